@@ -1,7 +1,33 @@
-//! The engine of skiptrace: values in, values out.
+//! The engine of skiptrace: from what tests were seen to do, to which of them a change can break.
+//!
+//! It is pure. Values come in, values go out; it opens no file, starts no process, asks no clock, and prints
+//! nothing (`clippy.toml` beside this crate says so to the compiler). What it needs of the outside world it
+//! declares as ports, which others implement: [`store::Store`] and [`read_at::ReadAt`].
+//!
+//! In reading order:
+//! - names and values: [`id`], [`path`], [`kind`], [`time`], [`fingerprint`], [`test_set`], [`glob`];
+//! - what indexers hand in: [`unit`], [`observation`], [`record`], [`recording`];
+//! - the [`index`]: building, merging, asking; [`json`] is the predecessor's form of it;
+//! - [`codec`]: the index as bytes, written whole, read piece by piece;
+//! - where it is kept: [`key`], [`store`], [`read_at`], [`layout`].
 #![warn(missing_docs)]
+
+pub mod fingerprint;
+pub mod glob;
+pub mod id;
+pub mod kind;
+pub mod path;
+pub mod test_set;
+pub mod time;
+
+pub mod observation;
+pub mod record;
+pub mod recording;
+pub mod unit;
+
+pub mod codec;
+pub mod index;
 
 pub mod key;
 pub mod read_at;
 pub mod store;
-pub mod time;

@@ -1,0 +1,100 @@
+//! The port through which questions are asked of an index, whole in memory or read piece by piece.
+
+use std::sync::Arc;
+
+use crate::codec::CodecError;
+use crate::id::{SetId, TestId};
+use crate::kind::IndexKind;
+use crate::path::RepoPath;
+use crate::record::{TestKey, TestRecord};
+use crate::recording::Recording;
+use crate::test_set::TestSet;
+
+use super::{ExpectedShard, FileRecord, Index, JobTests, Rule, UnitRecord};
+
+/// What an index can be asked for.
+///
+/// Lookups come in batches, so that a remote index is asked for all that a step needs at once.
+pub trait Evidence: Send + Sync {
+    /// Returns the kind.
+    fn kind(&self) -> IndexKind;
+    /// Returns the recordings, sorted.
+    fn recordings(&self) -> &[Recording];
+    /// Returns the shards that were said to come, sorted.
+    fn expected(&self) -> Vec<ExpectedShard>;
+    /// Returns the jobs and where their tests are, sorted by name.
+    fn jobs(&self) -> Vec<JobTests>;
+    /// Returns the tests whose record can prove that they need not run.
+    fn provable(&self) -> TestSet;
+    /// Returns the tests that are baseline runs.
+    fn baselines(&self) -> TestSet;
+    /// Returns the rules, sorted.
+    fn rules(&self) -> Result<Vec<Rule>, CodecError>;
+    /// Returns, for each path, the file kept there.
+    fn find_files(&self, paths: &[RepoPath]) -> Result<Vec<Option<FileView>>, CodecError>;
+    /// Returns the sets that `ids` stand for, in their order.
+    fn sets(&self, ids: &[SetId]) -> Result<Vec<Arc<TestSet>>, CodecError>;
+    /// Returns the records of `tests`, in order.
+    fn tests(&self, tests: &TestSet) -> Result<Vec<TestRecord>, CodecError>;
+    /// Returns, for each key, the test with that key.
+    fn find_tests(&self, keys: &[&TestKey]) -> Result<Vec<Option<TestId>>, CodecError>;
+}
+
+/// A file of an index with its units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileView {
+    /// The file.
+    pub file: FileRecord,
+    /// Its units.
+    pub units: Vec<UnitRecord>,
+}
+
+impl Evidence for Index {
+    fn kind(&self) -> IndexKind {
+        self.kind
+    }
+
+    fn recordings(&self) -> &[Recording] {
+        &self.recordings
+    }
+
+    fn expected(&self) -> Vec<ExpectedShard> {
+        self.expected.iter().cloned().collect()
+    }
+
+    fn jobs(&self) -> Vec<JobTests> {
+        Index::jobs(self)
+    }
+
+    fn provable(&self) -> TestSet {
+        Index::provable(self)
+    }
+
+    fn baselines(&self) -> TestSet {
+        Index::baselines(self)
+    }
+
+    fn rules(&self) -> Result<Vec<Rule>, CodecError> {
+        Ok(self.rules.clone())
+    }
+
+    fn find_files(&self, paths: &[RepoPath]) -> Result<Vec<Option<FileView>>, CodecError> {
+        let view = |path: &RepoPath| {
+            let (_, file) = self.file(path)?;
+            Some(FileView { file: file.clone(), units: self.units_of(file).to_vec() })
+        };
+        Ok(paths.iter().map(view).collect())
+    }
+
+    fn sets(&self, ids: &[SetId]) -> Result<Vec<Arc<TestSet>>, CodecError> {
+        Ok(ids.iter().map(|id| Arc::new(self.set(*id).clone())).collect())
+    }
+
+    fn tests(&self, tests: &TestSet) -> Result<Vec<TestRecord>, CodecError> {
+        Ok(tests.iter().map(|id| self.tests[id.index()].clone()).collect())
+    }
+
+    fn find_tests(&self, keys: &[&TestKey]) -> Result<Vec<Option<TestId>>, CodecError> {
+        Ok(keys.iter().map(|key| Some(self.test(key)?.0)).collect())
+    }
+}

@@ -1,0 +1,330 @@
+//! What holds of every index, tried on many.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use crate::codec::{IndexReader, decode, encode};
+use crate::fingerprint::{Fingerprint, Identifier};
+use crate::glob::Glob;
+use crate::id::{JobName, TestId};
+use crate::kind::IndexKind;
+use crate::observation::{Executed, Observation, Parts};
+use crate::path::RepoPath;
+use crate::record::{Health, Outcome, Problem, Role, TestKey};
+use crate::recording::{EnvironmentKey, Origin, Recording, Shard};
+use crate::time::Timestamp;
+use crate::unit::{LineSpan, SourceFile, Unit, UnitKind};
+
+use super::build::{BaselineScope, IndexBuilder};
+use super::merge::merge;
+use super::query::{Answer, ChangedKey, JobAnswers, SharedPolicy, impacted, impacted_per_job, partition};
+use super::{Index, RulePattern};
+
+const JOBS: [&str; 2] = ["e2e", "unit"];
+
+fn path(number: u8) -> RepoPath {
+    RepoPath::new(format!("src/{}/f{number}.rs", number % 3)).unwrap()
+}
+
+fn key(job: usize, test: u8) -> TestKey {
+    TestKey::new(JOBS[job].parse().unwrap(), format!("suite{}", test % 2), format!("test_{test}"))
+}
+
+/// One recording as an indexer might see it, drawn at random.
+#[derive(Debug, Clone)]
+struct Drawn {
+    job: usize,
+    shard: Shard,
+    time: u64,
+    commit: u8,
+    /// Files by number: the version of each of their units.
+    files: BTreeMap<u8, Vec<u8>>,
+    observations: Vec<DrawnTest>,
+    rule: Option<(bool, Vec<u8>)>,
+    with_baseline: bool,
+}
+
+#[derive(Debug, Clone)]
+struct DrawnTest {
+    test: u8,
+    outcome: Outcome,
+    healthy: bool,
+    executed: Vec<(u8, Option<Vec<u32>>)>,
+    opened: Vec<u8>,
+}
+
+fn any_test() -> impl Strategy<Value = DrawnTest> {
+    let parts = prop::option::weighted(0.8, prop::collection::vec(0u32..4, 1..3));
+    (
+        0u8..8,
+        prop::sample::select(vec![
+            Outcome::Passed,
+            Outcome::Passed,
+            Outcome::Passed,
+            Outcome::Failed,
+            Outcome::Skipped,
+        ]),
+        prop::bool::weighted(0.85),
+        prop::collection::vec((0u8..7, parts), 0..4),
+        prop::collection::vec(0u8..7, 0..2),
+    )
+        .prop_map(|(test, outcome, healthy, executed, opened)| DrawnTest {
+            test,
+            outcome,
+            healthy,
+            executed,
+            opened,
+        })
+}
+
+fn any_recording() -> impl Strategy<Value = Drawn> {
+    (
+        0..JOBS.len(),
+        (1u32..3).prop_map(|number| Shard::new(number, 2).unwrap()),
+        0u64..4,
+        0u8..3,
+        prop::collection::btree_map(0u8..6, prop::collection::vec(0u8..3, 0..4), 0..5),
+        prop::collection::vec(any_test(), 0..6),
+        prop::option::of((any::<bool>(), prop::collection::vec(0u8..8, 0..3))),
+        any::<bool>(),
+    )
+        .prop_map(|(job, shard, time, commit, files, observations, rule, with_baseline)| Drawn {
+            job,
+            shard,
+            time,
+            commit,
+            files,
+            observations,
+            rule,
+            with_baseline,
+        })
+}
+
+fn any_kind() -> impl Strategy<Value = IndexKind> {
+    prop::sample::select(IndexKind::ALL.to_vec())
+}
+
+fn build(kind: IndexKind, drawn: &Drawn) -> Index {
+    let mut builder = IndexBuilder::new(kind);
+    let recording = builder.add_recording(Recording {
+        job: JOBS[drawn.job].parse().unwrap(),
+        shard: drawn.shard,
+        recorded_at: Timestamp(drawn.time),
+        commit: format!("{:040x}", drawn.commit).parse().unwrap(),
+        tree: None,
+        branch: (drawn.commit == 1).then(|| "main".to_owned()),
+        environment: EnvironmentKey { parts: BTreeMap::from([("os".to_owned(), "linux".to_owned())]) },
+        tool: "laws".to_owned(),
+        origin: Origin::Recorded,
+    });
+    for (number, versions) in &drawn.files {
+        let units = versions.iter().enumerate().map(|(at, version)| Unit {
+            kind: if at % 3 == 2 { UnitKind::Item } else { UnitKind::Function },
+            name: format!("unit{}", at % 3).into(),
+            lines: LineSpan { start: at as u32 * 10 + 1, end: at as u32 * 10 + 9 },
+            fingerprint: (*version > 0).then(|| Fingerprint::of(&[*number, at as u8, *version])),
+            // What a unit mentions is a matter of its content, as the fingerprint is.
+            identifiers: vec![Identifier(u32::from(*version)), Identifier(u32::from(*number) * 7)],
+        });
+        let blob = versions.first().map(|version| format!("{version:040x}").parse().unwrap());
+        builder.add_file(recording, SourceFile { path: path(*number), blob, units: units.collect() });
+    }
+    builder.add_compilation(recording, "suite1", &[path(0), path(5)]);
+    let observation = |drawn_test: &DrawnTest| Observation {
+        test: key(drawn.job, drawn_test.test),
+        role: Role::Test,
+        outcome: drawn_test.outcome,
+        health: if drawn_test.healthy { Health::OK } else { Health::OK.with(Problem::ProcessKilled) },
+        duration: Duration::from_micros(u64::from(drawn_test.test) * 1000),
+        executed: drawn_test
+            .executed
+            .iter()
+            .map(|(file, units)| Executed {
+                path: path(*file),
+                parts: units.clone().map_or(Parts::Whole, Parts::Units),
+            })
+            .collect(),
+        opened: drawn_test.opened.iter().map(|file| path(*file)).collect(),
+    };
+    let (baselines, tests): (Vec<_>, Vec<_>) = drawn
+        .observations
+        .iter()
+        .enumerate()
+        .partition(|(at, _)| kind.diffed && drawn.with_baseline && *at == 0);
+    for (_, baseline) in baselines {
+        builder.add_baseline(recording, BaselineScope::Job, observation(baseline)).unwrap();
+    }
+    for (_, test) in tests {
+        builder.observe(recording, observation(test)).unwrap();
+    }
+    if let Some((all, tests)) = &drawn.rule {
+        let tests = tests.iter().map(|test| key(drawn.job, *test)).collect();
+        builder.add_rule(recording, RulePattern::Glob(Glob::new("src/1/*")), *all, tests, vec![recording]);
+    }
+    builder.finish()
+}
+
+fn any_indexes(count: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Vec<Index>> {
+    (any_kind(), prop::collection::vec(any_recording(), count))
+        .prop_map(|(kind, drawn)| drawn.iter().map(|drawn| build(kind, drawn)).collect())
+}
+
+fn any_changes() -> impl Strategy<Value = Vec<ChangedKey>> {
+    prop::collection::vec(
+        prop_oneof![
+            (0u8..8).prop_map(|file| ChangedKey::File(path(file))),
+            (0u8..8).prop_map(|file| ChangedKey::Key(path(file).parent().unwrap())),
+            (0u8..8, 0u8..4).prop_map(|(file, unit)| ChangedKey::Unit {
+                file: path(file),
+                name: format!("unit{unit}").into()
+            }),
+        ],
+        0..4,
+    )
+}
+
+/// Every test of the job that the answer does not skip.
+fn selected(index: &Index, job: &JobName, answer: &Answer) -> BTreeSet<TestKey> {
+    let skipped =
+        |at: usize| matches!(answer, Answer::Subset(subset) if subset.skip.contains(TestId(at as u32)));
+    let tests = index.tests().iter().enumerate();
+    tests
+        .filter(|(at, test)| test.key.job == *job && !skipped(*at))
+        .map(|(_, test)| test.key.clone())
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn what_is_written_is_read(indexes in any_indexes(1..4)) {
+        let merged = merge(&indexes.iter().collect::<Vec<_>>()).unwrap();
+        for index in indexes.iter().chain([&merged]) {
+            let bytes = encode(index).unwrap();
+            prop_assert_eq!(&decode(bytes.as_slice()).unwrap(), index);
+            prop_assert_eq!(encode(&decode(bytes.as_slice()).unwrap()).unwrap(), bytes);
+        }
+    }
+
+    #[test]
+    fn merging_one_changes_nothing(indexes in any_indexes(1)) {
+        prop_assert_eq!(&merge(&[&indexes[0]]).unwrap(), &indexes[0]);
+        prop_assert_eq!(&merge(&[&indexes[0], &indexes[0]]).unwrap(), &indexes[0]);
+    }
+
+    #[test]
+    fn merging_is_commutative_and_associative(indexes in any_indexes(3)) {
+        let [a, b, c] = [&indexes[0], &indexes[1], &indexes[2]];
+        let all = merge(&[a, b, c]).unwrap();
+        prop_assert_eq!(&merge(&[c, a, b]).unwrap(), &all);
+        prop_assert_eq!(&merge(&[b, a, c]).unwrap(), &all);
+        prop_assert_eq!(&merge(&[&merge(&[a, b]).unwrap(), c]).unwrap(), &all);
+        prop_assert_eq!(&merge(&[a, &merge(&[b, c]).unwrap()]).unwrap(), &all);
+        prop_assert_eq!(&merge(&[&all, b, &all]).unwrap(), &all);
+    }
+
+    #[test]
+    fn the_newest_record_that_counts_wins(indexes in any_indexes(2..4)) {
+        let merged = merge(&indexes.iter().collect::<Vec<_>>()).unwrap();
+        for test in merged.tests() {
+            let rank = |index: &Index, at: usize| {
+                let test = &index.tests()[at];
+                (test.counts(), index.recordings()[test.recording.index()].recorded_at)
+            };
+            let (id, _) = merged.test(&test.key).unwrap();
+            for index in &indexes {
+                if let Some((other, _)) = index.test(&test.key) {
+                    prop_assert!(rank(index, other.index()) <= rank(&merged, id.index()));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_reader_answers_as_the_index_does(indexes in any_indexes(1..4), changes in any_changes()) {
+        let merged = merge(&indexes.iter().collect::<Vec<_>>()).unwrap();
+        let bytes = encode(&merged).unwrap();
+        let reader = IndexReader::open(bytes.as_slice()).unwrap();
+        for policy in [SharedPolicy::Run, SharedPolicy::Baseline] {
+            prop_assert_eq!(
+                impacted_per_job(&reader, &changes, policy),
+                impacted_per_job(&merged, &changes, policy)
+            );
+        }
+        for job in JOBS.map(|job| job.parse::<JobName>().unwrap()) {
+            let universe: BTreeSet<TestKey> = (0..9).map(|test| TestKey { job: job.clone(), ..key(0, test) }).collect();
+            prop_assert_eq!(
+                partition(&[&reader], &job, &changes, SharedPolicy::Run, &universe),
+                partition(&[&merged], &job, &changes, SharedPolicy::Run, &universe)
+            );
+        }
+    }
+
+    #[test]
+    fn a_larger_change_never_selects_fewer(indexes in any_indexes(1..3), a in any_changes(), b in any_changes()) {
+        let merged = merge(&indexes.iter().collect::<Vec<_>>()).unwrap();
+        let both = [a.clone(), b.clone()].concat();
+        for job in JOBS.map(|job| job.parse::<JobName>().unwrap()) {
+            let select = |changes: &[ChangedKey]| selected(&merged, &job, &impacted(&merged, &job, changes, SharedPolicy::Run));
+            let together = select(&both);
+            prop_assert!(together.is_superset(&select(&a)) && together.is_superset(&select(&b)));
+        }
+    }
+
+    /// What must run, by going through what was drawn without any index.
+    #[test]
+    fn skipping_is_what_the_observations_allow(drawn in any_recording(), kind in any_kind(), changed in 0u8..8) {
+        let index = build(kind, &drawn);
+        let job: JobName = JOBS[drawn.job].parse().unwrap();
+        let answer = impacted(&index, &job, &[ChangedKey::File(path(changed))], SharedPolicy::Run);
+        let meets = |file: u8| match kind.granularity {
+            crate::kind::Granularity::Package => path(file).parent() == path(changed).parent(),
+            _ => file == changed,
+        };
+        let Answer::Subset(subset) = answer else { return Ok(()) };
+        for id in subset.skip.iter() {
+            let test = &index.tests()[id.index()].key;
+            let ruled = drawn.rule.is_some() && path(changed).as_str().starts_with("src/1/");
+            prop_assert!(ruled || drawn.files.keys().any(|file| meets(*file)), "{} was skipped for an unknown file", test);
+            for run in drawn.observations.iter().filter(|run| key(drawn.job, run.test) == *test) {
+                prop_assert!(run.healthy && run.outcome == Outcome::Passed);
+                prop_assert!(!run.executed.iter().any(|(file, _)| meets(*file)), "{} executed it", test);
+                prop_assert!(!run.opened.iter().any(|file| meets(*file)), "{} opened it", test);
+                prop_assert!(&*test.suite != "suite1" || !(meets(0) || meets(5)), "{} was compiled from it", test);
+            }
+        }
+    }
+
+    #[test]
+    fn shards_read_apart_answer_as_their_merge_does(indexes in any_indexes(2..4), changes in any_changes()) {
+        // Only where no test is in two of them: of one that is, merging forgets the older record.
+        let mut seen = BTreeSet::new();
+        prop_assume!(indexes.iter().flat_map(|index| index.tests()).all(|test| seen.insert(test.key.clone())));
+        let merged = merge(&indexes.iter().collect::<Vec<_>>()).unwrap();
+        let parts: Vec<&dyn super::Evidence> = indexes.iter().map(|index| index as _).collect();
+        for job in JOBS.map(|job| job.parse::<JobName>().unwrap()) {
+            let universe: BTreeSet<TestKey> = (0..9).map(|test| TestKey { job: job.clone(), ..key(0, test) }).collect();
+            let apart = partition(&parts, &job, &changes, SharedPolicy::Run, &universe);
+            let whole = partition(&[&merged], &job, &changes, SharedPolicy::Run, &universe);
+            prop_assert_eq!(&apart.skip, &whole.skip);
+            prop_assert_eq!(apart.run, whole.run);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_never_an_answer() {
+    let job: JobName = "unit".parse().unwrap();
+    let empty = Index::empty(IndexKind::FUNCTION);
+    let changes = [ChangedKey::File(path(1))];
+    assert!(matches!(impacted(&empty, &job, &changes, SharedPolicy::Run), Answer::Everything(_)));
+    assert!(matches!(impacted_per_job(&empty, &changes, SharedPolicy::Run), JobAnswers::Everything(_)));
+    let universe = BTreeSet::from([key(1, 1)]);
+    for parts in [vec![], vec![&empty as &dyn super::Evidence]] {
+        let partition = partition(&parts, &job, &changes, SharedPolicy::Run, &universe);
+        assert_eq!((partition.run.len(), partition.skip.len(), partition.causes.len()), (1, 0, 1));
+    }
+}
