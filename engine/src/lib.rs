@@ -9,7 +9,7 @@
 //! - what indexers hand in: [`unit`], [`observation`], [`record`], [`recording`];
 //! - the [`index`]: building, merging, asking; [`json`] is the predecessor's form of it;
 //! - [`codec`]: the index as bytes, written whole, read piece by piece;
-//! - where it is kept: [`key`], [`store`], [`read_at`], [`layout`].
+//! - where it is kept: [`key`], [`store`], [`read_at`], [`catalog`].
 #![warn(missing_docs)]
 
 pub mod fingerprint;
@@ -27,7 +27,9 @@ pub mod unit;
 
 pub mod codec;
 pub mod index;
+pub mod json;
 
+pub mod catalog;
 pub mod key;
 pub mod read_at;
 pub mod store;

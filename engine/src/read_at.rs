@@ -60,6 +60,16 @@ impl<T: AsRef<[u8]> + fmt::Debug + Send + Sync> ReadAt for T {
     }
 }
 
+impl ReadAt for Box<dyn ReadAt> {
+    fn read_tail(&self, len: u64) -> Result<(Cow<'_, [u8]>, u64), ReadError> {
+        (**self).read_tail(len)
+    }
+
+    fn read_ranges(&self, ranges: &[Range<u64>]) -> Result<Vec<Cow<'_, [u8]>>, ReadError> {
+        (**self).read_ranges(ranges)
+    }
+}
+
 /// A value in a store, read by ranges.
 #[derive(Debug)]
 pub struct StoredObject {

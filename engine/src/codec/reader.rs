@@ -40,6 +40,8 @@ pub struct IndexReader<R> {
 
 /// The blocks of one section that have been read, by their numbers.
 type Blocks<T> = Mutex<HashMap<usize, Arc<T>>>;
+/// Those that were asked for.
+pub(super) type Loaded<T> = BTreeMap<usize, Arc<T>>;
 
 impl<R: ReadAt> IndexReader<R> {
     /// Reads the end of an index: what it is of, and which block holds what.
@@ -173,7 +175,7 @@ impl<R: ReadAt> IndexReader<R> {
     pub(super) fn test_blocks(
         &self,
         needed: &BTreeSet<usize>,
-    ) -> Result<BTreeMap<usize, Arc<Vec<TestRecord>>>, CodecError> {
+    ) -> Result<Loaded<Vec<TestRecord>>, CodecError> {
         self.blocks(Section::Tests, &self.test_blocks, needed, |block, bytes| {
             let n_tests = block_len(block, TESTS_PER_BLOCK, self.meta.counts.tests);
             let tests = tests::decode_block(bytes, n_tests, &self.meta)?;
@@ -194,7 +196,7 @@ impl<R: ReadAt> IndexReader<R> {
     pub(super) fn file_blocks(
         &self,
         needed: &BTreeSet<usize>,
-    ) -> Result<BTreeMap<usize, Arc<Vec<FileRecord>>>, CodecError> {
+    ) -> Result<Loaded<Vec<FileRecord>>, CodecError> {
         self.blocks(Section::Files, &self.file_blocks, needed, |block, bytes| {
             let n_files = block_len(block, FILES_PER_BLOCK, self.meta.counts.files);
             let files = files::decode_block(bytes, n_files, &self.meta)?;
@@ -205,10 +207,7 @@ impl<R: ReadAt> IndexReader<R> {
         })
     }
 
-    pub(super) fn unit_blocks(
-        &self,
-        needed: &BTreeSet<usize>,
-    ) -> Result<BTreeMap<usize, Arc<UnitBlock>>, CodecError> {
+    pub(super) fn unit_blocks(&self, needed: &BTreeSet<usize>) -> Result<Loaded<UnitBlock>, CodecError> {
         self.blocks(Section::Units, &self.unit_blocks, needed, |block, bytes| {
             units::decode_block(bytes, self.directory.shape(block, &self.meta))
         })
@@ -217,7 +216,7 @@ impl<R: ReadAt> IndexReader<R> {
     pub(super) fn set_blocks(
         &self,
         needed: &BTreeSet<usize>,
-    ) -> Result<BTreeMap<usize, Arc<Vec<Arc<TestSet>>>>, CodecError> {
+    ) -> Result<Loaded<Vec<Arc<TestSet>>>, CodecError> {
         self.blocks(Section::Sets, &self.set_blocks, needed, |block, bytes| {
             let sets = sets::decode_block(bytes, self.directory.set_blocks[block], self.meta.counts.tests)?;
             Ok(sets.into_iter().map(Arc::new).collect())
@@ -227,7 +226,7 @@ impl<R: ReadAt> IndexReader<R> {
     pub(super) fn identifier_blocks(
         &self,
         needed: &BTreeSet<usize>,
-    ) -> Result<BTreeMap<usize, Arc<Vec<Posting>>>, CodecError> {
+    ) -> Result<Loaded<Vec<Posting>>, CodecError> {
         self.blocks(Section::Identifiers, &self.identifier_blocks, needed, |block, bytes| {
             let entry = self.directory.identifier_blocks[block];
             identifiers::decode_block(bytes, entry.first, entry.n_identifiers, self.meta.counts.units)
@@ -241,7 +240,7 @@ impl<R: ReadAt> IndexReader<R> {
         known: &Blocks<T>,
         needed: &BTreeSet<usize>,
         decode: impl Fn(usize, &[u8]) -> Result<T, CodecError>,
-    ) -> Result<BTreeMap<usize, Arc<T>>, CodecError> {
+    ) -> Result<Loaded<T>, CodecError> {
         let mut found = BTreeMap::new();
         let mut missing = Vec::new();
         {

@@ -1,0 +1,369 @@
+//! The predecessor's form of an index: `{"job": {"key": ["test", …]}}`, as JSON.
+//!
+//! A key is a folder, a file, or, in an index of functions, `file#function`, where `%` and `#` in the file are
+//! `%25` and `%23`. A key with `*`, `?` or `[` in it is a pattern ([`Glob`]). The test `*` stands for every test
+//! of the job. There is no more in it: no outcomes, no fingerprints, no commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use thiserror::Error;
+
+use crate::glob::Glob;
+use crate::id::JobName;
+use crate::index::build::IndexBuilder;
+use crate::index::{Index, JobTests, RulePattern};
+use crate::kind::{Granularity, IndexKind};
+use crate::observation::{Executed, Observation, Parts};
+use crate::path::RepoPath;
+use crate::record::{Health, Outcome, Role, TestKey};
+use crate::recording::Recording;
+use crate::unit::{LineSpan, SourceFile, Unit, UnitKind};
+
+/// What stands for every test of a job.
+const ALL_TESTS: &str = "*";
+
+/// Documents in the predecessor's form, united: job → key → tests.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct JsonIndex {
+    jobs: BTreeMap<JobName, BTreeMap<Box<str>, BTreeSet<Box<str>>>>,
+}
+
+/// Which keys count as known to a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KnownKeys {
+    /// Those of every job of the documents: one coverage run saw them all.
+    #[default]
+    Document,
+    /// Those of the job itself.
+    Job,
+}
+
+/// Why a document cannot be taken over.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum JsonError {
+    /// It is not JSON, or of another shape.
+    #[error("not an index of the form {{job: {{key: [test, …]}}}}: {0}")]
+    Shape(String),
+    /// A key is neither a path nor a pattern.
+    #[error("key `{key}` of job `{job}`: {reason}")]
+    Key {
+        /// The job.
+        job: JobName,
+        /// The key.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Two tests would have the same name in JSON, where there are no suites.
+    #[error("job `{job}` has two tests that would both be `{name}`")]
+    SameName {
+        /// The job.
+        job: JobName,
+        /// The name.
+        name: String,
+    },
+}
+
+impl JsonIndex {
+    /// Adds a document. A job, key or test that is there twice is united.
+    pub fn add(&mut self, document: &[u8]) -> Result<(), JsonError> {
+        let mut deserializer = serde_json::Deserializer::from_slice(document);
+        JobsSeed(self).deserialize(&mut deserializer).and_then(|()| deserializer.end()).map_err(shape)
+    }
+
+    /// Writes the document: sorted, two blanks deep, as the predecessor does.
+    pub fn to_json(&self) -> Vec<u8> {
+        let jobs: BTreeMap<&str, _> = self.jobs.iter().map(|(job, keys)| (job.as_str(), keys)).collect();
+        let mut bytes = serde_json::to_vec_pretty(&jobs).expect("all of it can be written as JSON");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Returns the jobs.
+    pub fn jobs(&self) -> impl Iterator<Item = &JobName> {
+        self.jobs.keys()
+    }
+
+    /// Makes an index of it. `recording` says for each job what else an index wants to know.
+    ///
+    /// The documents tell no outcomes; their makers index what passed, and so every test counts as passed.
+    pub fn to_index(
+        &self,
+        kind: IndexKind,
+        known: KnownKeys,
+        recording: impl Fn(&JobName) -> Recording,
+    ) -> Result<Index, JsonError> {
+        let mut builder = IndexBuilder::new(kind);
+        let recordings: BTreeMap<&JobName, _> =
+            self.jobs.keys().map(|job| (job, builder.add_recording(recording(job)))).collect();
+        let keys = self.parse_keys(kind)?;
+
+        // 1. Which jobs know which keys.
+        let mut files: BTreeMap<&RepoPath, (BTreeSet<&str>, BTreeSet<&JobName>)> = BTreeMap::new();
+        for key in &keys {
+            if let Key::Unit(path, unit) = &key.key {
+                let (units, jobs) = files.entry(path).or_default();
+                units.extend(unit.as_deref());
+                match known {
+                    KnownKeys::Document => jobs.extend(self.jobs.keys()),
+                    KnownKeys::Job => drop(jobs.insert(key.job)),
+                }
+            }
+        }
+        for (path, (units, jobs)) in &files {
+            for job in jobs {
+                let recording = recordings[job];
+                builder.add_key(recording, path);
+                if kind.granularity == Granularity::Function {
+                    builder.add_file(recording, source_file(path, units));
+                }
+            }
+        }
+
+        // 2. Which tests name which keys.
+        let mut tests: BTreeMap<TestKey, Vec<Executed>> = BTreeMap::new();
+        for ParsedKey { job, key, names } in &keys {
+            let own: Vec<TestKey> = names
+                .iter()
+                .filter(|name| &***name != ALL_TESTS)
+                .map(|name| TestKey::new((*job).clone(), "", name.clone()))
+                .collect();
+            let all = own.len() < names.len();
+            let pattern = match key {
+                Key::Pattern(glob) => Some(RulePattern::Glob(glob.clone())),
+                Key::Unit(path, _) if all => Some(RulePattern::Path(path.clone())),
+                Key::Unit(..) => None,
+            };
+            if let Some(pattern) = pattern {
+                let knowing = match known {
+                    KnownKeys::Document => recordings.values().copied().collect(),
+                    KnownKeys::Job => vec![recordings[job]],
+                };
+                let tests = if matches!(key, Key::Pattern(_)) { own.clone() } else { Vec::new() };
+                builder.add_rule(recordings[job], pattern, all, tests, knowing);
+            }
+            for test in own {
+                let executed = tests.entry(test).or_default();
+                if let Key::Unit(path, unit) = key {
+                    let place =
+                        unit.as_deref().and_then(|unit| files[path].0.iter().position(|name| *name == unit));
+                    let parts = place.map_or(Parts::Whole, |place| Parts::Units(vec![place as u32]));
+                    executed.push(Executed { path: path.clone(), parts });
+                }
+            }
+        }
+        for (test, executed) in tests {
+            let recording = recordings[&test.job];
+            let observation = Observation {
+                test,
+                role: Role::Test,
+                outcome: Outcome::Passed,
+                health: Health::OK,
+                duration: Duration::ZERO,
+                executed,
+                opened: Vec::new(),
+            };
+            builder.observe(recording, observation).expect("each test was given the recording of its job");
+        }
+        Ok(builder.finish())
+    }
+
+    /// Takes what this form can hold out of an index.
+    ///
+    /// A key that the index knows and no test reaches is there once, without tests. The tests that share code
+    /// with their baseline are left out, as in the predecessor.
+    pub fn from_index(index: &Index) -> Result<JsonIndex, JsonError> {
+        let mut json = JsonIndex::default();
+        let mut names: Vec<Box<str>> = Vec::with_capacity(index.tests().len());
+        let mut taken: BTreeSet<(&JobName, Box<str>)> = BTreeSet::new();
+        for test in index.tests() {
+            let name: Box<str> = test.key.qualified_name().into();
+            let job = &test.key.job;
+            if !taken.insert((job, name.clone())) {
+                return Err(JsonError::SameName { job: job.clone(), name: name.into() });
+            }
+            names.push(name);
+        }
+        let jobs = index.jobs();
+        for job in &jobs {
+            json.jobs.entry(job.job.clone()).or_default();
+        }
+        let mut add = |job: &JobName, key: &str, test: Option<&str>| {
+            let tests = json.jobs.entry(job.clone()).or_default().entry(key.into()).or_default();
+            tests.extend(test.map(Box::from));
+        };
+        for file in index.files() {
+            for unit in index.units_of(file) {
+                let key = match index.kind().granularity {
+                    Granularity::Function if !unit.name.is_empty() => unit_key(&file.path, &unit.name),
+                    _ => file.path.as_str().to_owned(),
+                };
+                for test in index.set(unit.own).iter() {
+                    add(&index.tests()[test.index()].key.job, &key, Some(&names[test.index()]));
+                }
+                if index.set(unit.own).is_empty() {
+                    let seen = index.set(unit.seen);
+                    let sees =
+                        |job: &&JobTests| seen.iter().next().is_some_and(|test| job.tests.contains(&test));
+                    if let Some(job) = jobs.iter().find(sees).or(jobs.first()) {
+                        add(&job.job, &key, None);
+                    }
+                }
+            }
+        }
+        for rule in index.rules() {
+            add(&rule.job, rule.pattern.as_str(), rule.all.then_some(ALL_TESTS));
+            for test in index.set(rule.tests).iter() {
+                add(&rule.job, rule.pattern.as_str(), Some(&names[test.index()]));
+            }
+        }
+        Ok(json)
+    }
+
+    fn parse_keys(&self, kind: IndexKind) -> Result<Vec<ParsedKey<'_>>, JsonError> {
+        let mut parsed = Vec::new();
+        for (job, keys) in &self.jobs {
+            for (key, names) in keys {
+                let error =
+                    |reason: String| JsonError::Key { job: job.clone(), key: key.to_string(), reason };
+                if names.iter().any(|name| name.is_empty()) {
+                    return Err(error("it has a test without a name".to_owned()));
+                }
+                parsed.push(ParsedKey { job, key: parse_key(key, kind).map_err(error)?, names });
+            }
+        }
+        Ok(parsed)
+    }
+}
+
+struct ParsedKey<'a> {
+    job: &'a JobName,
+    key: Key,
+    names: &'a BTreeSet<Box<str>>,
+}
+
+enum Key {
+    Unit(RepoPath, Option<Box<str>>),
+    Pattern(Glob),
+}
+
+fn parse_key(key: &str, kind: IndexKind) -> Result<Key, String> {
+    if kind.granularity == Granularity::Function
+        && let Some((path, unit)) = key.split_once('#')
+    {
+        let path = path.replace("%23", "#").replace("%25", "%");
+        let path = RepoPath::new(path).map_err(|error| error.to_string())?;
+        return if unit.is_empty() {
+            Err("it names no function".to_owned())
+        } else {
+            Ok(Key::Unit(path, Some(unit.into())))
+        };
+    }
+    if Glob::is_glob(key) {
+        return Ok(Key::Pattern(Glob::new(key)));
+    }
+    Ok(Key::Unit(RepoPath::new(key).map_err(|error| error.to_string())?, None))
+}
+
+fn unit_key(path: &RepoPath, unit: &str) -> String {
+    format!("{}#{unit}", path.as_str().replace('%', "%25").replace('#', "%23"))
+}
+
+/// Makes a file of the functions that a document names in it; where they stand nobody knows.
+fn source_file(path: &RepoPath, units: &BTreeSet<&str>) -> SourceFile {
+    let unit = |name: &&str| Unit {
+        kind: UnitKind::Function,
+        name: (*name).into(),
+        lines: LineSpan { start: 1, end: 1 },
+        fingerprint: None,
+        identifiers: Vec::new(),
+    };
+    SourceFile { path: path.clone(), blob: None, units: units.iter().map(unit).collect() }
+}
+
+fn shape(error: serde_json::Error) -> JsonError {
+    JsonError::Shape(error.to_string())
+}
+
+/// Reads the outer object into an index, uniting what repeats: the plain maps of serde would forget it.
+struct JobsSeed<'a>(&'a mut JsonIndex);
+/// Reads the keys of one job.
+struct KeysSeed<'a>(&'a mut BTreeMap<Box<str>, BTreeSet<Box<str>>>);
+/// Reads the tests of one key.
+struct TestsSeed<'a>(&'a mut BTreeSet<Box<str>>);
+
+impl<'de> DeserializeSeed<'de> for JobsSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for JobsSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with a job for each name")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(job) = map.next_key::<String>()? {
+            let job: JobName = job.parse().map_err(A::Error::custom)?;
+            map.next_value_seed(KeysSeed(self.0.jobs.entry(job).or_default()))?;
+        }
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for KeysSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeysSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with a list of tests for each key")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Box<str>>()? {
+            map.next_value_seed(TestsSeed(self.0.entry(key).or_default()))?;
+        }
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for TestsSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for TestsSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of tests")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while let Some(test) = seq.next_element::<Box<str>>()? {
+            self.0.insert(test);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
