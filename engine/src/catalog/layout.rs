@@ -192,7 +192,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_key_is_understood(job in "[^\\x00-\\x1f\\x7f-\\u{9f}]{1,40}", number in 1u32..4, branch in "\\PC{1,40}", ms in 0u64..FAR_END) {
+        fn every_key_is_understood(job in "[^\\x00-\\x1f\\x7f-\\u{9f}]{1,20}", number in 1u32..4, branch in "\\PC{1,20}", ms in 0u64..FAR_END) {
             let part = Part::Shard(job.parse().unwrap(), Shard::new(number, 4).unwrap());
             let key = part.key(IndexKind::FILE, &commit()).unwrap();
             prop_assert_eq!(parse(&key), Some(Meaning::Commit(IndexKind::FILE, commit(), part)));

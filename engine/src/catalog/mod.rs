@@ -310,10 +310,14 @@ impl Catalog {
         let key = part.key(index.kind(), &commit)?;
         let bytes = encode(index).map_err(|error| CatalogError::codec(&key, error))?;
         let put = self.store.put(&key, &bytes)?;
+        let mut unmarked = Vec::new();
         for mark in marks_of(index.kind(), &commit, index.recordings()) {
-            self.store.put(&mark.key()?, b"")?;
+            match mark.key() {
+                Ok(key) => drop(self.store.put(&key, b"")?),
+                Err(_) => unmarked.push(mark.branch),
+            }
         }
-        Ok(Pushed { key, put, bytes: bytes.len() as u64 })
+        Ok(Pushed { key, put, bytes: bytes.len() as u64, unmarked })
     }
 
     /// Makes one object of all the parts of a complete commit, so that readers open one instead of many.
@@ -331,7 +335,7 @@ impl Catalog {
         let key = Part::All.key(kind, commit)?;
         let bytes = encode(&index).map_err(|error| CatalogError::codec(&key, error))?;
         let put = self.store.put(&key, &bytes)?;
-        Ok(Pushed { key, put, bytes: bytes.len() as u64 })
+        Ok(Pushed { key, put, bytes: bytes.len() as u64, unmarked: Vec::new() })
     }
 
     /// Removes all that is kept for a commit, and then its marks.
@@ -360,6 +364,8 @@ pub struct Pushed {
     pub put: Put,
     /// How many bytes it has.
     pub bytes: u64,
+    /// Branches whose names no key can hold; their indexes are found by listing commits.
+    pub unmarked: Vec<String>,
 }
 
 /// Returns as which part of which commit an index is kept.

@@ -267,11 +267,14 @@ pub fn partition(
             };
         }
         if let Answer::Everything(cause) = answer {
-            if matches!(cause, Cause::RunAllRule(..)) {
-                // A rule is one of the job, whichever shard brought it.
-                must_run.fill(true);
-            }
             partition.causes.insert(cause);
+        }
+    }
+    // A rule is one of the job, whichever shard brought it, with tests or without.
+    for part in parts {
+        if let Some(cause) = run_all_rule(*part, job, changes) {
+            partition.causes.insert(cause);
+            must_run.fill(true);
         }
     }
     for (at, key) in universe.iter().enumerate() {
@@ -284,6 +287,20 @@ pub fn partition(
         };
     }
     partition
+}
+
+/// Returns the first rule that says that a change of `changes` runs all of `job`.
+fn run_all_rule(part: &dyn Evidence, job: &JobName, changes: &[ChangedKey]) -> Option<Cause> {
+    let rules = match part.rules() {
+        Ok(rules) => rules,
+        Err(error) => return Some(Cause::Unreadable(error.to_string())),
+    };
+    let of_job = rules.iter().filter(|rule| rule.all && rule.job == *job);
+    let mut matches = of_job.flat_map(|rule| {
+        let matching = changes.iter().filter(|change| rule.pattern.matches(change.path()));
+        matching.map(|change| Cause::RunAllRule(change.clone(), rule.pattern.clone()))
+    });
+    matches.next()
 }
 
 fn empty_index(jobs: &[JobTests]) -> Option<Cause> {
