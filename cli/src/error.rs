@@ -110,7 +110,11 @@ impl CommandError {
     }
 
     fn causes(&self) -> Vec<String> {
-        std::iter::successors(self.source(), |error| (*error).source()).map(ToString::to_string).collect()
+        let causes = std::iter::successors(self.source(), |error| (*error).source());
+        let mut causes: Vec<String> = causes.map(ToString::to_string).collect();
+        // Some errors say nothing but what the one below them says.
+        causes.dedup();
+        causes
     }
 
     fn document(&self) -> impl Serialize {
