@@ -5,6 +5,10 @@ use std::fmt::{self, Display};
 use std::io;
 
 use serde::Serialize;
+use skiptrace_engine::catalog::CatalogError;
+use skiptrace_engine::codec::CodecError;
+use skiptrace_engine::index::merge::MergeError;
+use skiptrace_engine::read_at::ReadError;
 use skiptrace_engine::store::{StoreError, StoreErrorKind};
 
 use crate::exit::ExitStatus;
@@ -157,6 +161,59 @@ impl From<StoreError> for CommandError {
         };
         let (message, hints) = (error.to_string(), error.hint().into_iter().collect());
         CommandError { kind, message, source: error.source, hints }
+    }
+}
+
+impl CommandError {
+    /// Makes the error for an index that cannot be read.
+    pub fn of_index(name: impl Display, error: CodecError) -> CommandError {
+        match error {
+            CodecError::Read(ReadError::Store(error)) => error.into(),
+            error => {
+                let hint = match error {
+                    CodecError::TooNew { .. } => "read it with a newer skiptrace, or record the commit again with this one",
+                    _ => "nothing is skipped on such an index; record the commit again",
+                };
+                CommandError::new(ErrorKind::Index, format_args!("cannot read the index `{name}`"))
+                    .caused_by(error)
+                    .hint(hint)
+            }
+        }
+    }
+}
+
+impl From<CodecError> for CommandError {
+    fn from(error: CodecError) -> Self {
+        match error {
+            CodecError::Read(ReadError::Store(error)) => error.into(),
+            error => CommandError::new(ErrorKind::Index, "cannot read the index").caused_by(error),
+        }
+    }
+}
+
+impl From<CatalogError> for CommandError {
+    fn from(error: CatalogError) -> Self {
+        match error {
+            CatalogError::Store(error) => error.into(),
+            CatalogError::Codec { key, source } => CommandError::of_index(key, *source),
+            CatalogError::Manifest { key, source } => {
+                CommandError::new(ErrorKind::Index, format_args!("cannot read `{key}`")).caused_by(source)
+            }
+            CatalogError::NoIndex { .. } => CommandError::new(ErrorKind::NoIndex, error)
+                .hint("`skiptrace index list` shows the commits that have one"),
+            CatalogError::Incomplete { .. } => CommandError::new(ErrorKind::NoIndex, error)
+                .hint("push what is missing first"),
+            CatalogError::SeveralCommits(_)
+            | CatalogError::NoRecording
+            | CatalogError::Key(_)
+            | CatalogError::Merge(_) => CommandError::user(error),
+        }
+    }
+}
+
+impl From<MergeError> for CommandError {
+    fn from(error: MergeError) -> Self {
+        CommandError::user(error)
     }
 }
 

@@ -3,11 +3,11 @@
 //! Spawning `git` understands every repository there is. Its output is read as data only: never localized, paths
 //! separated by NUL, no locks taken for mere reading.
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use skiptrace_engine::id::{CommitId, ObjectId};
 use skiptrace_engine::time::Timestamp;
 
 use crate::environment::Environment;
@@ -27,15 +27,11 @@ pub struct Repository {
     environment: Environment,
 }
 
-/// The full id of a commit or a tree.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ObjectId(String);
-
 /// A commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
     /// Its id.
-    pub id: ObjectId,
+    pub id: CommitId,
     /// What it holds.
     pub tree: ObjectId,
     /// When it was committed.
@@ -93,7 +89,7 @@ impl Repository {
     }
 
     /// Returns the id of the commit that `revision` names, a branch, tag, id or expression.
-    pub fn resolve(&self, revision: &str) -> Result<ObjectId, GitError> {
+    pub fn resolve(&self, revision: &str) -> Result<CommitId, GitError> {
         let unknown =
             || GitError::UnknownRevision { revision: revision.to_owned(), is_shallow: self.is_shallow };
         // Nothing that git could take for an option names a commit.
@@ -102,7 +98,7 @@ impl Repository {
         }
         let commit = format!("{revision}^{{commit}}");
         match self.line(&["rev-parse", "--verify", "--quiet", &commit]) {
-            Ok(id) => ObjectId::parse(&id),
+            Ok(id) => id.parse().map_err(|_| GitError::unexpected(&["rev-parse"], &id)),
             Err(GitError::Failed { .. }) => Err(unknown()),
             Err(error) => Err(error),
         }
@@ -116,7 +112,7 @@ impl Repository {
         // The first line repeats the id.
         let parsed = text.lines().nth(1).and_then(|line| {
             let (tree, seconds) = line.split_once(' ')?;
-            Some((ObjectId::parse(tree).ok()?, seconds.parse::<u64>().ok()?))
+            Some((tree.parse().ok()?, seconds.parse::<u64>().ok()?))
         });
         let (tree, seconds) = parsed.ok_or_else(|| GitError::unexpected(&args, &text))?;
         Ok(Commit { id, tree, committed: Timestamp(seconds * 1000) })
@@ -172,31 +168,6 @@ fn path(bytes: &[u8]) -> PathBuf {
     #[cfg(not(unix))]
     let path = &*String::from_utf8_lossy(bytes);
     PathBuf::from(path)
-}
-
-impl ObjectId {
-    /// Parses the full id that git prints, of either of its hashes.
-    fn parse(text: &str) -> Result<ObjectId, GitError> {
-        let is_id = matches!(text.len(), 40 | 64)
-            && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'));
-        if is_id { Ok(ObjectId(text.to_owned())) } else { Err(GitError::unexpected(&["rev-parse"], text)) }
-    }
-
-    /// Returns all digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Returns the first digits, enough for people.
-    pub fn short(&self) -> &str {
-        &self.0[..9]
-    }
-}
-
-impl fmt::Display for ObjectId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 #[cfg(test)]

@@ -191,6 +191,15 @@ impl JsonIndex {
         for job in &jobs {
             json.jobs.entry(job.job.clone()).or_default();
         }
+        // A path that a rule names is there for the rule's sake already.
+        let ruled: BTreeSet<&RepoPath> = index
+            .rules()
+            .iter()
+            .filter_map(|rule| match &rule.pattern {
+                RulePattern::Path(path) => Some(path),
+                RulePattern::Glob(_) => None,
+            })
+            .collect();
         let mut add = |job: &JobName, key: &str, test: Option<&str>| {
             let tests = json.jobs.entry(job.clone()).or_default().entry(key.into()).or_default();
             tests.extend(test.map(Box::from));
@@ -204,7 +213,7 @@ impl JsonIndex {
                 for test in index.set(unit.own).iter() {
                     add(&index.tests()[test.index()].key.job, &key, Some(&names[test.index()]));
                 }
-                if index.set(unit.own).is_empty() {
+                if index.set(unit.own).is_empty() && !ruled.contains(&file.path) {
                     let seen = index.set(unit.seen);
                     let sees =
                         |job: &&JobTests| seen.iter().next().is_some_and(|test| job.tests.contains(&test));

@@ -12,7 +12,7 @@ pub mod man;
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    #[command(subcommand, hide = true)]
+    #[command(subcommand)]
     Index(index::IndexCommand),
     #[command(subcommand)]
     Config(config::ConfigCommand),

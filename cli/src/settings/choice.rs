@@ -3,6 +3,9 @@
 use std::fmt;
 use std::path::Path;
 
+use skiptrace_engine::index::query::SharedPolicy;
+use skiptrace_engine::kind::IndexKind;
+
 use crate::settings::value::{Raw, SettingValue, Shown};
 use crate::settings::{nearest, value};
 
@@ -50,23 +53,35 @@ macro_rules! choice {
 }
 
 choice! {
-    /// What an index tells apart.
-    IndexKind {
-        /// Functions and other items of a file.
-        Function = "function",
-        /// Whole files.
-        File = "file",
-        /// Whole packages.
-        Package = "package",
-    }
-}
-
-choice! {
     /// What a change of start-up code that every test runs selects.
     SharedChange {
         /// Every test that ran it.
         Run = "run",
         /// Only tests whose runs differ from one of no test.
         Baseline = "baseline",
+    }
+}
+
+impl From<SharedChange> for SharedPolicy {
+    fn from(change: SharedChange) -> SharedPolicy {
+        match change {
+            SharedChange::Run => SharedPolicy::Run,
+            SharedChange::Baseline => SharedPolicy::Baseline,
+        }
+    }
+}
+
+impl SettingValue for IndexKind {
+    fn parse(raw: &Raw, _base: &Path) -> Result<Self, value::Problem> {
+        raw.text().and_then(|text| text.parse().ok()).ok_or_else(|| {
+            let names = IndexKind::ALL.map(IndexKind::name);
+            let expected = names.map(|name| format!("`{name}`")).join(", ");
+            let near = raw.text().and_then(|text| nearest(text, names.into_iter()));
+            value::Problem { expected: format!("one of {expected}"), meant: near }
+        })
+    }
+
+    fn show(&self) -> Shown {
+        Shown::text_of(self)
     }
 }

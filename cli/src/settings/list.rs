@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use skiptrace_engine::kind::IndexKind;
+
 use crate::error::CommandError;
-use crate::settings::{ByteSize, IndexKind, Layers, Row, Setting, SharedChange, Span, StoreUrl};
+use crate::settings::{ByteSize, Layers, Row, Setting, SharedChange, Span, StoreUrl};
 
 /// Makes the struct, the names and the resolution from one list, so that they cannot differ.
 macro_rules! settings {

@@ -7,13 +7,13 @@ mod file;
 mod layers;
 mod list;
 mod origin;
-mod paths;
+pub(crate) mod paths;
 mod size;
 mod span;
 mod url;
 mod value;
 
-pub use choice::{IndexKind, SharedChange};
+pub use choice::SharedChange;
 pub use layers::{Flag, Layers};
 pub use list::{KEYS, Settings};
 pub use origin::Origin;

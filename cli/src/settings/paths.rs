@@ -45,21 +45,26 @@ fn folders_up_to(folder: &Path, top: &Path) -> impl Iterator<Item = PathBuf> {
     folders.into_iter()
 }
 
+/// Returns the folder of the local store: inside the repository's own, or else in the user's cache.
+pub(crate) fn local_store(environment: &Environment, repository: Option<&Repository>) -> Option<PathBuf> {
+    match repository {
+        Some(repository) => Some(repository.private_folder().join("store")),
+        None => Some(cache_folder(environment)?.join(folder_name(&environment.cwd)).join("store")),
+    }
+}
+
+fn cache_folder(environment: &Environment) -> Option<PathBuf> {
+    Some(environment.cache_home()?.join("skiptrace"))
+}
+
 /// Returns the values that follow from the surroundings.
 pub(super) fn derived(
     environment: &Environment,
     repository: Option<&Repository>,
 ) -> Vec<(&'static str, PathBuf, Origin)> {
-    let cache = environment.cache_home().map(|cache| cache.join("skiptrace"));
-    let store = match (repository, &cache) {
-        (Some(repository), _) => Some((repository.private_folder().join("store"), "the repository")),
-        (None, Some(cache)) => {
-            Some((cache.join(folder_name(&environment.cwd)).join("store"), "the user's cache folder"))
-        }
-        (None, None) => None,
-    };
-    let store = store.map(|(path, from)| ("store.url", path, Origin::Derived { from }));
-    let cache = cache.map(|cache| {
+    let from = if repository.is_some() { "the repository" } else { "the user's cache folder" };
+    let store = local_store(environment, repository).map(|path| ("store.url", path, Origin::Derived { from }));
+    let cache = cache_folder(environment).map(|cache| {
         ("store.cache.dir", cache.join("store"), Origin::Derived { from: "the user's cache folder" })
     });
     store.into_iter().chain(cache).collect()

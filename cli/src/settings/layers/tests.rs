@@ -3,7 +3,9 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::args::Assignment;
 use crate::environment::tests::environment;
-use crate::settings::{ByteSize, IndexKind, Settings, StoreUrl};
+use skiptrace_engine::kind::IndexKind;
+
+use crate::settings::{ByteSize, Settings, StoreUrl};
 
 /// Resolves what a file, variables, `--config` and `--store` say.
 fn resolve(
@@ -52,7 +54,7 @@ fn later_layers_win_and_are_named() {
 fn defaults_hold_where_nothing_is_said() {
     let settings = resolve("", &[], &[], None).unwrap();
     assert_eq!(settings.store_cache_max_size.value, ByteSize(1 << 30));
-    assert_eq!(settings.index_kind.value, IndexKind::Function);
+    assert_eq!(settings.index_kind.value, IndexKind::FUNCTION);
     assert_eq!(settings.index_kind.origin, Origin::Default);
     assert_eq!(settings.index_branch.value, None);
     assert_eq!(settings.store_cache_dir.value, Some(PathBuf::from("/home/ada/.cache/skiptrace/store")));
