@@ -171,7 +171,9 @@ impl CommandError {
             CodecError::Read(ReadError::Store(error)) => error.into(),
             error => {
                 let hint = match error {
-                    CodecError::TooNew { .. } => "read it with a newer skiptrace, or record the commit again with this one",
+                    CodecError::TooNew { .. } => {
+                        "read it with a newer skiptrace, or record the commit again with this one"
+                    }
                     _ => "nothing is skipped on such an index; record the commit again",
                 };
                 CommandError::new(ErrorKind::Index, format_args!("cannot read the index `{name}`"))
@@ -201,8 +203,9 @@ impl From<CatalogError> for CommandError {
             }
             CatalogError::NoIndex { .. } => CommandError::new(ErrorKind::NoIndex, error)
                 .hint("`skiptrace index list` shows the commits that have one"),
-            CatalogError::Incomplete { .. } => CommandError::new(ErrorKind::NoIndex, error)
-                .hint("push what is missing first"),
+            CatalogError::Incomplete { .. } => {
+                CommandError::new(ErrorKind::NoIndex, error).hint("push what is missing first")
+            }
             CatalogError::SeveralCommits(_)
             | CatalogError::NoRecording
             | CatalogError::Key(_)

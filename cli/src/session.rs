@@ -69,9 +69,8 @@ impl<'a> Session<'a> {
                 resolved => Ok(resolved?),
             },
             None => revision.parse().map_err(|_| {
-                CommandError::user(format_args!(
-                    "`{revision}` is neither a file nor, outside of a repository, a full commit id"
-                ))
+                CommandError::user(format_args!("outside of a repository, `{revision}` names no commit"))
+                    .hint("give the full id of the commit, or the path of an index file")
             }),
         }
     }
@@ -90,9 +89,11 @@ impl<'a> Session<'a> {
     /// Opens the store that the settings name.
     pub fn catalog(&self) -> Result<Catalog, CommandError> {
         let settings = self.settings()?;
-        let cache = settings.store_cache_dir.value.filter(|_| settings.store_cache_enabled.value).map(|dir| {
-            CacheOptions { dir, max_bytes: settings.store_cache_max_size.value.0 }
-        });
+        let cache = settings
+            .store_cache_dir
+            .value
+            .filter(|_| settings.store_cache_enabled.value)
+            .map(|dir| CacheOptions { dir, max_bytes: settings.store_cache_max_size.value.0 });
         self.open(settings.store_url.value.as_str(), OpenOptions { cache })
     }
 
@@ -101,7 +102,9 @@ impl<'a> Session<'a> {
         let url = match url {
             Some(url) => url.to_owned(),
             None => paths::local_store(&self.environment, self.repository()?)
-                .ok_or_else(|| CommandError::user("there is no folder for a local store; name one with --to"))?
+                .ok_or_else(|| {
+                    CommandError::user("there is no folder for a local store; name one with --to")
+                })?
                 .display()
                 .to_string(),
         };

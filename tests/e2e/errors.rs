@@ -6,7 +6,7 @@ use crate::sandbox;
 
 #[test]
 fn no_command_shows_the_help() {
-    assert_snapshot!(sandbox().skiptrace([""; 0]).code(2).snapshot(), @r"
+    assert_snapshot!(sandbox().skiptrace([""; 0]).code(2).snapshot(), @"
     exit code: 2
     --- stderr ---
     Run only the tests that a change can break
@@ -14,6 +14,7 @@ fn no_command_shows_the_help() {
     Usage: skiptrace [OPTIONS] <COMMAND>
 
     Commands:
+      index        Import, inspect, merge, share and clean up indexes
       config       Look at the configuration
       completions  Print the completion script of a shell
       man          Print the manual page, or write the pages of all commands

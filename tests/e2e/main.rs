@@ -6,6 +6,7 @@ mod completions;
 mod config;
 mod errors;
 mod help;
+mod index;
 mod man;
 
 /// A sandbox for the program under test.

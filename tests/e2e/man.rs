@@ -16,21 +16,32 @@ fn the_page_lists_commands_and_exit_codes() {
 #[test]
 fn every_command_gets_a_file() {
     let sandbox = sandbox();
-    assert_snapshot!(sandbox.skiptrace(["man", "--out", "share/man1"]).success().snapshot(), @r"
+    assert_snapshot!(sandbox.skiptrace(["man", "--out", "share/man1"]).success().snapshot(), @"
     exit code: 0
     --- stderr ---
-    wrote 6 pages to `share/man1`
+    wrote 17 pages to `share/man1`
     ");
     let mut names: Vec<String> = std::fs::read_dir(sandbox.work().join("share/man1"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    assert_snapshot!(names.join("\n"), @r"
+    assert_snapshot!(names.join("\n"), @"
     skiptrace-completions.1
     skiptrace-config-path.1
     skiptrace-config-show.1
     skiptrace-config.1
+    skiptrace-index-export.1
+    skiptrace-index-gc.1
+    skiptrace-index-import.1
+    skiptrace-index-list.1
+    skiptrace-index-merge.1
+    skiptrace-index-pull.1
+    skiptrace-index-push.1
+    skiptrace-index-query.1
+    skiptrace-index-show.1
+    skiptrace-index-verify.1
+    skiptrace-index.1
     skiptrace-man.1
     skiptrace.1
     ");

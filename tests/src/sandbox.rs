@@ -151,6 +151,11 @@ impl Output {
         self
     }
 
+    /// Returns whether all went well, for races that only one can win.
+    pub fn has_succeeded(&self) -> bool {
+        self.code == Some(0)
+    }
+
     /// Returns the answer, with what differs from run to run taken out.
     pub fn stdout(&self) -> String {
         self.redactor.redact(&String::from_utf8_lossy(&self.stdout))

@@ -63,7 +63,8 @@ pub(super) fn derived(
     repository: Option<&Repository>,
 ) -> Vec<(&'static str, PathBuf, Origin)> {
     let from = if repository.is_some() { "the repository" } else { "the user's cache folder" };
-    let store = local_store(environment, repository).map(|path| ("store.url", path, Origin::Derived { from }));
+    let store =
+        local_store(environment, repository).map(|path| ("store.url", path, Origin::Derived { from }));
     let cache = cache_folder(environment).map(|cache| {
         ("store.cache.dir", cache.join("store"), Origin::Derived { from: "the user's cache folder" })
     });

@@ -204,7 +204,8 @@ impl Commit {
 }
 
 fn parse_time(text: &str) -> Result<Timestamp, CommandError> {
-    let time = text.parse::<jiff::Timestamp>().ok().and_then(|time| u64::try_from(time.as_millisecond()).ok());
+    let time =
+        text.parse::<jiff::Timestamp>().ok().and_then(|time| u64::try_from(time.as_millisecond()).ok());
     time.map(Timestamp).ok_or_else(|| {
         CommandError::user(format_args!("`{text}` is not a time (for example 2026-01-02T03:04:05Z)"))
     })

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
-use skiptrace_engine::catalog::layout::Part;
 use skiptrace_engine::catalog::manifest::Completeness;
 
 use crate::error::CommandError;
@@ -71,23 +70,10 @@ pub(super) fn run(args: &PullArgs, session: &Session<'_>) -> Result<ExitStatus, 
             return Err(CommandError::user(format_args!("the index is in `{to}` already"))
                 .hint("name where it comes from with --store, or where it goes with --output or --to"));
         }
-        let mut keys = catalog.part_keys(&entry)?;
-        if keys.is_empty() {
-            return Err(skiptrace_engine::catalog::CatalogError::NoIndex { kind, commit }.into());
-        }
-        // The manifest comes first: what is there of a copy that ends early is then known not to be all.
-        if entry.has_manifest {
-            keys.insert(0, Part::Manifest.key(kind, &commit).map_err(CommandError::user)?);
-        }
-        let progress = session.printer.progress("pulling", keys.len() as u64, Unit::Items);
-        let mut bytes = 0;
-        for key in &keys {
-            let value = catalog.store().get(key)?;
-            destination.store().put(key, &value)?;
-            bytes += value.len() as u64;
-            progress.inc(1);
-        }
-        Document { commit: commit.to_string(), from, to, objects: keys.len(), bytes }
+        let n_objects = catalog.part_keys(&entry)?.len() + usize::from(entry.has_manifest);
+        let progress = session.printer.progress("pulling", n_objects as u64, Unit::Items);
+        let (objects, bytes) = catalog.copy_to(&destination, &entry, |_| progress.inc(1))?;
+        Document { commit: commit.to_string(), from, to, objects, bytes }
     };
     session.printer.status(format_args!(
         "pulled the {kind} index of `{}` ({}) from `{}` to `{}`",

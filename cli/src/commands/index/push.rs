@@ -88,10 +88,8 @@ pub(super) fn run(args: &PushArgs, session: &Session<'_>) -> Result<ExitStatus, 
     let mut document = Document { store: name, pushed: Vec::new(), manifest: None };
 
     if !args.expect.is_empty() {
-        let mut commits: BTreeSet<(IndexKind, CommitId)> = indexes
-            .iter()
-            .filter_map(|(_, index)| Some((index.kind(), index.commit()?.clone())))
-            .collect();
+        let mut commits: BTreeSet<(IndexKind, CommitId)> =
+            indexes.iter().filter_map(|(_, index)| Some((index.kind(), index.commit()?.clone()))).collect();
         if commits.is_empty() {
             commits.insert((settings.index_kind.value, session.commit(&args.commit)?));
         }
@@ -100,7 +98,7 @@ pub(super) fn run(args: &PushArgs, session: &Session<'_>) -> Result<ExitStatus, 
         for (kind, commit) in &commits {
             catalog.put_manifest(*kind, commit, &manifest)?;
             session.printer.status(format_args!(
-                "the {kind} index of `{}` is complete with {}",
+                "the {kind} index of `{}` will be complete with {}",
                 commit.short(),
                 human::count(manifest.jobs.len() as u64, "job"),
             ));

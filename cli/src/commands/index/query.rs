@@ -56,7 +56,8 @@ pub struct QueryArgs {
 }
 
 fn parse_unit(text: &str) -> Result<ChangedKey, String> {
-    let (file, name) = text.split_once('#').filter(|(_, name)| !name.is_empty()).ok_or("expected `FILE#NAME`")?;
+    let (file, name) =
+        text.split_once('#').filter(|(_, name)| !name.is_empty()).ok_or("expected `FILE#NAME`")?;
     let file = RepoPath::new(file).map_err(|error| error.to_string())?;
     Ok(ChangedKey::Unit { file, name: name.into() })
 }
@@ -223,7 +224,9 @@ fn explain(reason: &Reason, tests: usize) -> (&'static str, String) {
     match reason {
         Reason::Reached(change) => ("reached", format!("`{change}` reaches {tests}")),
         Reason::Shared(change) => ("shared", format!("`{change}` reaches {tests} by what a baseline shares")),
-        Reason::Rule(change, pattern) => ("rule", format!("the rule `{pattern}` names {tests} for `{change}`")),
+        Reason::Rule(change, pattern) => {
+            ("rule", format!("the rule `{pattern}` names {tests} for `{change}`"))
+        }
         Reason::Unseen(change) => ("unseen", format!("`{change}` was not known when {tests} ran")),
         Reason::Unproven => ("unproven", format!("the records of {tests} prove nothing")),
     }
@@ -235,7 +238,11 @@ fn print(session: &Session<'_>, job: &JobDocument) -> Result<(), CommandError> {
     if job.everything {
         printer.answer(format_args!("{}: everything must run", job.job))?;
     } else {
-        printer.answer(format_args!("{}: {run} of {} must run", job.job, human::count(all as u64, "test")))?;
+        printer.answer(format_args!(
+            "{}: {run} of {} must run",
+            job.job,
+            human::count(all as u64, "test")
+        ))?;
     }
     for name in &job.run {
         printer.answer(format_args!("  {name}"))?;

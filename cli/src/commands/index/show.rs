@@ -145,7 +145,10 @@ fn describe(index: &StoredIndex) -> PartDocument {
         expected: index
             .expected()
             .iter()
-            .map(|expected| ShardDocument { job: expected.job.to_string(), shard: expected.shard.to_string() })
+            .map(|expected| ShardDocument {
+                job: expected.job.to_string(),
+                shard: expected.shard.to_string(),
+            })
             .collect(),
         sections: index
             .section_sizes()
@@ -172,11 +175,8 @@ fn print(session: &Session<'_>, part: &PartDocument) -> Result<(), CommandError>
         human::count(part.sets.into(), "set"),
     ))?;
     printer.answer("")?;
-    let mut jobs = Table::new([
-        Column::text("JOB"),
-        Column::number("TESTS"),
-        Column::number("CAN BE SKIPPED"),
-    ]);
+    let mut jobs =
+        Table::new([Column::text("JOB"), Column::number("TESTS"), Column::number("CAN BE SKIPPED")]);
     for job in &part.jobs {
         jobs.row([job.job.clone(), job.tests.to_string(), job.provable.to_string()]);
     }

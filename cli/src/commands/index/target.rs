@@ -52,11 +52,18 @@ impl Target {
     /// Opens the parts of the index, to be read lazily.
     ///
     /// A commit may have shards missing. That is fine here: a test that is in no part runs.
-    pub(super) fn open(&self, session: &Session<'_>, kind: IndexKind) -> Result<Vec<StoredIndex>, CommandError> {
+    pub(super) fn open(
+        &self,
+        session: &Session<'_>,
+        kind: IndexKind,
+    ) -> Result<Vec<StoredIndex>, CommandError> {
         match self {
             Target::File(path) => {
                 let source: Box<dyn ReadAt> = Box::new(map(session, path)?);
-                Ok(vec![IndexReader::open(source).map_err(|error| CommandError::of_index(path.display(), error))?])
+                Ok(vec![
+                    IndexReader::open(source)
+                        .map_err(|error| CommandError::of_index(path.display(), error))?,
+                ])
             }
             Target::Commit(commit) => {
                 let catalog = session.catalog()?;
@@ -96,7 +103,8 @@ pub(super) fn load_merged(
     targets: &[Target],
     kind: IndexKind,
 ) -> Result<Index, CommandError> {
-    let progress = session.printer.progress("merging", targets.len() as u64, crate::ui::progress::Unit::Items);
+    let progress =
+        session.printer.progress("merging", targets.len() as u64, crate::ui::progress::Unit::Items);
     let mut merged: Option<Index> = None;
     for target in targets {
         let next = target.load(session, kind)?;

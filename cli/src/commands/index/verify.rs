@@ -31,6 +31,10 @@ pub struct VerifyArgs {
     #[arg(long, conflicts_with = "indexes")]
     all: bool,
 
+    /// Remove damaged objects from the store, so that their shards can be pushed again
+    #[arg(long)]
+    remove_damaged: bool,
+
     #[command(flatten)]
     kind: KindFlag,
 }
@@ -47,6 +51,7 @@ struct CheckedDocument {
     state: State,
     what: Option<String>,
     tests: Option<usize>,
+    removed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -65,12 +70,12 @@ pub(super) fn run(args: &VerifyArgs, session: &Session<'_>) -> Result<ExitStatus
         let entries = catalog.entries(kind)?;
         let progress = session.printer.progress("verifying", entries.len() as u64, Unit::Items);
         for entry in &entries {
-            check_commit(&catalog, entry, &mut document)?;
+            check_commit(&catalog, entry, args, &mut document)?;
             progress.inc(1);
         }
     } else {
         for index in &args.indexes {
-            check_target(index, kind, session, &mut document)?;
+            check_target(index, kind, args, session, &mut document)?;
         }
     }
     let damaged = document.checked.iter().filter(|checked| checked.state == State::Damaged).count();
@@ -82,6 +87,7 @@ pub(super) fn run(args: &VerifyArgs, session: &Session<'_>) -> Result<ExitStatus
                 (State::Whole, Some(tests)) => format!("whole, {}", human::count(tests as u64, "test")),
                 (State::Whole, None) => "complete".to_owned(),
                 (State::Incomplete, _) => "incomplete".to_owned(),
+                (State::Damaged, _) if checked.removed => "DAMAGED, and removed".to_owned(),
                 (State::Damaged, _) => "DAMAGED".to_owned(),
             };
             let what = checked.what.as_ref().map(|what| format!(": {what}")).unwrap_or_default();
@@ -91,13 +97,16 @@ pub(super) fn run(args: &VerifyArgs, session: &Session<'_>) -> Result<ExitStatus
     if damaged == 0 {
         return Ok(ExitStatus::Success);
     }
-    session.printer.hint("a damaged index selects everything; record its commit again under another shard, or remove it");
+    session.printer.hint(
+        "a damaged index selects everything; remove it from the store with --remove-damaged, and record or push it again",
+    );
     Ok(ExitStatus::DamagedIndex)
 }
 
 fn check_target(
     text: &str,
     kind: IndexKind,
+    args: &VerifyArgs,
     session: &Session<'_>,
     document: &mut Document,
 ) -> Result<(), CommandError> {
@@ -105,9 +114,10 @@ fn check_target(
         Target::File(path) => {
             let checked = match target::load_file(session, &path) {
                 Ok(index) => CheckedDocument::whole(text.to_owned(), &index),
-                Err(error) if error.exit_status() == ExitStatus::DamagedIndex => {
-                    CheckedDocument::damaged(text.to_owned(), error.source.map_or(error.message, |source| source.to_string()))
-                }
+                Err(error) if error.exit_status() == ExitStatus::DamagedIndex => CheckedDocument::damaged(
+                    text.to_owned(),
+                    error.source.map_or(error.message, |source| source.to_string()),
+                ),
                 Err(error) => return Err(error),
             };
             document.checked.push(checked);
@@ -119,24 +129,35 @@ fn check_target(
             if entry.is_nothing() {
                 return Err(skiptrace_engine::catalog::CatalogError::NoIndex { kind, commit }.into());
             }
-            check_commit(&catalog, &entry, document)
+            check_commit(&catalog, &entry, args, document)
         }
     }
 }
 
-fn check_commit(catalog: &Catalog, entry: &CommitEntry, document: &mut Document) -> Result<(), CommandError> {
+fn check_commit(
+    catalog: &Catalog,
+    entry: &CommitEntry,
+    args: &VerifyArgs,
+    document: &mut Document,
+) -> Result<(), CommandError> {
     let mut damaged = false;
     for key in catalog.part_keys(entry)? {
         // All of it is read, as whoever needs it would.
         let bytes = catalog.store().get(&key)?;
-        let checked = match decode(bytes.as_slice()) {
+        let mut checked = match decode(bytes.as_slice()) {
             Ok(index) => match misplaced(&key, &index) {
                 None => CheckedDocument::whole(key.to_string(), &index),
                 Some(what) => CheckedDocument::damaged(key.to_string(), what),
             },
             Err(error) => CheckedDocument::damaged(key.to_string(), error.to_string()),
         };
-        damaged |= checked.state == State::Damaged;
+        if checked.state == State::Damaged {
+            damaged = true;
+            if args.remove_damaged {
+                catalog.store().delete(&key)?;
+                checked.removed = true;
+            }
+        }
         document.checked.push(checked);
     }
     if damaged {
@@ -145,7 +166,8 @@ fn check_commit(catalog: &Catalog, entry: &CommitEntry, document: &mut Document)
     let commit = format!("{}/{}", entry.kind, entry.commit.short());
     let (state, what) = match catalog.completeness(entry) {
         Ok(Completeness::Incomplete(missing)) => {
-            let missing: Vec<String> = missing.iter().map(|(job, shard)| format!("`{job}` {shard}")).collect();
+            let missing: Vec<String> =
+                missing.iter().map(|(job, shard)| format!("`{job}` {shard}")).collect();
             (State::Incomplete, Some(format!("no {}", missing.join(", "))))
         }
         Ok(_) => (State::Whole, None),
@@ -155,7 +177,7 @@ fn check_commit(catalog: &Catalog, entry: &CommitEntry, document: &mut Document)
         }
         Err(error) => return Err(error.into()),
     };
-    document.checked.push(CheckedDocument { index: commit, state, what, tests: None });
+    document.checked.push(CheckedDocument { index: commit, state, what, tests: None, removed: false });
     Ok(())
 }
 
@@ -183,10 +205,16 @@ fn misplaced(key: &Key, index: &Index) -> Option<String> {
 
 impl CheckedDocument {
     fn whole(index: String, content: &Index) -> CheckedDocument {
-        CheckedDocument { index, state: State::Whole, what: None, tests: Some(content.tests().len()) }
+        CheckedDocument {
+            index,
+            state: State::Whole,
+            what: None,
+            tests: Some(content.tests().len()),
+            removed: false,
+        }
     }
 
     fn damaged(index: String, what: String) -> CheckedDocument {
-        CheckedDocument { index, state: State::Damaged, what: Some(what), tests: None }
+        CheckedDocument { index, state: State::Damaged, what: Some(what), tests: None, removed: false }
     }
 }
