@@ -98,6 +98,14 @@ pub struct UnitRecord {
     pub shared: SetId,
 }
 
+impl UnitRecord {
+    /// Returns whether this stands for what tests executed of the file that is in none of its units, or that
+    /// nobody could place there. It may be any of them.
+    pub fn is_unplaced(&self) -> bool {
+        self.kind == UnitKind::Remainder && self.fingerprint.is_none() && self.listed.is_none()
+    }
+}
+
 /// Which identifiers each unit mentions, unit after unit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Mentions {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::codec::CodecError;
 use crate::id::{JobName, SetId, TestId};
-use crate::kind::Granularity;
+use crate::kind::{Granularity, IndexKind};
 use crate::path::RepoPath;
 use crate::record::TestKey;
 use crate::test_set::TestSet;
@@ -297,7 +297,7 @@ fn run_all_rule(part: &dyn Evidence, job: &JobName, changes: &[ChangedKey]) -> O
     };
     let of_job = rules.iter().filter(|rule| rule.all && rule.job == *job);
     let mut matches = of_job.flat_map(|rule| {
-        let matching = changes.iter().filter(|change| rule.pattern.matches(change.path()));
+        let matching = changes.iter().filter(|change| matches_any(rule, &paths_of(change, part.kind())));
         matching.map(|change| Cause::RunAllRule(change.clone(), rule.pattern.clone()))
     });
     matches.next()
@@ -316,17 +316,23 @@ struct Trace {
     rules: Vec<(Rule, Arc<TestSet>)>,
 }
 
+/// Returns the paths under which an index may know something of a change.
+///
+/// An index of packages holds a changed file under its folder, or, where it was imported, by itself.
+fn paths_of(change: &ChangedKey, kind: IndexKind) -> Vec<RepoPath> {
+    let by_folder = kind.granularity == Granularity::Package && !matches!(change, ChangedKey::Key(_));
+    let folder = change.path().parent().filter(|_| by_folder);
+    [Some(change.path().clone()), folder].into_iter().flatten().collect()
+}
+
+fn matches_any(rule: &Rule, paths: &[RepoPath]) -> bool {
+    paths.iter().any(|path| rule.pattern.matches(path))
+}
+
 fn trace(evidence: &dyn Evidence, changes: &[ChangedKey]) -> Result<Vec<Trace>, CodecError> {
-    // 1. The files that the changes are about, all at once. An index of packages may hold a changed file under
-    //    its folder, or, where it was imported, by itself.
-    let folders = evidence.kind().granularity == Granularity::Package;
-    let mut paths: Vec<RepoPath> = Vec::new();
-    for change in changes {
-        paths.push(change.path().clone());
-        if folders && !matches!(change, ChangedKey::Key(_)) {
-            paths.extend(change.path().parent());
-        }
-    }
+    // 1. The files that the changes are about, all at once.
+    let kind = evidence.kind();
+    let mut paths: Vec<RepoPath> = changes.iter().flat_map(|change| paths_of(change, kind)).collect();
     paths.sort();
     paths.dedup();
     let views = evidence.find_files(&paths)?;
@@ -338,13 +344,11 @@ fn trace(evidence: &dyn Evidence, changes: &[ChangedKey]) -> Result<Vec<Trace>, 
     let mut reaches: Vec<Reach> = Vec::new();
     for change in changes {
         let mut reach = Reach::default();
-        let folder = change.path().parent().filter(|_| folders && !matches!(change, ChangedKey::Key(_)));
-        for path in [Some(change.path().clone()), folder].into_iter().flatten() {
-            if let Some(view) = views.get(&path) {
-                reach.add(change, view);
-            }
+        let paths = paths_of(change, kind);
+        for view in paths.iter().filter_map(|path| views.get(path)) {
+            reach.add(change, view);
         }
-        reach.rules = rules.iter().filter(|rule| rule.pattern.matches(change.path())).cloned().collect();
+        reach.rules = rules.iter().filter(|rule| matches_any(rule, &paths)).cloned().collect();
         reach.seen.extend(reach.rules.iter().map(|rule| rule.seen));
         reaches.push(reach);
     }
@@ -389,6 +393,11 @@ impl Reach {
         if let ChangedKey::Unit { name, .. } = change
             && view.units.iter().any(|unit| matches!(unit.kind, UnitKind::Function | UnitKind::Item))
         {
+            let unplaced = units.clone().into_iter().filter(|unit| unit.is_unplaced());
+            self.reached.extend(unplaced.clone().map(|unit| unit.own));
+            self.shared.extend(unplaced.map(|unit| unit.shared));
+            // Who read the file read its every unit.
+            self.reached.push(view.file.opened);
             units.retain(|unit| unit.name == *name);
             // Tests whose recording has the file but not the unit are as good as ones that know neither.
             self.seen.extend(units.iter().map(|unit| unit.seen));

@@ -91,7 +91,7 @@ fn touched(parts: &Parts, layout: &Layout, n_units: usize) -> Touched {
             }
         }
         Parts::Ranges(ranges) => {
-            for range in normalize_ranges(ranges) {
+            for range in normalize_ranges(&ranges.iter().map(whole_lines_if_empty).collect::<Vec<_>>()) {
                 let before = touched.units.len();
                 touched.units.extend(layout.meeting(&range));
                 touched.stray |= touched.units.len() == before;
@@ -101,6 +101,14 @@ fn touched(parts: &Parts, layout: &Layout, n_units: usize) -> Touched {
     touched.units.sort_unstable();
     touched.units.dedup();
     touched
+}
+
+/// Returns a range with something in it: one that is empty or runs backwards says that something ran thereabouts.
+fn whole_lines_if_empty(range: &TextRange) -> TextRange {
+    if !range.is_empty() {
+        return *range;
+    }
+    TextRange::lines(range.end.line, range.start.line)
 }
 
 /// Returns what of `parts` no baseline executed; `None` when that is nothing.
@@ -124,7 +132,10 @@ fn without(parts: &Parts, baselines: &[&Parts]) -> Option<Parts> {
                 Parts::Ranges(those) => Some(those.as_slice()),
                 Parts::Whole | Parts::Units(_) => None,
             });
-            let left = subtract_ranges(ranges, &gone.collect::<Vec<_>>().concat());
+            // Nothing can be taken from an empty range, and it still says that something ran there.
+            let empty = ranges.iter().filter(|range| range.is_empty()).copied();
+            let mut left = subtract_ranges(ranges, &gone.collect::<Vec<_>>().concat());
+            left.extend(empty);
             (!left.is_empty()).then_some(Parts::Ranges(left))
         }
     }
