@@ -136,6 +136,45 @@ fn show_prints_what_an_index_is_of() {
 }
 
 #[test]
+fn show_prints_what_a_test_depends_on() {
+    let sandbox = sandbox();
+    sandbox
+        .write("index.json", r#"{"unit": {"a.rs#parse": ["t"], "a.rs#print": ["t", "u"], "b.rs": ["t"]}}"#);
+    sandbox.repo().commit("first", &[("a", "b")]);
+    let _ = sandbox.skiptrace(["index", "import", "index.json", "-q"]).success();
+    assert_snapshot!(sandbox.skiptrace(["index", "show", "--test", "t"]).success().stdout(), @"
+    unit: t
+      a.rs  executed  parse
+      a.rs  executed  print
+      b.rs  executed
+    ");
+    assert_snapshot!(sandbox.skiptrace(["index", "show", "--test", "v"]).code(2).stderr(), @"
+    error: there is no test `v` in the index
+    hint: `skiptrace index show --tests` lists them
+    ");
+    let unit = ["index", "query", "--unit", "a.rs#parse", "--unit", "b.rs#x"];
+    assert_snapshot!(sandbox.skiptrace(unit).success().snapshot(), @"
+    exit code: 0
+    --- stdout ---
+    unit: 1 of 2 tests must run
+      t
+    --- stderr ---
+    unit: `a.rs#parse` reaches 1 test
+    unit: `b.rs#x` reaches 1 test
+    ");
+    let unknown = ["index", "query", "--unit", "a.rs#new"];
+    assert_snapshot!(sandbox.skiptrace(unknown).success().snapshot(), @"
+    exit code: 0
+    --- stdout ---
+    unit: everything must run
+      t
+      u
+    --- stderr ---
+    unit: everything, because no recording of the job knows `a.rs#new`
+    ");
+}
+
+#[test]
 fn query_answers_as_the_predecessor_did() {
     let sandbox = sandbox();
     let _repo = imported(&sandbox);

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use skiptrace_engine::catalog::StoredIndex;
 use skiptrace_engine::id::TestId;
+use skiptrace_engine::index::depends::How;
 use skiptrace_engine::index::{Evidence, Index};
 use skiptrace_engine::recording::{Origin, Recording};
 use skiptrace_engine::test_set::TestSet;
+use skiptrace_engine::unit::LineSpan;
 
 use crate::error::CommandError;
 use crate::exit::ExitStatus;
@@ -36,6 +38,10 @@ pub struct ShowArgs {
     /// List the files with how many tests reach them instead
     #[arg(long)]
     files: bool,
+
+    /// List what this test depends on instead, and how
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["tests", "files"])]
+    test: Option<String>,
 }
 
 /// The document `skiptrace/index@1`.
@@ -100,6 +106,9 @@ pub(super) fn run(args: &ShowArgs, session: &Session<'_>) -> Result<ExitStatus, 
     }
     if args.files {
         return list_files(session, &target.load(session, kind)?);
+    }
+    if let Some(name) = &args.test {
+        return list_dependencies(session, &target.load(session, kind)?, name);
     }
     let parts: Vec<PartDocument> = target.open(session, kind)?.iter().map(describe).collect();
     if session.printer.wants_json() {
@@ -321,4 +330,81 @@ fn list_files(session: &Session<'_>, index: &Index) -> Result<ExitStatus, Comman
     }
     session.printer.table(&table)?;
     Ok(ExitStatus::Success)
+}
+
+/// The document `skiptrace/index-dependencies@1`.
+#[derive(Serialize)]
+struct DependenciesDocument {
+    tests: Vec<TestDependencies>,
+}
+
+#[derive(Serialize)]
+struct TestDependencies {
+    job: String,
+    test: String,
+    dependencies: Vec<DependencyDocument>,
+}
+
+#[derive(Serialize)]
+struct DependencyDocument {
+    path: String,
+    how: &'static str,
+    unit: Option<String>,
+    lines: Option<[u32; 2]>,
+}
+
+/// Lists what the tests of that name depend on, one for each job that has it.
+fn list_dependencies(session: &Session<'_>, index: &Index, name: &str) -> Result<ExitStatus, CommandError> {
+    let named = index
+        .tests()
+        .iter()
+        .enumerate()
+        .filter(|(_, test)| test.key.qualified_name() == name || &*test.key.name == name);
+    let tests = named.map(|(at, test)| TestDependencies {
+        job: test.key.job.to_string(),
+        test: test.key.qualified_name(),
+        dependencies: dependencies(index, TestId(at as u32)),
+    });
+    let document = DependenciesDocument { tests: tests.collect() };
+    if document.tests.is_empty() {
+        return Err(CommandError::user(format_args!("there is no test `{name}` in the index"))
+            .hint("`skiptrace index show --tests` lists them"));
+    }
+    if session.printer.wants_json() {
+        session.printer.json("index-dependencies@1", &document)?;
+        return Ok(ExitStatus::Success);
+    }
+    for test in &document.tests {
+        session.printer.answer(format_args!("{}: {}", test.job, test.test))?;
+        let mut table = Table::new([Column::text(""), Column::text(""), Column::text("")]);
+        for dependency in &test.dependencies {
+            let lines = dependency.lines.map(|[start, end]| format!(":{start}-{end}")).unwrap_or_default();
+            let place = format!("  {}{lines}", dependency.path);
+            table.row([place, dependency.how.to_owned(), dependency.unit.clone().unwrap_or_default()]);
+        }
+        session.printer.table(&table)?;
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn dependencies(index: &Index, test: TestId) -> Vec<DependencyDocument> {
+    let describe = |dependency: skiptrace_engine::index::depends::Dependency<'_>| {
+        let (how, unit) = match dependency.how {
+            How::Executed(unit) => ("executed", Some(unit)),
+            How::Shared(unit) => ("shared with its baseline", Some(unit)),
+            How::Compiled => ("compiled from", None),
+            How::Opened => ("opened", None),
+        };
+        DependencyDocument {
+            path: dependency.file.path.to_string(),
+            how,
+            unit: unit.map(|unit| unit.name.to_string()).filter(|name| !name.is_empty()),
+            lines: unit
+                .filter(|unit| !unit.name.is_empty())
+                .and_then(|unit| unit.listed)
+                .filter(|lines| *lines != LineSpan::UNKNOWN)
+                .map(|lines| [lines.start, lines.end]),
+        }
+    };
+    index.dependencies_of(test).map(describe).collect()
 }
