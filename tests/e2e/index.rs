@@ -430,6 +430,12 @@ fn a_damaged_object_can_be_pushed_again_once_it_is_removed() {
     let object = sandbox.work().join("store").join(keys.filter(|key| key.ends_with(".idx")).last().unwrap());
     std::fs::write(&object, "no index").unwrap();
     let _ = import().code(7);
+    assert_snapshot!(sandbox.skiptrace(["index", "list", "--store", "store"]).success().snapshot(), @"
+    exit code: 0
+    --- stdout ---
+    COMMIT        BRANCH  RECORDED      SHARDS  SIZE  STATE
+    d3ad54f68891  main    27 h ago  all in one   8 B  damaged: see `skiptrace index verify`
+    ");
     let verify = ["index", "verify", "--all", "--remove-damaged", "--store", "store"];
     assert_snapshot!(sandbox.skiptrace(verify).code(9).snapshot(), @"
     exit code: 9

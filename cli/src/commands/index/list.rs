@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use skiptrace_engine::catalog::manifest::Completeness;
-use skiptrace_engine::catalog::{Catalog, CommitEntry};
+use skiptrace_engine::catalog::{Catalog, CatalogError, CommitEntry};
 use skiptrace_engine::id::CommitId;
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::store::ListRequest;
@@ -71,8 +71,7 @@ pub(super) fn run(args: &ListArgs, session: &Session<'_>) -> Result<ExitStatus, 
     let progress = session.printer.progress("looking", entries.len() as u64, Unit::Items);
     let mut commits = Vec::new();
     for entry in &entries {
-        let state = catalog.completeness(entry)?;
-        commits.push(describe(entry, &state, marks.get(&entry.commit)));
+        commits.push(describe(entry, state(&catalog, entry)?, marks.get(&entry.commit)));
         progress.inc(1);
     }
     drop(progress);
@@ -122,19 +121,25 @@ fn entries(
     Ok((entries, marks))
 }
 
+/// Returns a word for the state of a commit's index, and what is missing. What cannot be read is a state too.
+fn state(catalog: &Catalog, entry: &CommitEntry) -> Result<(&'static str, Vec<String>), CommandError> {
+    Ok(match catalog.completeness(entry) {
+        Ok(Completeness::Complete) => ("complete", Vec::new()),
+        Ok(Completeness::Undeclared) => ("undeclared", Vec::new()),
+        Ok(Completeness::Incomplete(missing)) => {
+            ("incomplete", missing.iter().map(|(job, shard)| format!("{job} {shard}")).collect())
+        }
+        Err(CatalogError::Codec { .. } | CatalogError::Manifest { .. }) => ("damaged", Vec::new()),
+        Err(error) => return Err(error.into()),
+    })
+}
+
 fn describe(
     entry: &CommitEntry,
-    state: &Completeness,
+    (state, missing): (&'static str, Vec<String>),
     marks: Option<&(Vec<String>, Timestamp)>,
 ) -> CommitDocument {
     let jobs: std::collections::BTreeSet<_> = entry.shards.keys().map(|(job, _)| job).collect();
-    let (state, missing) = match state {
-        Completeness::Complete => ("complete", Vec::new()),
-        Completeness::Undeclared => ("undeclared", Vec::new()),
-        Completeness::Incomplete(missing) => {
-            ("incomplete", missing.iter().map(|(job, shard)| format!("{job} {shard}")).collect())
-        }
-    };
     CommitDocument {
         commit: entry.commit.to_string(),
         branches: marks.map(|(branches, _)| branches.clone()).unwrap_or_default(),
@@ -167,6 +172,7 @@ fn print(session: &Session<'_>, document: &Document) -> Result<(), CommandError>
         let state = match commit.state {
             "undeclared" => "complete, as far as shards tell".to_owned(),
             "incomplete" => format!("incomplete: no {}", commit.missing.join(", ")),
+            "damaged" => "damaged: see `skiptrace index verify`".to_owned(),
             state => state.to_owned(),
         };
         table.row([
