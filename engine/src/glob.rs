@@ -51,6 +51,24 @@ impl Glob {
         text.contains(['*', '?', '['])
     }
 
+    /// Writes a pattern that `text` alone matches.
+    pub fn escape(text: &str) -> String {
+        let mut pattern = String::with_capacity(text.len());
+        for c in text.chars() {
+            match c {
+                '*' | '?' | '[' => pattern.extend(['[', c, ']']),
+                c => pattern.push(c),
+            }
+        }
+        pattern
+    }
+
+    /// Returns the text that [`Glob::escape`] made `pattern` of; `None` when it made it of none.
+    pub fn literal(pattern: &str) -> Option<String> {
+        let text = pattern.replace("[*]", "*").replace("[?]", "?").replace("[[]", "[");
+        (Glob::escape(&text) == pattern).then_some(text)
+    }
+
     /// Returns the pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -157,6 +175,18 @@ mod tests {
         check("a[b", &["a[b"], &["ab"]);
         check("", &[""], &["a"]);
         check("*", &["", "a", "a/b"], &[]);
+    }
+
+    #[test]
+    fn a_path_may_have_the_characters_of_patterns() {
+        for text in ["app/[id]/page.tsx", "a*b?", "[[*]", "plain"] {
+            let pattern = Glob::escape(text);
+            assert!(Glob::new(&pattern).matches(text), "{pattern}");
+            assert_eq!(Glob::literal(&pattern).as_deref(), Some(text));
+        }
+        for pattern in ["app/[id]/page.tsx", "*", "[a]", "a[b", "[[*]]"] {
+            assert_eq!(Glob::literal(pattern), None, "{pattern}");
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The predecessor's form of an index: `{"job": {"key": ["test", …]}}`, as JSON.
 //!
-//! A key is a folder, a file, or, in an index of functions, `file#function`, where `%` and `#` in the file are
-//! `%25` and `%23`. A key with `*`, `?` or `[` in it is a pattern ([`Glob`]). The test `*` stands for every test
-//! of the job. There is no more in it: no outcomes, no fingerprints, no commit.
+//! A key is a folder or a file. A key with `*`, `?` or `[` in it is a pattern ([`Glob`]), but for one in which each
+//! of these stands between brackets: that is the path without the brackets. In an index of functions a key may
+//! also be `file#function`, or `file#` for what is outside all functions; `%` and `#` in the file, or in a key
+//! that is only a file or a pattern, are `%25` and `%23`. The test `*` stands for every test of the job. There is no more in it: no outcomes, no fingerprints, no commit.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,14 +13,15 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use thiserror::Error;
 
 use crate::glob::Glob;
-use crate::id::JobName;
+use crate::id::{JobName, SetId, TestId};
 use crate::index::build::IndexBuilder;
-use crate::index::{Index, JobTests, RulePattern};
+use crate::index::{FileRecord, Index, JobTests, RulePattern};
 use crate::kind::{Granularity, IndexKind};
 use crate::observation::{Executed, Observation, Parts};
 use crate::path::RepoPath;
 use crate::record::{Health, Outcome, Role, TestKey};
 use crate::recording::Recording;
+use crate::test_set::TestSet;
 use crate::unit::{LineSpan, SourceFile, Unit, UnitKind};
 
 /// What stands for every test of a job.
@@ -171,21 +173,25 @@ impl JsonIndex {
         Ok(builder.finish())
     }
 
-    /// Takes what this form can hold out of an index.
+    /// Takes what this form can hold out of an index, so that whoever reads it skips no test that the index would
+    /// not.
     ///
-    /// A key that the index knows and no test reaches is there once, without tests. The tests that share code
-    /// with their baseline are left out, as in the predecessor.
+    /// A test whose record proves nothing is left out: readers run what they do not find. Who was compiled from a
+    /// file, or opened it, is there as if it had executed it. A test that does not know a key which its job knows
+    /// is there under it. A key that the index knows and no test reaches is there once, without tests. The tests
+    /// that share code with their baseline are left out, as in the predecessor.
     pub fn from_index(index: &Index) -> Result<JsonIndex, JsonError> {
         let mut json = JsonIndex::default();
-        let mut names: Vec<Box<str>> = Vec::with_capacity(index.tests().len());
+        let provable = index.provable();
+        let mut names: BTreeMap<TestId, Box<str>> = BTreeMap::new();
         let mut taken: BTreeSet<(&JobName, Box<str>)> = BTreeSet::new();
-        for test in index.tests() {
-            let name: Box<str> = test.key.qualified_name().into();
-            let job = &test.key.job;
-            if !taken.insert((job, name.clone())) {
-                return Err(JsonError::SameName { job: job.clone(), name: name.into() });
+        for id in provable.iter() {
+            let key = &index.tests()[id.index()].key;
+            let name: Box<str> = key.qualified_name().into();
+            if !taken.insert((&key.job, name.clone())) {
+                return Err(JsonError::SameName { job: key.job.clone(), name: name.into() });
             }
-            names.push(name);
+            names.insert(id, name);
         }
         let jobs = index.jobs();
         for job in &jobs {
@@ -204,17 +210,27 @@ impl JsonIndex {
             let tests = json.jobs.entry(job.clone()).or_default().entry(key.into()).or_default();
             tests.extend(test.map(Box::from));
         };
+        let granularity = index.kind().granularity;
         for file in index.files() {
-            for unit in index.units_of(file) {
-                let key = match index.kind().granularity {
-                    Granularity::Function if !unit.name.is_empty() => unit_key(&file.path, &unit.name),
-                    _ => file.path.as_str().to_owned(),
-                };
-                for test in index.set(unit.own).iter() {
-                    add(&index.tests()[test.index()].key.job, &key, Some(&names[test.index()]));
+            for (key, Reached { tests, seen }) in reached_by_key(index, file) {
+                let mut named = false;
+                for job in &jobs {
+                    let all = TestSet::range(job.tests.start..job.tests.end);
+                    let mut own = tests.intersection(&all);
+                    let unseen = all.difference(&seen);
+                    if unseen != all {
+                        own.union_with(&unseen);
+                    } else if !own.is_empty() {
+                        // Something reaches what the job knows nothing of, so anything may.
+                        add(&job.job, &key, Some(ALL_TESTS));
+                        named = true;
+                    }
+                    for test in own.intersection(&provable).iter() {
+                        add(&job.job, &key, Some(&names[&test]));
+                        named = true;
+                    }
                 }
-                if index.set(unit.own).is_empty() && !ruled.contains(&file.path) {
-                    let seen = index.set(unit.seen);
+                if !named && !ruled.contains(&file.path) {
                     let sees =
                         |job: &&JobTests| seen.iter().next().is_some_and(|test| job.tests.contains(&test));
                     if let Some(job) = jobs.iter().find(sees).or(jobs.first()) {
@@ -224,9 +240,13 @@ impl JsonIndex {
             }
         }
         for rule in index.rules() {
-            add(&rule.job, rule.pattern.as_str(), rule.all.then_some(ALL_TESTS));
-            for test in index.set(rule.tests).iter() {
-                add(&rule.job, rule.pattern.as_str(), Some(&names[test.index()]));
+            let key = match &rule.pattern {
+                RulePattern::Path(path) => path_key(path, granularity),
+                RulePattern::Glob(glob) => escape(glob.as_str(), granularity),
+            };
+            add(&rule.job, &key, rule.all.then_some(ALL_TESTS));
+            for test in index.set(rule.tests).intersection(&provable).iter() {
+                add(&rule.job, &key, Some(&names[&test]));
             }
         }
         Ok(json)
@@ -260,31 +280,92 @@ enum Key {
 }
 
 fn parse_key(key: &str, kind: IndexKind) -> Result<Key, String> {
-    if kind.granularity == Granularity::Function
-        && let Some((path, unit)) = key.split_once('#')
-    {
-        let path = path.replace("%23", "#").replace("%25", "%");
-        let path = RepoPath::new(path).map_err(|error| error.to_string())?;
-        return if unit.is_empty() {
-            Err("it names no function".to_owned())
-        } else {
-            Ok(Key::Unit(path, Some(unit.into())))
-        };
+    let path = |text: &str| RepoPath::new(text).map_err(|error| error.to_string());
+    let functions = kind.granularity == Granularity::Function;
+    if functions && let Some((file, unit)) = key.split_once('#') {
+        return Ok(Key::Unit(path(&unescape(file))?, Some(unit.into())));
     }
-    if Glob::is_glob(key) {
-        return Ok(Key::Pattern(Glob::new(key)));
+    let key = if functions { unescape(key) } else { key.to_owned() };
+    match Glob::literal(&key) {
+        Some(text) => Ok(Key::Unit(path(&text)?, None)),
+        None => Ok(Key::Pattern(Glob::new(&key))),
     }
-    Ok(Key::Unit(RepoPath::new(key).map_err(|error| error.to_string())?, None))
+}
+
+/// Returns the key of a file or folder as a whole.
+fn path_key(path: &RepoPath, granularity: Granularity) -> String {
+    escape(&Glob::escape(path.as_str()), granularity)
 }
 
 fn unit_key(path: &RepoPath, unit: &str) -> String {
-    format!("{}#{unit}", path.as_str().replace('%', "%25").replace('#', "%23"))
+    format!("{}#{unit}", escape(path.as_str(), Granularity::Function))
+}
+
+/// Writes what stands before the `#` of a key, or for all of it, so that it has no `#` itself.
+fn escape(text: &str, granularity: Granularity) -> String {
+    match granularity {
+        Granularity::Function => text.replace('%', "%25").replace('#', "%23"),
+        Granularity::File | Granularity::Package => text.to_owned(),
+    }
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("%23", "#").replace("%25", "%")
+}
+
+/// What an index says of one key.
+#[derive(Default)]
+struct Reached {
+    tests: TestSet,
+    seen: TestSet,
+}
+
+/// Returns the keys of a file with the tests that a change of each reaches.
+fn reached_by_key(index: &Index, file: &FileRecord) -> BTreeMap<String, Reached> {
+    let granularity = index.kind().granularity;
+    let units = index.units_of(file);
+    let union = |sets: &mut dyn Iterator<Item = SetId>| {
+        sets.fold(TestSet::new(), |mut union, set| {
+            union.union_with(index.set(set));
+            union
+        })
+    };
+    let mut keys: BTreeMap<String, Reached> = BTreeMap::new();
+    let mut add = |key: String, tests: &TestSet, seen: SetId| {
+        let reached = keys.entry(key).or_default();
+        reached.tests.union_with(tests);
+        reached.seen.union_with(index.set(seen));
+    };
+    if granularity != Granularity::Function {
+        let sets = units.iter().map(|unit| unit.own).chain([file.compiled, file.opened]);
+        add(path_key(&file.path, granularity), &union(&mut sets.into_iter()), file.seen);
+        return keys;
+    }
+    // 1. The file as a whole: who opened it, and who executed nobody knows what of it.
+    let unplaced = units.iter().filter(|unit| unit.is_unplaced());
+    let whole = union(&mut unplaced.map(|unit| unit.own).chain([file.opened]));
+    if !whole.is_empty() || (units.is_empty() && index.set(file.compiled).is_empty()) {
+        add(path_key(&file.path, granularity), &whole, file.seen);
+    }
+    // 2. What is in it. Coverage sees the change of a function; anything else acts on all of the file.
+    let compiled = index.set(file.compiled);
+    if !compiled.is_empty() {
+        add(unit_key(&file.path, ""), compiled, file.seen);
+    }
+    for unit in units.iter().filter(|unit| !unit.is_unplaced()) {
+        let tests = match unit.kind {
+            UnitKind::Item => union(&mut units.iter().map(|unit| unit.own).chain([file.compiled])),
+            _ => index.set(unit.own).clone(),
+        };
+        add(unit_key(&file.path, &unit.name), &tests, unit.seen);
+    }
+    keys
 }
 
 /// Makes a file of the functions that a document names in it; where they stand nobody knows.
 fn source_file(path: &RepoPath, units: &BTreeSet<&str>) -> SourceFile {
     let unit = |name: &&str| Unit {
-        kind: UnitKind::Function,
+        kind: if name.is_empty() { UnitKind::Remainder } else { UnitKind::Function },
         name: (*name).into(),
         lines: LineSpan::UNKNOWN,
         fingerprint: None,

@@ -24,10 +24,12 @@ pub struct ShardError(String);
 impl Shard {
     /// The whole job.
     pub const WHOLE: Shard = Shard { number: 1, of: 1 };
+    /// More shards than any job has. A name that says more is damaged, and going through them would take forever.
+    pub const MAX: u32 = 100_000;
 
-    /// Makes the `number`th shard of `of`; `None` unless `1 <= number <= of`.
+    /// Makes the `number`th shard of `of`; `None` unless `1 <= number <= of <= Shard::MAX`.
     pub fn new(number: u32, of: u32) -> Option<Shard> {
-        (1..=of).contains(&number).then_some(Shard { number, of })
+        (of <= Shard::MAX && (1..=of).contains(&number)).then_some(Shard { number, of })
     }
 
     /// Returns which one it is, from one.
@@ -153,7 +155,7 @@ mod tests {
         assert_eq!((shard.slug(), shard.to_string()), ("2-of-4".into(), "2/4".into()));
         assert_eq!("2-of-4".parse(), Ok(shard));
         assert_eq!(shard.siblings().count(), 4);
-        for text in ["0/4", "5/4", "02/4", "+2/4", "2", "", "2-of-", "1/0", "99999999999/1"] {
+        for text in ["0/4", "5/4", "02/4", "+2/4", "2", "", "2-of-", "1/0", "99999999999/1", "1/4000000000"] {
             assert!(text.parse::<Shard>().is_err(), "{text}");
         }
     }

@@ -105,8 +105,17 @@ impl BranchMark {
     }
 }
 
-/// Returns what a key means; `None` when it is none of ours.
+/// Returns what a key means; `None` when it is none of ours, or is spelled in another way than ours are.
 pub fn parse(key: &Key) -> Option<Meaning> {
+    let meaning = parse_any(key)?;
+    let ours = match &meaning {
+        Meaning::Commit(kind, commit, part) => part.key(*kind, commit),
+        Meaning::Mark(mark) => mark.key(),
+    };
+    (ours.as_ref() == Ok(key)).then_some(meaning)
+}
+
+fn parse_any(key: &Key) -> Option<Meaning> {
     let rest: Vec<&str> = key.as_str().strip_prefix(ROOT)?.strip_prefix('/')?.split('/').collect();
     match rest[..] {
         ["branches", kind, branch, mark] => {
@@ -188,6 +197,29 @@ mod tests {
         };
         assert!(key(1_700_000_000_001) < key(1_700_000_000_000));
         assert!(key(1_700_000_000_000) < key(0));
+    }
+
+    #[test]
+    fn nothing_has_two_keys() {
+        let key = |kind: &str, rest: &str| format!("skiptrace/v1/{kind}/{}/{rest}", commit());
+        let ours =
+            [key("diffed-file", "a%2Fb/1-of-1.idx"), key("file", "all.idx"), key("file", "a.b/1-of-1.idx")];
+        for text in ours {
+            assert!(parse(&Key::new(&*text).unwrap()).is_some(), "{text}");
+        }
+        let others = [
+            key("diffed_file", "all.idx"),
+            key("file", "a%2fb/1-of-1.idx"),
+            key("file", "%61/1-of-1.idx"),
+            key("file", "a%+Fb/1-of-1.idx"),
+            key("file", "unit/1/1.idx"),
+            key("file", "unit/1-of-4000000000.idx"),
+            format!("skiptrace/v1/branches/file/main/+0000000000001-{}", commit()),
+            format!("skiptrace/v1/branches/file/main/1-{}", commit()),
+        ];
+        for text in others {
+            assert_eq!(parse(&Key::new(&*text).unwrap()), None, "{text}");
+        }
     }
 
     proptest! {

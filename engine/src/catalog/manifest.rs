@@ -21,8 +21,8 @@ pub struct Manifest {
 pub struct ManifestError(String);
 
 const SCHEMA: &str = "skiptrace/manifest@1";
-/// More shards than any job has; a manifest that says more is damaged.
-const MAX_SHARDS: u32 = 100_000;
+/// More shards than all jobs have together; a manifest that says more is damaged.
+const MAX_SHARDS: u64 = 1_000_000;
 
 #[derive(Serialize, Deserialize)]
 struct ManifestJson {
@@ -47,8 +47,11 @@ impl Manifest {
         if json.schema != SCHEMA {
             return Err(ManifestError(format!("its schema is `{}`, not `{SCHEMA}`", json.schema)));
         }
+        if json.jobs.values().map(|shards| u64::from(*shards)).sum::<u64>() > MAX_SHARDS {
+            return Err(ManifestError(format!("it announces more than {MAX_SHARDS} shards")));
+        }
         let jobs = json.jobs.into_iter().map(|(job, shards)| match shards {
-            1..=MAX_SHARDS => Ok((job.parse().map_err(|error| ManifestError(format!("{error}")))?, shards)),
+            1..=Shard::MAX => Ok((job.parse().map_err(|error| ManifestError(format!("{error}")))?, shards)),
             _ => Err(ManifestError(format!("job `{job}` cannot have {shards} shards"))),
         });
         Ok(Manifest { jobs: jobs.collect::<Result<_, _>>()? })

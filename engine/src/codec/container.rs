@@ -126,7 +126,7 @@ impl<R: ReadAt> Container<R> {
             Some(bytes) => unpack(Section::Footer, bytes, &trailer.footer)?,
             None => unpack(Section::Footer, &read_one(&source, footer_range)?, &trailer.footer)?,
         };
-        let sections = parse_footer(&footer, trailer.footer_offset)?;
+        let sections = parse_footer(&footer, &trailer)?;
         Ok(Container { source, size, tail, sections })
     }
 
@@ -134,9 +134,14 @@ impl<R: ReadAt> Container<R> {
         self.sections[section.code() as usize].len()
     }
 
-    /// Returns the contents of some frames of a section, in the order asked for. Frames that lie side by side
-    /// are read as one range, the ranges all at once.
-    pub(super) fn read(&self, section: Section, frames: &[usize]) -> Result<Vec<Vec<u8>>, CodecError> {
+    /// Hands the contents of some frames of a section to `take`, in the order asked for. Frames that lie side by
+    /// side are read as one range, the ranges all at once; they are unpacked one after the other.
+    pub(super) fn read(
+        &self,
+        section: Section,
+        frames: &[usize],
+        mut take: impl FnMut(Vec<u8>) -> Result<(), CodecError>,
+    ) -> Result<(), CodecError> {
         let frames: Vec<Frame> =
             frames.iter().map(|frame| self.sections[section.code() as usize][*frame]).collect();
         let at_hand = |frame: &Frame| in_tail(&self.tail, self.size, &frame.range());
@@ -152,17 +157,15 @@ impl<R: ReadAt> Container<R> {
             }
         }
         let fetched = if runs.is_empty() { Vec::new() } else { self.source.read_ranges(&runs)? };
-        frames
-            .iter()
-            .map(|frame| {
-                let bytes = match at_hand(frame) {
-                    Some(bytes) => bytes,
-                    None => slice_of(&runs, &fetched, frame)
-                        .ok_or_else(|| CodecError::corrupt(section, "it could not be read whole"))?,
-                };
-                unpack(section, bytes, frame)
-            })
-            .collect()
+        for frame in &frames {
+            let bytes = match at_hand(frame) {
+                Some(bytes) => bytes,
+                None => slice_of(&runs, &fetched, frame)
+                    .ok_or_else(|| CodecError::corrupt(section, "it could not be read whole"))?,
+            };
+            take(unpack(section, bytes, frame)?)?;
+        }
+        Ok(())
     }
 
     /// Checks that the file begins as one should; opening does not look there.
@@ -196,6 +199,7 @@ fn slice_of<'a>(runs: &[Range<u64>], fetched: &'a [Cow<'_, [u8]>], frame: &Frame
 }
 
 struct Trailer {
+    version: u16,
     footer_offset: u64,
     footer: Frame,
 }
@@ -203,8 +207,10 @@ struct Trailer {
 impl Trailer {
     fn parse(tail: &[u8], size: u64) -> Result<Trailer, CodecError> {
         let corrupt = |what: &str| CodecError::corrupt(Section::Trailer, what);
-        let start =
-            tail.len().checked_sub(TRAILER).ok_or_else(|| corrupt("the file is too short to be an index"))?;
+        let start = tail
+            .len()
+            .checked_sub(TRAILER)
+            .ok_or_else(|| corrupt("it is too short to be a skiptrace index"))?;
         let bytes = &tail[start..];
         let mut cursor = Cursor::new(Section::Trailer, bytes);
         let footer_offset = u64::from_le_bytes(cursor.array()?);
@@ -230,12 +236,17 @@ impl Trailer {
         {
             return Err(corrupt("the file has another size than when it was written"));
         }
-        Ok(Trailer { footer_offset, footer: Frame { offset: footer_offset, len, raw_len, checksum } })
+        Ok(Trailer {
+            version,
+            footer_offset,
+            footer: Frame { offset: footer_offset, len, raw_len, checksum },
+        })
     }
 }
 
 /// Returns the frames of the sections that this version knows, by the sections' codes.
-fn parse_footer(footer: &[u8], footer_offset: u64) -> Result<Vec<Vec<Frame>>, CodecError> {
+fn parse_footer(footer: &[u8], trailer: &Trailer) -> Result<Vec<Vec<Frame>>, CodecError> {
+    let footer_offset = trailer.footer_offset;
     let mut cursor = Cursor::new(Section::Footer, footer);
     let mut sections: Vec<Vec<Frame>> = vec![Vec::new(); Section::Trailer.code() as usize];
     let mut known = [false; Section::Trailer as usize];
@@ -265,7 +276,8 @@ fn parse_footer(footer: &[u8], footer_offset: u64) -> Result<Vec<Vec<Frame>>, Co
             // A section that a newer version added, and that can do without being read.
             None if required == 0 => {}
             None => {
-                return Err(CodecError::TooNew { found: FORMAT_VERSION + 1, supported: FORMAT_VERSION });
+                let found = trailer.version.max(FORMAT_VERSION + 1);
+                return Err(CodecError::TooNew { found, supported: FORMAT_VERSION });
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::test_set::{TestSet, UnitSet};
 use super::container::ContainerWriter;
 use super::directory::{Directory, IdentifierBlockEntry, UnitBlockEntry};
 use super::files::FILES_PER_BLOCK;
-use super::identifiers::IdentifierBlock;
+use super::identifiers::{IdentifierBlock, MAX_MENTIONS};
 use super::meta::Counts;
 use super::tests::TESTS_PER_BLOCK;
 use super::units::SetPlace;
@@ -21,6 +21,10 @@ const SET_BLOCK_TARGET: usize = 8 * 1024;
 
 /// Writes an index.
 pub fn encode(index: &Index) -> Result<Vec<u8>, CodecError> {
+    let n_mentions = index.mentions().identifiers.len();
+    if n_mentions as u64 > MAX_MENTIONS {
+        return Err(CodecError::TooLarge { section: Section::Identifiers, bytes: n_mentions * 4 });
+    }
     let jobs: Vec<JobName> = index.jobs().into_iter().map(|job| job.job).collect();
     let unit_blocks = cut_files(index);
     let placement = Placement::new(index, &unit_blocks);

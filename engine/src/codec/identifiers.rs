@@ -10,6 +10,10 @@ use super::{CodecError, Section};
 /// About how many bytes a block takes before it is compressed.
 pub(super) const BLOCK_TARGET: usize = 16 * 1024;
 
+/// How often, in all, units may mention identifiers. A set of units takes few bytes however large it is, so without
+/// a bound a small file could unpack to any size.
+pub(super) const MAX_MENTIONS: u64 = 1 << 28;
+
 /// Which units mention an identifier.
 pub(super) type Posting = (Identifier, UnitSet);
 

@@ -182,7 +182,8 @@ impl<R: ReadAt> IndexReader<R> {
             let jobs = &self.meta.jobs;
             let misplaced = |(at, test): (usize, &TestRecord)| {
                 let id = TestId((block * TESTS_PER_BLOCK + at) as u32);
-                !jobs.iter().any(|job| job.tests.contains(&id) && job.job == test.key.job)
+                let job = jobs.binary_search_by(|job| job.job.cmp(&test.key.job));
+                !job.is_ok_and(|job| jobs[job].tests.contains(&id))
             };
             if tests.first().map(|test| &test.key) != self.directory.test_heads.get(block)
                 || tests.iter().enumerate().any(misplaced)
@@ -255,12 +256,14 @@ impl<R: ReadAt> IndexReader<R> {
         if missing.is_empty() {
             return Ok(found);
         }
-        let bytes = self.container.read(section, &missing)?;
-        for (block, bytes) in missing.into_iter().zip(bytes) {
+        let mut blocks = missing.iter().copied();
+        self.container.read(section, &missing, |bytes| {
+            let block = blocks.next().expect("as many as were asked for");
             let value = Arc::new(decode(block, &bytes)?);
             known.lock().unwrap_or_else(PoisonError::into_inner).insert(block, value.clone());
             found.insert(block, value);
-        }
+            Ok(())
+        })?;
         Ok(found)
     }
 }
@@ -274,7 +277,12 @@ fn only_frame<R: ReadAt>(container: &Container<R>, section: Section) -> Result<V
     if container.n_frames(section) != 1 {
         return Err(CodecError::corrupt(section, "it is not one block"));
     }
-    Ok(container.read(section, &[0])?.remove(0))
+    let mut only = Vec::new();
+    container.read(section, &[0], |bytes| {
+        only = bytes;
+        Ok(())
+    })?;
+    Ok(only)
 }
 
 /// Finds, for each wanted key, the block whose first key is the last not after it.

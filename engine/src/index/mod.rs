@@ -13,7 +13,7 @@
 pub mod build;
 pub mod depends;
 pub mod evidence;
-mod intern;
+pub(crate) mod intern;
 #[cfg(test)]
 mod laws;
 pub mod merge;
@@ -110,8 +110,9 @@ impl UnitRecord {
 /// Which identifiers each unit mentions, unit after unit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Mentions {
-    ends: Vec<u32>,
-    identifiers: Vec<Identifier>,
+    /// Where the identifiers of each unit end.
+    pub(crate) ends: Vec<u32>,
+    pub(crate) identifiers: Vec<Identifier>,
 }
 
 impl Mentions {

@@ -1,0 +1,8 @@
+//! The index's bytes, from outside: damage, the fuzzed targets on a stable compiler, and what the document says.
+
+#[path = "../../../tests/fuzz/src/lib.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod fuzz;
+
+mod damage;
+mod smoke;
