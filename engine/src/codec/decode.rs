@@ -1,13 +1,13 @@
 //! A whole index from bytes, with everything in it checked.
 
-use std::collections::{BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use crate::fingerprint::Identifier;
 use crate::id::{SetId, UnitId};
 use crate::index::Evidence;
 use crate::index::evidence::FileView;
 use crate::index::units::{Assembly, FileDraft, UnitDraft};
-use crate::index::{Index, Rule};
+use crate::index::{Index, Mentions, Rule};
 use crate::read_at::ReadAt;
 use crate::test_set::TestSet;
 
@@ -34,13 +34,15 @@ pub fn decode(source: impl ReadAt) -> Result<Index, CodecError> {
     if !files.is_sorted_by(|a, b| a.path < b.path) {
         return Err(CodecError::corrupt(Section::Files, "files are not sorted"));
     }
-    let sets = reader.sets(&(0..reader.n_sets()).map(SetId).collect::<Vec<_>>())?;
-    let set = |id: SetId| TestSet::clone(&sets[id.index()]);
-    let mut mentions = identifiers_by_unit(&reader, &everything(Section::Identifiers))?;
+    // Only blocks that were read prove that there are as many units as announced.
+    let units = reader.unit_blocks(&everything(Section::Units))?;
+    let mentions = identifiers_by_unit(&reader, &everything(Section::Identifiers))?;
 
     let mut assembly = Assembly::new();
-    let units = reader.unit_blocks(&everything(Section::Units))?.into_values();
-    let units = units.flat_map(|block| block.files.clone());
+    let sets = reader.sets(&(0..reader.n_sets()).map(SetId).collect::<Vec<_>>())?;
+    let sets: Vec<SetId> = sets.iter().map(|set| assembly.sets.intern(TestSet::clone(set))).collect();
+    let set = |id: SetId| sets[id.index()];
+    let units = units.into_values().flat_map(|block| block.files.clone());
     let mut unit_id = 0;
     for (file, units) in files.into_iter().zip(units) {
         let view = FileView { file, units };
@@ -49,10 +51,10 @@ pub fn decode(source: impl ReadAt) -> Result<Index, CodecError> {
             unit_id += 1;
             UnitDraft {
                 kind: unit.kind,
-                name: unit.name,
+                name: Cow::Owned(unit.name.into()),
                 fingerprint: unit.fingerprint,
                 listed: unit.listed,
-                identifiers: mentions.remove(&UnitId(unit_id - 1)).unwrap_or_default(),
+                identifiers: Cow::Borrowed(mentions.of(UnitId(unit_id - 1))),
                 seen: set(unit.seen),
                 own: set(unit.own),
                 shared: set(unit.shared),
@@ -73,11 +75,8 @@ pub fn decode(source: impl ReadAt) -> Result<Index, CodecError> {
             return Err(CodecError::corrupt(Section::Units, "a unit says nothing"));
         }
     }
-    let rules = reader.rules()?.into_iter().map(|rule| {
-        let (tests, seen) = (assembly.sets.intern(set(rule.tests)), assembly.sets.intern(set(rule.seen)));
-        Rule { tests, seen, ..rule }
-    });
-    let rules = rules.collect();
+    let rules = reader.rules()?.into_iter();
+    let rules = rules.map(|rule| Rule { tests: set(rule.tests), seen: set(rule.seen), ..rule }).collect();
     let recordings = reader.recordings().to_vec();
     let expected = reader.expected().into_iter().collect();
     let index = assembly.into_index(reader.kind(), recordings, expected, tests, rules);
@@ -88,20 +87,15 @@ pub fn decode(source: impl ReadAt) -> Result<Index, CodecError> {
 fn identifiers_by_unit<R: ReadAt>(
     reader: &IndexReader<R>,
     blocks: &BTreeSet<usize>,
-) -> Result<HashMap<UnitId, Vec<Identifier>>, CodecError> {
-    let mut by_unit: HashMap<UnitId, Vec<Identifier>> = HashMap::new();
-    let mut last = None;
-    for block in reader.identifier_blocks(blocks)?.into_values() {
-        for (identifier, units) in block.iter() {
-            if last.replace(*identifier).is_some_and(|last| last >= *identifier) {
-                return Err(CodecError::corrupt(Section::Identifiers, "identifiers are not sorted"));
-            }
-            for unit in units.iter() {
-                by_unit.entry(unit).or_default().push(*identifier);
-            }
-        }
+) -> Result<Mentions, CodecError> {
+    let blocks = reader.identifier_blocks(blocks)?;
+    let postings = || blocks.values().flat_map(|block| block.iter());
+    if !postings().is_sorted_by(|a, b| a.0 < b.0) {
+        return Err(CodecError::corrupt(Section::Identifiers, "identifiers are not sorted"));
     }
-    Ok(by_unit)
+    let pairs = || postings().flat_map(|(identifier, units)| units.iter().map(|unit| (unit, *identifier)));
+    Mentions::from_postings(reader.n_units() as usize, pairs)
+        .ok_or_else(|| CodecError::corrupt(Section::Identifiers, "there are too many"))
 }
 
 /// Checks that what the directory sums up is what the index holds: questions are answered from the sums.

@@ -112,6 +112,31 @@ impl Mentions {
         self.ends.push(u32::try_from(self.identifiers.len()).expect("fewer than 2^32 mentions in one index"));
     }
 
+    /// Takes them identifier by identifier, in order, for units that are all below `n_units`; `None` when there
+    /// are more than an index can hold.
+    pub(crate) fn from_postings<I>(n_units: usize, postings: impl Fn() -> I) -> Option<Mentions>
+    where
+        I: Iterator<Item = (UnitId, Identifier)>,
+    {
+        // First how many each unit has, which says where each one's begin, and then what they are.
+        let mut ends = vec![0u32; n_units];
+        for (unit, _) in postings() {
+            ends[unit.index()] = ends[unit.index()].checked_add(1)?;
+        }
+        let mut total = 0u32;
+        for end in &mut ends {
+            let n = std::mem::replace(end, total);
+            total = total.checked_add(n)?;
+        }
+        let mut identifiers = vec![Identifier(0); total as usize];
+        for (unit, identifier) in postings() {
+            let end = &mut ends[unit.index()];
+            identifiers[*end as usize] = identifier;
+            *end += 1;
+        }
+        Some(Mentions { ends, identifiers })
+    }
+
     /// Returns the identifiers that `unit` mentions, sorted.
     pub fn of(&self, unit: UnitId) -> &[Identifier] {
         let start = if unit.0 == 0 { 0 } else { self.ends[unit.index() - 1] };
