@@ -9,6 +9,7 @@
 //! Every choice is a maximum over something totally ordered, or a union. So merging is commutative, associative
 //! and idempotent; `laws` has the properties.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::iter::Peekable;
 use std::slice;
@@ -22,6 +23,7 @@ use crate::recording::Recording;
 use crate::test_set::TestSet;
 use crate::time::Timestamp;
 
+use super::intern::SetInterner;
 use super::rule::{RuleDraft, normalize_rules};
 use super::units::{Assembly, FileDraft, UnitDraft};
 use super::{FileRecord, Index};
@@ -58,7 +60,8 @@ pub fn merge(inputs: &[&Index]) -> Result<Index, MergeError> {
         for (side, files) in files.iter_mut().enumerate() {
             same.extend(files.next_if(|file| file.path == path).map(|file| (side, file)));
         }
-        assembly.push(merge_file(&mut sides, &same));
+        let file = merge_file(&mut sides, &same, &mut assembly.sets);
+        assembly.push(file);
     }
 
     let mut rules = Vec::new();
@@ -68,8 +71,8 @@ pub fn merge(inputs: &[&Index]) -> Result<Index, MergeError> {
                 job: rule.job.clone(),
                 pattern: rule.pattern.clone(),
                 all: rule.all,
-                tests: side.surviving(rule.tests),
-                seen: side.surviving(rule.seen),
+                tests: side.surviving(rule.tests, &mut assembly.sets),
+                seen: side.surviving(rule.seen, &mut assembly.sets),
             });
         }
     }
@@ -84,19 +87,18 @@ struct Side<'a> {
     /// For each test whose record survives, its new number.
     survivors: Vec<Option<TestId>>,
     /// What became of each set, as far as it was asked for.
-    sets: Vec<Option<TestSet>>,
+    sets: Vec<Option<SetId>>,
 }
 
 impl Side<'_> {
     /// Returns the surviving tests of a set, by their new numbers.
-    fn surviving(&mut self, id: SetId) -> TestSet {
+    fn surviving(&mut self, id: SetId, sets: &mut SetInterner) -> SetId {
         let (index, survivors) = (self.index, &self.survivors);
-        let set = self.sets[id.index()].get_or_insert_with(|| {
+        *self.sets[id.index()].get_or_insert_with(|| {
             // New numbers keep the order of the old ones.
             let numbers = index.set(id).iter().filter_map(|test| Some(survivors[test.index()]?.0));
-            TestSet::from_sorted(numbers).expect("renumbering keeps the order")
-        });
-        set.clone()
+            sets.intern(TestSet::from_sorted(numbers).expect("renumbering keeps the order"))
+        })
     }
 
     fn recorded_at(&self, file: &FileRecord) -> Timestamp {
@@ -156,7 +158,11 @@ fn unite_records(a: TestRecord, b: TestRecord) -> TestRecord {
 }
 
 /// Makes one of the inputs' records of one file.
-fn merge_file(sides: &mut [Side<'_>], same: &[(usize, &FileRecord)]) -> FileDraft {
+fn merge_file<'a>(
+    sides: &mut [Side<'a>],
+    same: &[(usize, &FileRecord)],
+    sets: &mut SetInterner,
+) -> FileDraft<'a> {
     let newest = same.iter().map(|(side, file)| sides[*side].recorded_at(file)).max();
     let is_newest =
         |sides: &[Side<'_>], side: usize, file: &FileRecord| Some(sides[side].recorded_at(file)) == newest;
@@ -167,28 +173,34 @@ fn merge_file(sides: &mut [Side<'_>], same: &[(usize, &FileRecord)]) -> FileDraf
         path: same[0].1.path.clone(),
         blob: common_blob(listings.map(|(_, file)| &file.blob)),
         recording: recording.expect("at least one input has the file"),
-        seen: TestSet::new(),
-        compiled: TestSet::new(),
-        opened: TestSet::new(),
+        seen: SetId::EMPTY,
+        compiled: SetId::EMPTY,
+        opened: SetId::EMPTY,
         units: Vec::new(),
     };
     for (side, file) in same {
         let lists = is_newest(sides, *side, file);
         let side = &mut sides[*side];
-        draft.seen.union_with(&side.surviving(file.seen));
-        draft.compiled.union_with(&side.surviving(file.compiled));
-        draft.opened.union_with(&side.surviving(file.opened));
+        for (all, of_side) in [
+            (&mut draft.seen, file.seen),
+            (&mut draft.compiled, file.compiled),
+            (&mut draft.opened, file.opened),
+        ] {
+            let surviving = side.surviving(of_side, sets);
+            *all = sets.union(*all, surviving);
+        }
         for number in file.units.clone() {
-            let unit = &side.index.units[number as usize];
+            let index = side.index;
+            let unit = &index.units[number as usize];
             draft.units.push(UnitDraft {
                 kind: unit.kind,
-                name: unit.name.clone(),
+                name: Cow::Borrowed(&unit.name),
                 fingerprint: unit.fingerprint,
                 listed: unit.listed.filter(|_| lists),
-                identifiers: side.index.mentions.of(UnitId(number)).to_vec(),
-                seen: side.surviving(unit.seen),
-                own: side.surviving(unit.own),
-                shared: side.surviving(unit.shared),
+                identifiers: Cow::Borrowed(index.mentions.of(UnitId(number))),
+                seen: side.surviving(unit.seen, sets),
+                own: side.surviving(unit.own, sets),
+                shared: side.surviving(unit.shared, sets),
             });
         }
     }
