@@ -234,12 +234,12 @@ impl<R: ReadAt> IndexReader<R> {
     }
 
     /// Returns blocks of one section, reading together those that have not been read before.
-    fn blocks<T>(
+    fn blocks<T: Send + Sync>(
         &self,
         section: Section,
         known: &Blocks<T>,
         needed: &BTreeSet<usize>,
-        decode: impl Fn(usize, &[u8]) -> Result<T, CodecError>,
+        decode: impl Fn(usize, &[u8]) -> Result<T, CodecError> + Sync,
     ) -> Result<Loaded<T>, CodecError> {
         let mut found = BTreeMap::new();
         let mut missing = Vec::new();
@@ -255,9 +255,9 @@ impl<R: ReadAt> IndexReader<R> {
         if missing.is_empty() {
             return Ok(found);
         }
-        let bytes = self.container.read(section, &missing)?;
-        for (block, bytes) in missing.into_iter().zip(bytes) {
-            let value = Arc::new(decode(block, &bytes)?);
+        let values = self.container.read(section, &missing, decode)?;
+        for (block, value) in missing.into_iter().zip(values) {
+            let value = Arc::new(value);
             known.lock().unwrap_or_else(PoisonError::into_inner).insert(block, value.clone());
             found.insert(block, value);
         }
@@ -274,7 +274,7 @@ fn only_frame<R: ReadAt>(container: &Container<R>, section: Section) -> Result<V
     if container.n_frames(section) != 1 {
         return Err(CodecError::corrupt(section, "it is not one block"));
     }
-    Ok(container.read(section, &[0])?.remove(0))
+    Ok(container.read(section, &[0], |_, bytes| Ok(bytes.to_vec()))?.remove(0))
 }
 
 /// Finds, for each wanted key, the block whose first key is the last not after it.
