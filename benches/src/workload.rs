@@ -316,7 +316,7 @@ impl Plan {
     /// Files come in pairs, one as much larger as the other is smaller, so that the total is what was asked for.
     fn n_units(&self, file: u32) -> u32 {
         let spread = self.workload.rng(Of::Size, file / 2).random_range(0..=UNITS_SPREAD);
-        let alone = file % 2 == 0 && file + 1 == self.n_files();
+        let alone = file.is_multiple_of(2) && file + 1 == self.n_files();
         match (alone, file % 2) {
             (true, _) => UNITS_PER_FILE,
             (false, 0) => UNITS_PER_FILE - spread,
