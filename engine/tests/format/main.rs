@@ -5,4 +5,5 @@
 mod fuzz;
 
 mod damage;
+mod document;
 mod smoke;

@@ -2,6 +2,12 @@
 //!
 //! The engine's tests include these files as well and run every target over its seeds and some thousands of
 //! mutations of them, so that a stable compiler exercises all of it.
+//!
+//! ```text
+//! cd tests/fuzz
+//! cargo run --example seeds -- corpus
+//! cargo +nightly fuzz run --fuzz-dir . sections -- -max_total_time=300 -max_len=65536
+//! ```
 
 pub mod container;
 pub mod mutate;

@@ -181,3 +181,25 @@ pub fn all() -> Vec<(String, Index)> {
 pub fn shard(text: &str) -> Shard {
     text.parse().expect("a shard")
 }
+
+/// An index with so many tests that its sets take every form: lists, ranges, and bitmaps of all three kinds.
+pub fn many_tests() -> Index {
+    let mut builder = IndexBuilder::new(IndexKind::FUNCTION);
+    let unit_job = builder.add_recording(recording("unit", "1/1", 8));
+    let names = ["all", "every_third", "most", "one", "random"];
+    let units = (1u32..).zip(names).map(|(at, name)| unit(UnitKind::Function, name, at, at));
+    let source = SourceFile { path: path("a.rs"), blob: None, units: units.collect() };
+    builder.add_file(unit_job, source);
+    let mut random = super::mutate::Random(1);
+    for number in 0..70_000u32 {
+        let mut parts = vec![0];
+        parts.extend(number.is_multiple_of(3).then_some(1));
+        parts.extend((!number.is_multiple_of(1000)).then_some(2));
+        parts.extend((number == 69_999).then_some(3));
+        parts.extend((random.below(20) == 0).then_some(4));
+        let key = TestKey::new(job("unit"), "", format!("test_{number:05}"));
+        let executed = vec![executed("a.rs", Parts::Units(parts))];
+        builder.observe(unit_job, passed(key, executed)).expect("a test of the recording's job");
+    }
+    builder.finish()
+}
