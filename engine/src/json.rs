@@ -15,7 +15,7 @@ use thiserror::Error;
 use crate::glob::Glob;
 use crate::id::{JobName, SetId, TestId};
 use crate::index::build::IndexBuilder;
-use crate::index::{FileRecord, Index, JobTests, RulePattern};
+use crate::index::{FileRecord, Index, JobTests, RulePattern, UnitRecord};
 use crate::kind::{Granularity, IndexKind};
 use crate::observation::{Executed, Observation, Parts};
 use crate::path::RepoPath;
@@ -104,11 +104,11 @@ impl JsonIndex {
         let keys = self.parse_keys(kind)?;
 
         // 1. Which jobs know which keys.
-        let mut files: BTreeMap<&RepoPath, (BTreeSet<&str>, BTreeSet<&JobName>)> = BTreeMap::new();
+        let mut files: BTreeMap<&RepoPath, (BTreeSet<NamedUnit<'_>>, BTreeSet<&JobName>)> = BTreeMap::new();
         for key in &keys {
             if let Key::Unit(path, unit) = &key.key {
                 let (units, jobs) = files.entry(path).or_default();
-                units.extend(unit.as_deref());
+                units.insert(named_unit(unit.as_deref()));
                 match known {
                     KnownKeys::Document => jobs.extend(self.jobs.keys()),
                     KnownKeys::Job => drop(jobs.insert(key.job)),
@@ -150,9 +150,13 @@ impl JsonIndex {
             for test in own {
                 let executed = tests.entry(test).or_default();
                 if let Key::Unit(path, unit) = key {
-                    let place =
-                        unit.as_deref().and_then(|unit| files[path].0.iter().position(|name| *name == unit));
-                    let parts = place.map_or(Parts::Whole, |place| Parts::Units(vec![place as u32]));
+                    let parts = if kind.granularity == Granularity::Function {
+                        let named = named_unit(unit.as_deref());
+                        let place = files[path].0.iter().position(|unit| *unit == named);
+                        Parts::Units(vec![place.expect("every key's unit is one of its file") as u32])
+                    } else {
+                        Parts::Whole
+                    };
                     executed.push(Executed { path: path.clone(), parts });
                 }
             }
@@ -342,9 +346,11 @@ fn reached_by_key(index: &Index, file: &FileRecord) -> BTreeMap<String, Reached>
         return keys;
     }
     // 1. The file as a whole: who opened it, and who executed nobody knows what of it.
-    let unplaced = units.iter().filter(|unit| unit.is_unplaced());
-    let whole = union(&mut unplaced.map(|unit| unit.own).chain([file.opened]));
-    if !whole.is_empty() || (units.is_empty() && index.set(file.compiled).is_empty()) {
+    let stands_for_all = |unit: &&UnitRecord| unit.is_unplaced() || unit.kind == UnitKind::File;
+    let whole = union(&mut units.iter().filter(stands_for_all).map(|unit| unit.own).chain([file.opened]));
+    let is_listed_whole = units.iter().any(|unit| unit.kind == UnitKind::File);
+    let has_no_other_key = units.is_empty() && index.set(file.compiled).is_empty();
+    if !whole.is_empty() || is_listed_whole || has_no_other_key {
         add(path_key(&file.path, granularity), &whole, file.seen);
     }
     // 2. What is in it. Coverage sees the change of a function; anything else acts on all of the file.
@@ -352,7 +358,7 @@ fn reached_by_key(index: &Index, file: &FileRecord) -> BTreeMap<String, Reached>
     if !compiled.is_empty() {
         add(unit_key(&file.path, ""), compiled, file.seen);
     }
-    for unit in units.iter().filter(|unit| !unit.is_unplaced()) {
+    for unit in units.iter().filter(|unit| !stands_for_all(unit)) {
         let tests = match unit.kind {
             UnitKind::Item => union(&mut units.iter().map(|unit| unit.own).chain([file.compiled])),
             _ => index.set(unit.own).clone(),
@@ -362,10 +368,22 @@ fn reached_by_key(index: &Index, file: &FileRecord) -> BTreeMap<String, Reached>
     keys
 }
 
+/// A unit as a key names it.
+type NamedUnit<'a> = (UnitKind, &'a str);
+
+/// Returns the unit that a key means: a function, what is outside of functions, or the file as a whole.
+fn named_unit(name: Option<&str>) -> NamedUnit<'_> {
+    match name {
+        None => (UnitKind::File, ""),
+        Some("") => (UnitKind::Remainder, ""),
+        Some(name) => (UnitKind::Function, name),
+    }
+}
+
 /// Makes a file of the functions that a document names in it; where they stand nobody knows.
-fn source_file(path: &RepoPath, units: &BTreeSet<&str>) -> SourceFile {
-    let unit = |name: &&str| Unit {
-        kind: if name.is_empty() { UnitKind::Remainder } else { UnitKind::Function },
+fn source_file(path: &RepoPath, units: &BTreeSet<NamedUnit<'_>>) -> SourceFile {
+    let unit = |(kind, name): &NamedUnit<'_>| Unit {
+        kind: *kind,
         name: (*name).into(),
         lines: LineSpan::UNKNOWN,
         fingerprint: None,

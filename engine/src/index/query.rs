@@ -18,7 +18,7 @@ use crate::unit::UnitKind;
 
 use super::evidence::{Evidence, FileView};
 use super::rule::Rule;
-use super::{JobTests, RulePattern};
+use super::{JobTests, RulePattern, UnitRecord};
 
 /// Something that changed, in the terms of an index.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -346,10 +346,9 @@ fn trace(evidence: &dyn Evidence, changes: &[ChangedKey]) -> Result<Vec<Trace>, 
         let mut reach = Reach::default();
         let paths = paths_of(change, kind);
         for view in paths.iter().filter_map(|path| views.get(path)) {
-            reach.add(change, view);
+            reach.add(change, view, kind.granularity);
         }
         reach.rules = rules.iter().filter(|rule| matches_any(rule, &paths)).cloned().collect();
-        reach.seen.extend(reach.rules.iter().map(|rule| rule.seen));
         reaches.push(reach);
     }
     let mut ids: Vec<SetId> = reaches.iter().flat_map(Reach::ids).collect();
@@ -372,7 +371,14 @@ fn trace(evidence: &dyn Evidence, changes: &[ChangedKey]) -> Result<Vec<Trace>, 
             change: change.clone(),
             reached: union(&reach.reached),
             shared: union(&reach.shared),
-            seen: union(&reach.seen),
+            seen: {
+                // A rule makes a path known to those whose recording does not have it. To the others the
+                // recording says more: a unit that it does not have is new to them.
+                let mut seen = union(&reach.rules.iter().map(|rule| rule.seen).collect::<Vec<_>>());
+                seen.subtract(&union(&reach.knows_file));
+                seen.union_with(&union(&reach.seen));
+                seen
+            },
             rules: reach.rules.into_iter().map(|rule| (rule.clone(), sets[&rule.tests].clone())).collect(),
         })
         .collect())
@@ -384,40 +390,46 @@ struct Reach {
     reached: Vec<SetId>,
     shared: Vec<SetId>,
     seen: Vec<SetId>,
+    knows_file: Vec<SetId>,
     rules: Vec<Rule>,
 }
 
 impl Reach {
-    fn add(&mut self, change: &ChangedKey, view: &FileView) {
-        let mut units = view.units.iter().collect::<Vec<_>>();
-        if let ChangedKey::Unit { name, .. } = change
-            && view.units.iter().any(|unit| matches!(unit.kind, UnitKind::Function | UnitKind::Item))
-        {
-            let unplaced = units.clone().into_iter().filter(|unit| unit.is_unplaced());
-            self.reached.extend(unplaced.clone().map(|unit| unit.own));
-            self.shared.extend(unplaced.map(|unit| unit.shared));
-            // Who read the file read its every unit.
-            self.reached.push(view.file.opened);
-            units.retain(|unit| unit.name == *name);
-            // Tests whose recording has the file but not the unit are as good as ones that know neither.
-            self.seen.extend(units.iter().map(|unit| unit.seen));
-            // Only a function's change is seen by coverage. Anything else acts on all that is compiled from
-            // the file, or, as far as that is known, on all that executed something of it.
-            if units.iter().any(|unit| unit.kind != UnitKind::Function) {
-                units = view.units.iter().collect();
-                self.reached.push(view.file.compiled);
+    fn add(&mut self, change: &ChangedKey, view: &FileView, granularity: Granularity) {
+        self.knows_file.push(view.file.seen);
+        // Who read the file read its every unit.
+        self.reached.push(view.file.opened);
+        let units: Vec<&UnitRecord> = match change {
+            ChangedKey::Unit { name, .. } if granularity == Granularity::Function => {
+                // What nobody could place, and what is only known of the file as a whole, may be any unit.
+                let stands_for_all = |unit: &UnitRecord| unit.is_unplaced() || unit.kind == UnitKind::File;
+                let is_meant = |unit: &&UnitRecord| unit.name == *name || stands_for_all(unit);
+                let meant: Vec<&UnitRecord> = view.units.iter().filter(is_meant).collect();
+                // Tests whose recording has the file but not the unit are as good as ones that know neither.
+                self.seen.extend(meant.iter().map(|unit| unit.seen));
+                // Only a function's change is seen by coverage. Anything else acts on all that is compiled
+                // from the file, or, as far as that is known, on all that executed something of it.
+                if meant.iter().all(|unit| unit.kind == UnitKind::Function || stands_for_all(unit)) {
+                    meant
+                } else {
+                    self.reached.push(view.file.compiled);
+                    view.units.iter().collect()
+                }
             }
-        } else {
-            self.seen.push(view.file.seen);
-            self.reached.extend([view.file.compiled, view.file.opened]);
-        }
+            _ => {
+                self.seen.push(view.file.seen);
+                self.reached.push(view.file.compiled);
+                view.units.iter().collect()
+            }
+        };
         self.reached.extend(units.iter().map(|unit| unit.own));
         self.shared.extend(units.iter().map(|unit| unit.shared));
     }
 
     fn ids(&self) -> impl Iterator<Item = SetId> + '_ {
-        let rules = self.rules.iter().map(|rule| rule.tests);
-        self.reached.iter().chain(&self.shared).chain(&self.seen).copied().chain(rules)
+        let rules = self.rules.iter().flat_map(|rule| [rule.tests, rule.seen]);
+        let named = [&self.reached, &self.shared, &self.seen, &self.knows_file];
+        named.into_iter().flatten().copied().chain(rules)
     }
 }
 
