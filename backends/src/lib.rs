@@ -1,1 +1,26 @@
+//! Where skiptrace keeps its indexes: implementations of the engine's [`Store`](skiptrace_engine::store::Store).
+//!
+//! In reading order: [`location`] turns what a user wrote (`s3://bucket/prefix`, `./folder`, …) into a store;
+//! [`memory`], [`folder`], [`s3`] and [`http`] are the stores; [`wrap`] holds those that stand in front of
+//! another; [`mapped`] reads a value without copying it. With the feature `testing`, `conformance` is the
+//! suite that every store passes, and `testing` has the servers that it needs.
+//!
+//! *Architecture invariants.* Only `s3/` is asynchronous, and only inside. Only [`mapped`] has `unsafe` code.
+//! Every operation ends: tries are counted, waits have a limit.
+#![warn(missing_docs)]
 
+pub mod folder;
+pub mod http;
+pub mod location;
+pub mod mapped;
+pub mod memory;
+pub mod retry;
+pub mod s3;
+pub mod wrap;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod conformance;
+
+mod clock;
+mod disk;
+mod slice;

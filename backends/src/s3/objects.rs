@@ -1,0 +1,258 @@
+//! Single requests on objects by their names, each tried a limited number of times.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::primitives::ByteStream;
+use bytes::Bytes;
+use skiptrace_engine::store::{ByteRange, StoreError, StoreErrorKind};
+use thiserror::Error;
+use tokio::sync::OnceCell;
+use tokio::time::{sleep, timeout};
+
+use super::S3Settings;
+use super::connect::connect;
+use super::failure::{Refusal, refusal};
+use crate::retry::{Failure, Tries};
+
+/// How slow an upload may be before it counts as stuck, in bytes per second.
+const SLOWEST_UPLOAD: u64 = 64 << 10;
+/// No object is larger, so no range reaches further.
+const LARGEST: u64 = 50 << 40;
+
+/// The objects of a bucket. Clones share the client.
+#[derive(Debug, Clone)]
+pub(super) struct Objects {
+    settings: Arc<S3Settings>,
+    client: Arc<OnceCell<Client>>,
+}
+
+/// Some bytes of an object, and where in it they are.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    pub(super) bytes: Vec<u8>,
+    pub(super) start: u64,
+    pub(super) total: u64,
+}
+
+/// What came of an attempt to create an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Created {
+    Yes,
+    /// There is one already.
+    No,
+    /// There is one now, which may be ours: an earlier try got no answer.
+    Perhaps,
+}
+
+#[derive(Debug, Error)]
+enum Trouble {
+    #[error("no answer within {:.1} s", .0.as_secs_f64())]
+    Timeout(Duration),
+    #[error("the body ended after {got} of {expected} bytes")]
+    Cut { got: usize, expected: i64 },
+    #[error("the answer says `Content-Range: {0}`")]
+    ContentRange(String),
+}
+
+impl Objects {
+    pub(super) fn new(settings: S3Settings) -> Self {
+        Objects { settings: Arc::new(settings), client: Arc::new(OnceCell::new()) }
+    }
+
+    pub(super) fn settings(&self) -> &S3Settings {
+        &self.settings
+    }
+
+    pub(super) async fn client(&self) -> &Client {
+        self.client.get_or_init(|| connect(&self.settings)).await
+    }
+
+    /// Reads an object, or a range of it that is not empty. The service may return less where the object ends, and more
+    /// where it does not do ranges.
+    pub(super) async fn fetch(&self, name: &str, range: Option<&ByteRange>) -> Result<Fetched, StoreError> {
+        let range = range.and_then(header);
+        self.retrying("read", name, 0, || async {
+            let answer = self
+                .client()
+                .await
+                .get_object()
+                .bucket(&self.settings.bucket)
+                .key(self.settings.object(name))
+                .set_range(range.clone())
+                .send()
+                .await
+                .map_err(|error| self.failure(error))?;
+            self.body(answer).await
+        })
+        .await
+    }
+
+    /// Creates an object unless there is one of that name.
+    pub(super) async fn create(&self, name: &str, value: &Bytes) -> Result<Created, StoreError> {
+        let unanswered = AtomicBool::new(false);
+        self.retrying("write", name, value.len() as u64, || async {
+            // From here until an answer says otherwise: a timeout ends this try at any `await`.
+            let before = unanswered.swap(true, Ordering::Relaxed);
+            let answer = self
+                .client()
+                .await
+                .put_object()
+                .bucket(&self.settings.bucket)
+                .key(self.settings.object(name))
+                .if_none_match("*")
+                .body(ByteStream::from(value.clone()))
+                .send()
+                .await;
+            match answer.map_err(|error| refusal(error, self.region())) {
+                Ok(_) => Ok(Created::Yes),
+                Err(Refusal::Exists) if before => Ok(Created::Perhaps),
+                Err(Refusal::Exists) => Ok(Created::No),
+                Err(refusal) => {
+                    if let Refusal::Conflict(_) = refusal {
+                        unanswered.store(before, Ordering::Relaxed);
+                    }
+                    Err(refusal.into_failure())
+                }
+            }
+        })
+        .await
+    }
+
+    /// Writes an object, whatever was there.
+    pub(super) async fn replace(&self, name: &str, value: &Bytes) -> Result<(), StoreError> {
+        self.retrying("write", name, value.len() as u64, || async {
+            let request = self.client().await.put_object();
+            let request = request.bucket(&self.settings.bucket).key(self.settings.object(name));
+            request
+                .body(ByteStream::from(value.clone()))
+                .send()
+                .await
+                .map_err(|error| self.failure(error))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Returns the size of an object.
+    pub(super) async fn size(&self, name: &str) -> Result<u64, StoreError> {
+        self.retrying("read", name, 0, || async {
+            let request = self.client().await.head_object();
+            let request = request.bucket(&self.settings.bucket).key(self.settings.object(name));
+            let answer = request.send().await.map_err(|error| self.failure(error))?;
+            Ok(answer.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or(0))
+        })
+        .await
+    }
+
+    /// Removes an object, if there is one.
+    pub(super) async fn remove(&self, name: &str) -> Result<(), StoreError> {
+        let result = self
+            .retrying("delete", name, 0, || async {
+                let request = self.client().await.delete_object();
+                let request = request.bucket(&self.settings.bucket).key(self.settings.object(name));
+                request.send().await.map_err(|error| self.failure(error))?;
+                Ok(())
+            })
+            .await;
+        match result {
+            // Some services say so, AWS does not.
+            Err(error) if error.is_not_found() => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Tries `once` until it succeeds or the tries are used up. `upload` is how many bytes it sends.
+    pub(super) async fn retrying<T, F: Future<Output = Result<T, Failure>>>(
+        &self,
+        action: &'static str,
+        name: &str,
+        upload: u64,
+        once: impl Fn() -> F,
+    ) -> Result<T, StoreError> {
+        // A connection made and credentials found are no part of the first try.
+        let allowed = self.settings.timeout + Duration::from_secs(upload / SLOWEST_UPLOAD);
+        let mut tries = Tries::begin(self.settings.retries);
+        loop {
+            let failure = match timeout(allowed, once()).await {
+                Ok(Ok(done)) => return Ok(done),
+                Ok(Err(failure)) => failure,
+                Err(_) => Failure::passing(StoreErrorKind::Unreachable).caused_by(Trouble::Timeout(allowed)),
+            };
+            match tries.failed(&failure) {
+                Some(pause) => sleep(pause).await,
+                None => {
+                    return Err(tries.give_up(failure, action, format_args!("{}/{name}", self.settings)));
+                }
+            }
+        }
+    }
+
+    pub(super) fn region(&self) -> Option<&str> {
+        self.client.get()?.config().region().map(|region| region.as_ref())
+    }
+
+    pub(super) fn failure<E>(
+        &self,
+        error: aws_sdk_s3::error::SdkError<E, aws_sdk_s3::config::http::HttpResponse>,
+    ) -> Failure
+    where
+        E: aws_sdk_s3::error::ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        refusal(error, self.region()).into_failure()
+    }
+
+    async fn body(&self, mut answer: GetObjectOutput) -> Result<Fetched, Failure> {
+        let expected = answer.content_length();
+        let capacity = expected.and_then(|len| usize::try_from(len).ok()).unwrap_or(0);
+        let mut bytes = Vec::with_capacity(capacity.min(64 << 20));
+        loop {
+            match timeout(self.settings.timeout, answer.body.try_next()).await {
+                Ok(Ok(Some(chunk))) => bytes.extend_from_slice(&chunk),
+                Ok(Ok(None)) => break,
+                Ok(Err(error)) => return Err(Failure::passing(StoreErrorKind::Unavailable).caused_by(error)),
+                Err(_) => {
+                    let stuck = Trouble::Timeout(self.settings.timeout);
+                    return Err(Failure::passing(StoreErrorKind::Unreachable).caused_by(stuck));
+                }
+            }
+        }
+        if let Some(expected) = expected
+            && i64::try_from(bytes.len()) != Ok(expected)
+        {
+            let cut = Trouble::Cut { got: bytes.len(), expected };
+            return Err(Failure::passing(StoreErrorKind::Unavailable).caused_by(cut));
+        }
+        let (start, total) = match answer.content_range() {
+            None => (0, bytes.len() as u64),
+            Some(text) => content_range(text).ok_or_else(|| {
+                Failure::lasting(StoreErrorKind::Other).caused_by(Trouble::ContentRange(text.to_owned()))
+            })?,
+        };
+        Ok(Fetched { bytes, start, total })
+    }
+}
+
+/// Returns the header that asks for `range`; `None` asks for everything.
+fn header(range: &ByteRange) -> Option<String> {
+    match range {
+        ByteRange::Suffix(len) if *len >= LARGEST => None,
+        ByteRange::Suffix(len) => Some(format!("bytes=-{}", (*len).max(1))),
+        // The last byte of all tells the size, and nothing else is needed for these.
+        ByteRange::Bounded(range) if range.start >= range.end => Some("bytes=-1".to_owned()),
+        ByteRange::Bounded(range) => {
+            let start = range.start.min(LARGEST);
+            Some(format!("bytes={start}-{}", range.end.min(LARGEST + 1) - 1))
+        }
+    }
+}
+
+/// Reads `bytes 5-9/100` as the start and the total.
+fn content_range(text: &str) -> Option<(u64, u64)> {
+    let (range, total) = text.strip_prefix("bytes ")?.split_once('/')?;
+    let (start, _) = range.split_once('-')?;
+    Some((start.parse().ok()?, total.parse().ok()?))
+}
