@@ -2,7 +2,7 @@
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::config::http::HttpResponse;
-use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use skiptrace_engine::store::StoreErrorKind;
 use thiserror::Error;
 
@@ -63,9 +63,10 @@ where
     };
     let source = match (&error, error.message()) {
         (SdkError::ServiceError(_), Some(message)) if code.is_empty() => Said(message.to_owned()),
+        (SdkError::ServiceError(_), Some("")) => Said(code),
         (SdkError::ServiceError(_), Some(message)) => Said(format!("{code}: {message}")),
         (SdkError::ServiceError(_), None) => Said(format!("status {status} {code}").trim_end().to_owned()),
-        _ => Said(DisplayErrorContext(&error).to_string()),
+        _ => Said(in_one_line(&error)),
     };
     let failure = Failure { kind, retry, source: Some(source.into()) };
     if status == 409 { Refusal::Conflict(failure) } else { Refusal::Failed(failure) }
@@ -119,6 +120,18 @@ fn bucket_region(response: &HttpResponse) -> Option<String> {
 /// Returns the size of the object, which a 416 tells as `Content-Range: bytes */SIZE`.
 fn total(response: &HttpResponse) -> Option<u64> {
     response.headers().get("content-range")?.strip_prefix("bytes */")?.parse().ok()
+}
+
+/// Returns what an error and all below it say, each once and without what the next one repeats.
+fn in_one_line(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut said: Vec<String> = causes(error).map(ToString::to_string).collect();
+    said.dedup();
+    for at in (1..said.len()).rev() {
+        if said[at - 1].ends_with(&said[at]) {
+            said.remove(at);
+        }
+    }
+    said.join(": ").replace('\n', " ")
 }
 
 fn causes<'a>(

@@ -52,7 +52,7 @@ impl Objects {
                 (true, ..) => Some(Page::After(Some(after_blobs.clone()))),
                 (false, Some(true), Some(token)) => Some(Page::Token(token)),
                 (false, Some(true), None) => {
-                    let object = format!("{}/{prefix}", self.settings());
+                    let object = self.settings().url(&prefix);
                     return Err(StoreError::new(StoreErrorKind::Unavailable, "list", object)
                         .caused_by("the answer breaks off without saying where to go on"));
                 }

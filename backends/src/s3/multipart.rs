@@ -77,7 +77,7 @@ impl Objects {
         // The first error drops the set, and with it what is still under way.
         while let Some(finished) = tasks.join_next().await {
             parts.push(finished.map_err(|panic| {
-                let object = format!("{}/{name}", self.settings());
+                let object = self.settings().url(name);
                 StoreError::new(StoreErrorKind::Other, "write", object).caused_by(panic)
             })??);
         }
@@ -128,7 +128,7 @@ impl Objects {
             Completed::Perhaps => match self.size(name).await {
                 Ok(size) if size == len => Ok(()),
                 Ok(_) => {
-                    let object = format!("{}/{name}", self.settings());
+                    let object = self.settings().url(name);
                     Err(StoreError::new(StoreErrorKind::Damaged, "write", object))
                 }
                 Err(error) => Err(error),

@@ -185,7 +185,7 @@ impl Objects {
             match tries.failed(&failure) {
                 Some(pause) => sleep(pause).await,
                 None => {
-                    return Err(tries.give_up(failure, action, format_args!("{}/{name}", self.settings)));
+                    return Err(tries.give_up(failure, action, self.settings.url(name)));
                 }
             }
         }

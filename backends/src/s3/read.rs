@@ -124,7 +124,7 @@ impl Values {
     }
 
     pub(super) fn error(&self, kind: StoreErrorKind, action: &'static str, name: &str) -> StoreError {
-        StoreError::new(kind, action, format_args!("{}/{name}", self.objects.settings()))
+        StoreError::new(kind, action, self.objects.settings().url(name))
     }
 
     async fn read_blob(

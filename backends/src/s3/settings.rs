@@ -51,6 +51,11 @@ impl S3Settings {
         }
     }
 
+    /// Returns how a user would write the object of a name, prefix included.
+    pub(super) fn url(&self, name: &str) -> String {
+        format!("s3://{}/{name}", self.bucket)
+    }
+
     /// Returns the name of the object `rest` below the prefix.
     pub(super) fn object(&self, rest: &str) -> String {
         match &self.prefix {
