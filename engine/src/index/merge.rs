@@ -3,8 +3,8 @@
 //! What survives of each input is decided test by test: the newest record that tells anything
 //! ([`TestRecord::counts`]) brings its footprint along, and the footprints of the others are gone. So edges retire,
 //! and a unit keeps each version of it that a surviving test executed, or could have, with a fingerprint each.
-//! Of a file's listings the newest stands. Records, and listings, that are equally new are united, which only
-//! ever makes more tests run.
+//! Of a file's listings the newest stands. Records, and listings, that are equally new are united, so that more
+//! tests run: a test reaches what any of its records says, and has seen only what all of them say.
 //!
 //! Every choice is a maximum over something totally ordered, or a union. So merging is commutative, associative
 //! and idempotent; `laws` has the properties.
@@ -24,7 +24,7 @@ use crate::time::Timestamp;
 
 use super::rule::{RuleDraft, normalize_rules};
 use super::units::{Assembly, FileDraft, UnitDraft};
-use super::{FileRecord, Index};
+use super::{FileRecord, Index, Rule, UnitRecord};
 
 /// Why indexes cannot be merged.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -73,6 +73,14 @@ pub fn merge(inputs: &[&Index]) -> Result<Index, MergeError> {
             });
         }
     }
+    for rule in &mut rules {
+        for side in sides.iter_mut().filter(|side| !side.united.is_empty()) {
+            let rules = &side.index.rules;
+            let order = |other: &Rule| (&other.job, &other.pattern).cmp(&(&rule.job, &rule.pattern));
+            let seen = rules.binary_search_by(order).ok().map(|at| rules[at].seen);
+            rule.seen.subtract(&side.unseen(seen));
+        }
+    }
     let rules = normalize_rules(rules, &mut assembly.sets);
     Ok(assembly.into_index(kind, recordings, expected, tests, rules))
 }
@@ -83,6 +91,8 @@ struct Side<'a> {
     recordings: Vec<RecordingId>,
     /// For each test whose record survives, its new number.
     survivors: Vec<Option<TestId>>,
+    /// The tests whose records survive from several sides, and this is one of them.
+    united: TestSet,
     /// What became of each set, as far as it was asked for.
     sets: Vec<Option<TestSet>>,
 }
@@ -97,6 +107,13 @@ impl Side<'_> {
             TestSet::from_sorted(numbers).expect("renumbering keeps the order")
         });
         set.clone()
+    }
+
+    /// Returns the tests that have a record here and one as new elsewhere, and that have not seen here what `seen`
+    /// is of.
+    fn unseen(&mut self, seen: Option<SetId>) -> TestSet {
+        let seen = seen.map_or_else(TestSet::new, |seen| self.surviving(seen));
+        self.united.difference(&seen)
     }
 
     fn recorded_at(&self, file: &FileRecord) -> Timestamp {
@@ -114,6 +131,7 @@ fn merge_tests<'a>(inputs: &[&'a Index], recordings: &[Recording]) -> (Vec<TestR
             index,
             recordings: index.recordings.iter().map(|recording| RecordingId(place(recording))).collect(),
             survivors: vec![None; index.tests.len()],
+            united: TestSet::new(),
             sets: vec![None; index.sets.len()],
         })
         .collect();
@@ -137,6 +155,9 @@ fn merge_tests<'a>(inputs: &[&'a Index], recordings: &[Recording]) -> (Vec<TestR
         let id = TestId(merged.len() as u32);
         for (side, at, _) in &same {
             sides[*side].survivors[*at] = Some(id);
+            if same.len() > 1 {
+                sides[*side].united.insert(id);
+            }
         }
         merged.extend(same.into_iter().map(|(_, _, test)| test).reduce(unite_records));
     }
@@ -190,6 +211,18 @@ fn merge_file(sides: &mut [Side<'_>], same: &[(usize, &FileRecord)]) -> FileDraf
                 own: side.surviving(unit.own),
                 shared: side.surviving(unit.shared),
             });
+        }
+    }
+    for (at, side) in sides.iter_mut().enumerate().filter(|(_, side)| !side.united.is_empty()) {
+        let file = same.iter().find(|(side, _)| *side == at).map(|(_, file)| *file);
+        draft.seen.subtract(&side.unseen(file.map(|file| file.seen)));
+        let units = file.map_or(&[][..], |file| side.index.units_of(file));
+        for unit in &mut draft.units {
+            let order = |other: &UnitRecord| {
+                (other.kind, &other.name, other.fingerprint).cmp(&(unit.kind, &unit.name, unit.fingerprint))
+            };
+            let seen = units.binary_search_by(order).ok().map(|at| units[at].seen);
+            unit.seen.subtract(&side.unseen(seen));
         }
     }
     draft
