@@ -72,7 +72,8 @@ struct TestDraft {
     health: Health,
     duration: Duration,
     role: Role,
-    recording: RecordingId,
+    /// Those that it ran in; mostly one.
+    recordings: Vec<RecordingId>,
 }
 
 /// A file as it gathers evidence; tests are in the order in which they came.
@@ -93,6 +94,8 @@ struct FileState {
     stray: Vec<u32>,
     /// Tests that did, but only as their baseline did.
     stray_shared: Vec<u32>,
+    /// Whether recordings list other units than each other. Then nothing that was executed has a place.
+    disputed: bool,
 }
 
 #[derive(Debug)]
@@ -142,15 +145,25 @@ impl IndexBuilder {
 
     /// Adds a file that `recording` would have seen executed, had a test executed it.
     ///
-    /// Its units must come before observations of it, or what was executed is known by file only.
+    /// Its units must come before observations of it, or what was executed is known by file only. So it is where
+    /// recordings list other units than each other.
     pub fn add_file(&mut self, recording: RecordingId, file: SourceFile) {
         let at = self.file_number(&file.path);
         let state = &mut self.files[at];
+        let first = state.seen_by.is_empty();
         state.seen_by.insert(recording);
+        if !first && state.blob != file.blob {
+            state.blob = None;
+        }
+        if !state.units.is_empty() && !file.units.is_empty() && state.units != file.units {
+            state.dispute();
+        }
         if state.units.is_empty() {
             let n_units = file.units.len();
             state.layout = Layout::new(&file.units);
-            state.blob = file.blob;
+            if first {
+                state.blob = file.blob;
+            }
             state.units = file.units;
             state.own.resize_with(n_units, Vec::new);
             state.shared.resize_with(n_units, Vec::new);
@@ -241,13 +254,19 @@ impl IndexBuilder {
         let (recordings, recording_ids) = sorted_with_places(self.recordings);
         let (keys, test_ids) = sorted_with_places(self.tests.iter().map(|test| test.key.clone()).collect());
         let mut tests: Vec<Option<TestRecord>> = vec![None; keys.len()];
+        let mut several = Vec::new();
         for (test, id) in self.tests.into_iter().zip(&test_ids) {
-            let TestDraft { key, outcome, health, duration, role, recording } = test;
-            let recording = RecordingId(recording_ids[recording.index()]);
+            let TestDraft { key, outcome, health, duration, role, recordings } = test;
+            let ids = recordings.iter().map(|recording| recording_ids[recording.index()]);
+            let ids: BTreeSet<u32> = ids.collect();
+            let recording = RecordingId(*ids.last().expect("a test ran in some recording"));
+            if ids.len() > 1 {
+                several.push((TestId(*id), ids));
+            }
             tests[*id as usize] = Some(TestRecord { key, outcome, health, duration, role, recording });
         }
         let tests: Vec<TestRecord> = tests.into_iter().flatten().collect();
-        let places = Places::new(&tests, &test_ids, &recording_ids);
+        let places = Places::new(&tests, &test_ids, &recording_ids, several);
 
         let mut assembly = Assembly::new();
         for file in grouped_by_key(self.files, self.kind.granularity) {
@@ -303,11 +322,15 @@ impl IndexBuilder {
             test.outcome = one_outcome(test.outcome, outcome);
             test.health = test.health.and(health);
             test.duration = test.duration.max(duration);
+            if !test.recordings.contains(&recording) {
+                test.recordings.push(recording);
+            }
             return *number;
         }
         let number = self.tests.len() as u32;
         self.test_numbers.insert(key.clone(), number);
-        self.tests.push(TestDraft { key, outcome, health, duration, role, recording });
+        let recordings = vec![recording];
+        self.tests.push(TestDraft { key, outcome, health, duration, role, recordings });
         number
     }
 }
@@ -336,19 +359,28 @@ struct Places<'a> {
     recording_ids: &'a [u32],
     by_recording: Vec<TestSet>,
     by_suite: HashMap<(u32, &'a str), TestSet>,
+    /// The tests that ran in several recordings, with these.
+    several: Vec<(TestId, BTreeSet<u32>)>,
 }
 
 impl<'a> Places<'a> {
-    fn new(tests: &'a [TestRecord], test_ids: &'a [u32], recording_ids: &'a [u32]) -> Self {
+    fn new(
+        tests: &'a [TestRecord],
+        test_ids: &'a [u32],
+        recording_ids: &'a [u32],
+        several: Vec<(TestId, BTreeSet<u32>)>,
+    ) -> Self {
         let n_recordings = recording_ids.iter().max().map_or(0, |last| *last as usize + 1);
         let mut by_recording = vec![TestSet::new(); n_recordings];
         let mut by_suite: HashMap<(u32, &str), TestSet> = HashMap::new();
-        for (at, test) in tests.iter().enumerate() {
-            let id = TestId(at as u32);
-            by_recording[test.recording.index()].insert(id);
-            by_suite.entry((test.recording.0, &*test.key.suite)).or_default().insert(id);
+        let newest = tests.iter().enumerate().map(|(at, test)| (TestId(at as u32), test.recording.0));
+        let all = several.iter().flat_map(|(id, recordings)| recordings.iter().map(|number| (*id, *number)));
+        for (id, recording) in newest.chain(all) {
+            by_recording[recording as usize].insert(id);
+            let suite = &*tests[id.index()].key.suite;
+            by_suite.entry((recording, suite)).or_default().insert(id);
         }
-        Places { test_ids, recording_ids, by_recording, by_suite }
+        Places { test_ids, recording_ids, by_recording, by_suite, several }
     }
 
     fn recording(&self, recording: RecordingId) -> u32 {
@@ -362,10 +394,16 @@ impl<'a> Places<'a> {
         TestSet::from_sorted(ids).expect("they are sorted")
     }
 
+    /// Returns the tests that ran in no other than `recordings`.
     fn tests_of(&self, recordings: impl IntoIterator<Item = RecordingId>) -> TestSet {
         let mut set = TestSet::new();
-        for recording in recordings {
-            set.union_with(&self.by_recording[self.recording(recording) as usize]);
+        let numbers: BTreeSet<u32> =
+            recordings.into_iter().map(|recording| self.recording(recording)).collect();
+        for number in &numbers {
+            set.union_with(&self.by_recording[*number as usize]);
+        }
+        for (id, _) in self.several.iter().filter(|(_, ran_in)| !ran_in.is_subset(&numbers)) {
+            set.remove(*id);
         }
         set
     }
@@ -488,21 +526,35 @@ impl FileState {
             shared: Vec::new(),
             stray: Vec::new(),
             stray_shared: Vec::new(),
+            disputed: false,
         }
+    }
+
+    /// Notes that recordings do not agree on the units: nothing says which of them a test executed, or whether
+    /// any is unchanged.
+    fn dispute(&mut self) {
+        self.disputed = true;
+        self.blob = None;
+        for unit in &mut self.units {
+            unit.fingerprint = None;
+        }
+        self.stray.extend(self.own.iter().flatten());
+        self.stray_shared.extend(self.shared.iter().flatten());
     }
 
     /// Notes that `test` executed `parts`, of which `baselines` executed theirs.
     fn execute(&mut self, test: u32, parts: &Parts, baselines: &[&Parts]) {
         let reach = footprint::reach(parts, baselines, &self.layout, self.units.len());
-        for unit in reach.own {
-            self.own[unit].push(test);
+        for unit in &reach.own {
+            self.own[*unit].push(test);
         }
-        for unit in reach.shared {
-            self.shared[unit].push(test);
+        for unit in &reach.shared {
+            self.shared[*unit].push(test);
         }
-        if reach.stray {
+        let placed_wrongly = |places: &[usize]| self.disputed && !places.is_empty();
+        if reach.stray || placed_wrongly(&reach.own) {
             self.stray.push(test);
-        } else if reach.stray_shared {
+        } else if reach.stray_shared || placed_wrongly(&reach.shared) {
             self.stray_shared.push(test);
         }
     }
