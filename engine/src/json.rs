@@ -367,7 +367,7 @@ fn source_file(path: &RepoPath, units: &BTreeSet<&str>) -> SourceFile {
     let unit = |name: &&str| Unit {
         kind: if name.is_empty() { UnitKind::Remainder } else { UnitKind::Function },
         name: (*name).into(),
-        lines: LineSpan { start: 1, end: 1 },
+        lines: LineSpan::UNKNOWN,
         fingerprint: None,
         identifiers: Vec::new(),
     };

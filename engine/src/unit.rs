@@ -45,6 +45,11 @@ pub struct LineSpan {
     pub end: u32,
 }
 
+impl LineSpan {
+    /// Where something stands of which nobody knows where.
+    pub const UNKNOWN: LineSpan = LineSpan { start: 0, end: 0 };
+}
+
 /// A unit of a source file, as an indexer cuts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {

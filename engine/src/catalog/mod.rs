@@ -320,6 +320,35 @@ impl Catalog {
         Ok(Pushed { key, put, bytes: bytes.len() as u64, unmarked })
     }
 
+    /// Copies what is kept for a commit as it is, marks included, and returns how many objects and bytes that was.
+    ///
+    /// The manifest goes first: what is there of a copy that ends early is then known not to be all.
+    pub fn copy_to(
+        &self,
+        destination: &Catalog,
+        entry: &CommitEntry,
+        mut copied: impl FnMut(&Key),
+    ) -> Result<(usize, u64), CatalogError> {
+        let parts = self.part_keys(entry)?;
+        if parts.is_empty() {
+            return Err(CatalogError::NoIndex { kind: entry.kind, commit: entry.commit.clone() });
+        }
+        let manifest =
+            entry.has_manifest.then(|| Part::Manifest.key(entry.kind, &entry.commit)).transpose()?;
+        let (mut objects, mut bytes) = (0, 0);
+        for key in manifest.iter().chain(&parts) {
+            let value = self.store.get(key)?;
+            destination.store.put(key, &value)?;
+            objects += 1;
+            bytes += value.len() as u64;
+            copied(key);
+        }
+        for mark in self.marks(entry.kind)?.into_iter().filter(|mark| mark.commit == entry.commit) {
+            destination.store.put(&mark.key()?, b"")?;
+        }
+        Ok((objects, bytes))
+    }
+
     /// Makes one object of all the parts of a complete commit, so that readers open one instead of many.
     ///
     /// The parts stay; they are what the object is made of, and what makes a race for it harmless.

@@ -11,7 +11,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use xxhash_rust::xxh3::xxh3_64;
+use zstd::bulk::{Compressor, Decompressor};
 
 use crate::read_at::ReadAt;
 
@@ -21,47 +24,52 @@ use super::{CodecError, FORMAT_VERSION, OLDEST_FORMAT_VERSION, Section};
 /// Not text (the high bit), broken by any transfer that translates line ends.
 pub(super) const HEADER: [u8; 8] = *b"\x93SKT\r\n\x1a\n";
 const TRAILER: usize = 40;
-/// How much of the end is read first; usually all of footer, directory and meta.
-const TAIL: u64 = 64 * 1024;
+/// How much of the end is read first: footer, directory and meta of all but the largest indexes, of those the
+/// footer.
+const TAIL: u64 = 128 * 1024;
+/// From this section on everything is read when a file is opened.
+const FIRST_AT_HAND: Section = Section::Rules;
 /// No frame unpacks to more.
 const MAX_FRAME: usize = 256 * 1024 * 1024;
 /// Above this a frame is unpacked as it comes, so that one that lies about its size costs nothing.
 const TRUSTED_SIZE: usize = 1024 * 1024;
 const LEVEL: i32 = 9;
+/// For fewer frames than this it is not worth waking other threads.
+const WORTH_THREADS: usize = 32;
 
 /// Builds a file, section by section.
 pub(super) struct ContainerWriter {
     bytes: Vec<u8>,
     footer: Writer,
-    compressor: zstd::bulk::Compressor<'static>,
 }
 
 impl ContainerWriter {
     pub(super) fn new() -> Self {
-        ContainerWriter {
-            bytes: HEADER.to_vec(),
-            footer: Writer::default(),
-            compressor: zstd::bulk::Compressor::new(LEVEL).expect("the level is one that zstd has"),
-        }
+        ContainerWriter { bytes: HEADER.to_vec(), footer: Writer::default() }
     }
 
-    /// Adds a section; they come in the order of their codes.
-    pub(super) fn section<B: AsRef<[u8]>>(
+    /// Adds a section with a frame for each item, of the bytes that `encode` makes of it; sections come in the
+    /// order of their codes.
+    pub(super) fn section<'a, I: Sync, B: AsRef<[u8]>>(
         &mut self,
         section: Section,
-        blocks: impl ExactSizeIterator<Item = B>,
+        items: &'a [I],
+        encode: impl Fn(&'a I) -> B + Sync + Send,
     ) -> Result<(), CodecError> {
         self.footer.u8(section.code());
         self.footer.u8(1);
-        self.footer.count(blocks.len());
-        for block in blocks {
+        self.footer.count(items.len());
+        let frames = in_parallel(items, compressor, |compressor, item| {
+            let block = encode(item);
             let block = block.as_ref();
             if block.len() > MAX_FRAME {
                 return Err(CodecError::TooLarge { section, bytes: block.len() });
             }
-            let frame = self.compressor.compress(block).expect("memory is all that compressing takes");
+            Ok((compressor.compress(block).expect("memory is all that compressing takes"), block.len()))
+        })?;
+        for (frame, raw_len) in frames {
             self.footer.count(frame.len());
-            self.footer.count(block.len());
+            self.footer.count(raw_len);
             self.footer.raw(&xxh3_64(&frame).to_le_bytes());
             self.bytes.extend_from_slice(&frame);
         }
@@ -72,8 +80,7 @@ impl ContainerWriter {
         let section = Section::Footer;
         let raw_len = self.footer.bytes.len();
         let too_large = |_| CodecError::TooLarge { section, bytes: raw_len };
-        let footer =
-            self.compressor.compress(&self.footer.bytes).expect("memory is all that compressing takes");
+        let footer = compressor().compress(&self.footer.bytes).expect("memory is all that compressing takes");
         let mut trailer = Vec::with_capacity(TRAILER);
         trailer.extend_from_slice(&(self.bytes.len() as u64).to_le_bytes());
         trailer.extend_from_slice(&u32::try_from(footer.len()).map_err(too_large)?.to_le_bytes());
@@ -119,14 +126,19 @@ impl<R: ReadAt> Container<R> {
     /// Reads the end of a file.
     pub(super) fn open(source: R) -> Result<Self, CodecError> {
         let (tail, size) = source.read_tail(TAIL)?;
-        let tail = tail.into_owned();
+        let mut tail = tail.into_owned();
         let trailer = Trailer::parse(&tail, size)?;
+        extend_tail(&source, &mut tail, size, trailer.footer_offset)?;
         let footer_range = trailer.footer_offset..trailer.footer_offset + trailer.footer.len;
-        let footer = match in_tail(&tail, size, &footer_range) {
-            Some(bytes) => unpack(Section::Footer, bytes, &trailer.footer)?,
-            None => unpack(Section::Footer, &read_one(&source, footer_range)?, &trailer.footer)?,
-        };
+        let footer = in_tail(&tail, size, &footer_range)
+            .ok_or_else(|| CodecError::corrupt(Section::Footer, "it could not be read whole"))?;
+        let footer = unpack(Section::Footer, &mut decompressor(), footer, &trailer.footer)?;
         let sections = parse_footer(&footer, &trailer)?;
+        let first =
+            sections[FIRST_AT_HAND.code() as usize..].iter().flatten().map(|frame| frame.offset).min();
+        if let Some(first) = first {
+            extend_tail(&source, &mut tail, size, first)?;
+        }
         Ok(Container { source, size, tail, sections })
     }
 
@@ -134,19 +146,22 @@ impl<R: ReadAt> Container<R> {
         self.sections[section.code() as usize].len()
     }
 
-    /// Hands the contents of some frames of a section to `take`, in the order asked for. Frames that lie side by
-    /// side are read as one range, the ranges all at once; they are unpacked one after the other.
-    pub(super) fn read(
+    /// Returns what `decode` makes of some frames of a section, in the order asked for. Frames that lie side by
+    /// side are read as one range, the ranges all at once.
+    pub(super) fn read<T: Send>(
         &self,
         section: Section,
-        frames: &[usize],
-        mut take: impl FnMut(Vec<u8>) -> Result<(), CodecError>,
-    ) -> Result<(), CodecError> {
-        let frames: Vec<Frame> =
-            frames.iter().map(|frame| self.sections[section.code() as usize][*frame]).collect();
+        numbers: &[usize],
+        decode: impl Fn(usize, &[u8]) -> Result<T, CodecError> + Sync,
+    ) -> Result<Vec<T>, CodecError> {
+        let frame_of = |number: &usize| self.sections[section.code() as usize][*number];
         let at_hand = |frame: &Frame| in_tail(&self.tail, self.size, &frame.range());
-        let mut wanted: Vec<Range<u64>> =
-            frames.iter().filter(|frame| at_hand(frame).is_none()).map(Frame::range).collect();
+        let mut wanted: Vec<Range<u64>> = numbers
+            .iter()
+            .map(frame_of)
+            .filter(|frame| at_hand(frame).is_none())
+            .map(|frame| frame.range())
+            .collect();
         wanted.sort_by_key(|range| range.start);
         wanted.dedup();
         let mut runs: Vec<Range<u64>> = Vec::new();
@@ -157,21 +172,21 @@ impl<R: ReadAt> Container<R> {
             }
         }
         let fetched = if runs.is_empty() { Vec::new() } else { self.source.read_ranges(&runs)? };
-        for frame in &frames {
-            let bytes = match at_hand(frame) {
+        in_parallel(numbers, decompressor, |decompressor, number| {
+            let frame = frame_of(number);
+            let bytes = match at_hand(&frame) {
                 Some(bytes) => bytes,
-                None => slice_of(&runs, &fetched, frame)
+                None => slice_of(&runs, &fetched, &frame)
                     .ok_or_else(|| CodecError::corrupt(section, "it could not be read whole"))?,
             };
-            take(unpack(section, bytes, frame)?)?;
-        }
-        Ok(())
+            decode(*number, &unpack(section, decompressor, bytes, &frame)?)
+        })
     }
 
     /// Checks that the file begins as one should; opening does not look there.
     pub(super) fn check_header(&self) -> Result<(), CodecError> {
-        let header = read_one(&self.source, 0..HEADER.len() as u64)?;
-        if *header == HEADER {
+        let header = self.source.read_ranges(std::slice::from_ref(&(0..HEADER.len() as u64)))?;
+        if header.first().is_some_and(|header| **header == HEADER) {
             Ok(())
         } else {
             Err(CodecError::corrupt(Section::Header, "it is not a skiptrace index"))
@@ -179,9 +194,38 @@ impl<R: ReadAt> Container<R> {
     }
 }
 
-fn read_one<R: ReadAt>(source: &R, range: Range<u64>) -> Result<Cow<'_, [u8]>, CodecError> {
-    let mut parts = source.read_ranges(std::slice::from_ref(&range))?;
-    parts.pop().ok_or_else(|| CodecError::corrupt(Section::Footer, "it could not be read whole"))
+/// Calls `work` for each item, for many of them on all processors, with a state for each thread; the results come
+/// in the order of the items.
+fn in_parallel<'a, I: Sync, S, T: Send>(
+    items: &'a [I],
+    state: impl Fn() -> S + Sync + Send,
+    work: impl Fn(&mut S, &'a I) -> Result<T, CodecError> + Sync + Send,
+) -> Result<Vec<T>, CodecError> {
+    if items.len() < WORTH_THREADS {
+        let mut state = state();
+        return items.iter().map(|item| work(&mut state, item)).collect();
+    }
+    items.par_iter().with_min_len(WORTH_THREADS / 2).map_init(state, work).collect()
+}
+
+fn decompressor() -> Decompressor<'static> {
+    Decompressor::new().expect("memory is all that it takes")
+}
+
+fn compressor() -> Compressor<'static> {
+    Compressor::new(LEVEL).expect("the level is one that zstd has")
+}
+
+/// Makes the end that is at hand begin at `start`, or leaves it as it is when it begins before.
+fn extend_tail<R: ReadAt>(source: &R, tail: &mut Vec<u8>, size: u64, start: u64) -> Result<(), CodecError> {
+    let tail_start = size - tail.len() as u64;
+    if start < tail_start {
+        let mut parts = source.read_ranges(std::slice::from_ref(&(start..tail_start)))?;
+        let part = parts.pop().filter(|part| part.len() as u64 == tail_start - start);
+        let part = part.ok_or_else(|| CodecError::corrupt(Section::Footer, "it could not be read whole"))?;
+        *tail = [&part, tail.as_slice()].concat();
+    }
+    Ok(())
 }
 
 fn in_tail<'a>(tail: &'a [u8], size: u64, range: &Range<u64>) -> Option<&'a [u8]> {
@@ -290,7 +334,12 @@ fn parse_footer(footer: &[u8], trailer: &Trailer) -> Result<Vec<Vec<Frame>>, Cod
     }
 }
 
-fn unpack(section: Section, bytes: &[u8], frame: &Frame) -> Result<Vec<u8>, CodecError> {
+fn unpack(
+    section: Section,
+    decompressor: &mut Decompressor<'_>,
+    bytes: &[u8],
+    frame: &Frame,
+) -> Result<Vec<u8>, CodecError> {
     if xxh3_64(bytes) != frame.checksum {
         return Err(CodecError::corrupt(section, "its checksum does not match"));
     }
@@ -299,7 +348,7 @@ fn unpack(section: Section, bytes: &[u8], frame: &Frame) -> Result<Vec<u8>, Code
     }
     let damaged = |error: std::io::Error| CodecError::corrupt(section, error);
     let unpacked = if frame.raw_len <= TRUSTED_SIZE {
-        zstd::bulk::decompress(bytes, frame.raw_len).map_err(damaged)?
+        decompressor.decompress(bytes, frame.raw_len).map_err(damaged)?
     } else {
         use std::io::Read;
         let mut unpacked = Vec::new();

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use rayon::slice::ParallelSliceMut;
+
 use crate::fingerprint::Identifier;
 use crate::id::{JobName, SetId, UnitId};
 use crate::index::{FileRecord, Index};
@@ -63,22 +65,21 @@ pub fn encode(index: &Index) -> Result<Vec<u8>, CodecError> {
         SetPlace::Local(_) => unreachable!("what files and rules name is in the pool"),
     };
     let mut container = ContainerWriter::new();
-    let test_blocks = index.tests().chunks(TESTS_PER_BLOCK).map(|block| tests::encode_block(block, &jobs));
-    container.section(Section::Tests, test_blocks)?;
-    let file_blocks = index.files().chunks(FILES_PER_BLOCK);
-    container.section(Section::Files, file_blocks.map(|block| files::encode_block(block, pool_number)))?;
-    let blocks = unit_blocks.iter().zip(&placement.local).map(|(files, local)| {
-        let files: Vec<_> = index.files()[files.clone()].iter().map(|file| index.units_of(file)).collect();
+    let test_blocks: Vec<_> = index.tests().chunks(TESTS_PER_BLOCK).collect();
+    container.section(Section::Tests, &test_blocks, |block| tests::encode_block(block, &jobs))?;
+    let file_blocks: Vec<_> = index.files().chunks(FILES_PER_BLOCK).collect();
+    container.section(Section::Files, &file_blocks, |block| files::encode_block(block, pool_number))?;
+    let unit_blocks: Vec<_> = unit_blocks.iter().zip(&placement.local).collect();
+    container.section(Section::Units, &unit_blocks, |(files, local)| {
+        let files: Vec<_> = index.files()[(*files).clone()].iter().map(|file| index.units_of(file)).collect();
         let local: Vec<&TestSet> = local.iter().map(|set| index.set(*set)).collect();
         units::encode_block(&files, |set| placement.places[set.index()], &local)
-    });
-    container.section(Section::Units, blocks)?;
-    container.section(Section::Sets, set_blocks.iter().map(|block| &block.bytes))?;
-    container.section(Section::Identifiers, identifier_blocks.iter().map(IdentifierBlock::bytes))?;
-    let rules = rules::encode(index.rules(), &jobs, pool_number);
-    container.section(Section::Rules, [rules].iter())?;
-    container.section(Section::Meta, [meta::encode(index, counts)].iter())?;
-    container.section(Section::Directory, [directory.encode(&jobs)].iter())?;
+    })?;
+    container.section(Section::Sets, &set_blocks, |block| &block.bytes)?;
+    container.section(Section::Identifiers, &identifier_blocks, IdentifierBlock::bytes)?;
+    container.section(Section::Rules, &[()], |()| rules::encode(index.rules(), &jobs, pool_number))?;
+    container.section(Section::Meta, &[()], |()| meta::encode(index, counts))?;
+    container.section(Section::Directory, &[()], |()| directory.encode(&jobs))?;
     container.finish()
 }
 
@@ -192,7 +193,7 @@ fn identifier_blocks(index: &Index) -> Vec<IdentifierBlock> {
     for unit in 0..index.mentions().len() as u32 {
         pairs.extend(index.mentions().of(UnitId(unit)).iter().map(|identifier| (*identifier, unit)));
     }
-    pairs.sort_unstable();
+    pairs.par_sort_unstable();
     let mut blocks: Vec<IdentifierBlock> = Vec::new();
     for group in pairs.chunk_by(|a, b| a.0 == b.0) {
         let units = UnitSet::from_sorted(group.iter().map(|(_, unit)| *unit)).expect("they are sorted");

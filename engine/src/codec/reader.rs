@@ -235,12 +235,12 @@ impl<R: ReadAt> IndexReader<R> {
     }
 
     /// Returns blocks of one section, reading together those that have not been read before.
-    fn blocks<T>(
+    fn blocks<T: Send + Sync>(
         &self,
         section: Section,
         known: &Blocks<T>,
         needed: &BTreeSet<usize>,
-        decode: impl Fn(usize, &[u8]) -> Result<T, CodecError>,
+        decode: impl Fn(usize, &[u8]) -> Result<T, CodecError> + Sync,
     ) -> Result<Loaded<T>, CodecError> {
         let mut found = BTreeMap::new();
         let mut missing = Vec::new();
@@ -256,14 +256,12 @@ impl<R: ReadAt> IndexReader<R> {
         if missing.is_empty() {
             return Ok(found);
         }
-        let mut blocks = missing.iter().copied();
-        self.container.read(section, &missing, |bytes| {
-            let block = blocks.next().expect("as many as were asked for");
-            let value = Arc::new(decode(block, &bytes)?);
+        let values = self.container.read(section, &missing, decode)?;
+        for (block, value) in missing.into_iter().zip(values) {
+            let value = Arc::new(value);
             known.lock().unwrap_or_else(PoisonError::into_inner).insert(block, value.clone());
             found.insert(block, value);
-            Ok(())
-        })?;
+        }
         Ok(found)
     }
 }
@@ -277,12 +275,7 @@ fn only_frame<R: ReadAt>(container: &Container<R>, section: Section) -> Result<V
     if container.n_frames(section) != 1 {
         return Err(CodecError::corrupt(section, "it is not one block"));
     }
-    let mut only = Vec::new();
-    container.read(section, &[0], |bytes| {
-        only = bytes;
-        Ok(())
-    })?;
-    Ok(only)
+    Ok(container.read(section, &[0], |_, bytes| Ok(bytes.to_vec()))?.remove(0))
 }
 
 /// Finds, for each wanted key, the block whose first key is the last not after it.

@@ -14,22 +14,25 @@ const RANGES: u8 = 1;
 const ROARING: u8 = 2;
 
 pub(super) fn write_set<T: DenseId>(writer: &mut Writer, set: &IdSet<T>) {
-    // A list of members takes at least a byte each, and roaring never more than that by much; so a large set
-    // need not be tried as a list.
-    let mut best = (ROARING, set.to_roaring_bytes());
-    let mut try_form = |form: u8, bytes: Vec<u8>| {
-        if bytes.len() < best.1.len() || (bytes.len() == best.1.len() && form < best.0) {
-            best = (form, bytes);
-        }
-    };
     let mut ranges = Writer::default();
+    let mut n_ranges = 0;
     let mut end = 0;
     for range in set.ranges() {
         ranges.varint(range.start - end);
         ranges.varint(range.end - range.start - 1);
         end = range.end;
+        n_ranges += 1;
     }
-    try_form(RANGES, ranges.bytes);
+    let mut best = (RANGES, ranges.bytes);
+    let mut try_form = |form: u8, bytes: Vec<u8>| {
+        if bytes.len() < best.1.len() || (bytes.len() == best.1.len() && form < best.0) {
+            best = (form, bytes);
+        }
+        best.1.len()
+    };
+    // A list of members takes at least a byte each, and roaring never more than that by much; so a large set
+    // need not be tried as a list.
+    let mut shortest = usize::MAX;
     if set.len() <= 16_384 {
         let mut members = Writer::default();
         let mut next = 0;
@@ -37,7 +40,12 @@ pub(super) fn write_set<T: DenseId>(writer: &mut Writer, set: &IdSet<T>) {
             members.varint(u64::from(member.number()) - next);
             next = u64::from(member.number()) + 1;
         }
-        try_form(MEMBERS, members.bytes);
+        shortest = try_form(MEMBERS, members.bytes);
+    }
+    // Of so few members roaring makes arrays or runs, of at least two bytes for each range, after a head of
+    // eight; where that is too much it need not be tried.
+    if set.len() > 4096 || shortest > 8 + 2 * n_ranges {
+        try_form(ROARING, set.to_roaring_bytes());
     }
     let (form, bytes) = best;
     writer.count(bytes.len() << 2 | usize::from(form));

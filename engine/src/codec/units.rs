@@ -145,8 +145,9 @@ pub(super) fn decode_block(bytes: &[u8], shape: UnitBlockShape) -> Result<UnitBl
     let mut rest = units.into_iter();
     let files: Vec<Vec<UnitRecord>> =
         counts.iter().map(|count| rest.by_ref().take(*count).collect()).collect();
-    let order = |unit: &UnitRecord| (unit.kind, unit.name.clone(), unit.fingerprint);
-    if !files.iter().all(|units| units.is_sorted_by(|a, b| order(a) < order(b))) {
+    let in_order =
+        |a: &UnitRecord, b: &UnitRecord| (a.kind, &a.name, a.fingerprint) < (b.kind, &b.name, b.fingerprint);
+    if !files.iter().all(|units| units.is_sorted_by(in_order)) {
         return Err(CodecError::corrupt(Section::Units, "units are not sorted"));
     }
     Ok(UnitBlock { files, local_sets })

@@ -1,12 +1,13 @@
 //! From observations to an index.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use thiserror::Error;
 
 use crate::fingerprint::Fingerprint;
-use crate::id::{JobName, ObjectId, RecordingId, TestId};
+use crate::id::{JobName, ObjectId, RecordingId, SetId, TestId};
 use crate::kind::{Granularity, IndexKind};
 use crate::observation::{Executed, Observation, Parts, TextRange, normalize_ranges, subtract_ranges};
 use crate::path::RepoPath;
@@ -15,6 +16,7 @@ use crate::recording::Recording;
 use crate::test_set::TestSet;
 use crate::unit::{LineSpan, SourceFile, UnitKind};
 
+use super::intern::SetInterner;
 use super::rule::{RuleDraft, RulePattern, normalize_rules};
 use super::units::{Assembly, FileDraft, UnitDraft};
 use super::{ExpectedShard, Index};
@@ -110,7 +112,8 @@ struct BuilderRule {
 #[derive(Debug)]
 struct Baseline {
     job: Option<JobName>,
-    executed: HashMap<RepoPath, Parts>,
+    /// By the files' numbers.
+    executed: HashMap<usize, Parts>,
 }
 
 impl IndexBuilder {
@@ -217,7 +220,7 @@ impl IndexBuilder {
             return Err(BuildError::LateBaseline(observation.test));
         }
         let job = (scope == BaselineScope::Job).then(|| observation.test.job.clone());
-        let executed = self.by_key(&observation.executed);
+        let executed = self.by_file(observation.executed.clone()).into_iter().collect();
         observation.role = Role::Baseline;
         self.observe(recording, observation)?;
         self.baselines.push(Baseline { job, executed });
@@ -232,19 +235,20 @@ impl IndexBuilder {
             return Err(BuildError::WrongJob { test: observation.test, recording: job.to_string() });
         }
         let diffed = self.kind.diffed && observation.role == Role::Test;
-        let executed = self.by_key(&observation.executed);
-        let opened: BTreeSet<RepoPath> = observation.opened.iter().cloned().collect();
-        let baselines: Vec<HashMap<RepoPath, Parts>> =
-            if diffed { self.baselines_of(&observation) } else { vec![] };
-        let test = self.test_number(recording, observation);
-        for path in opened {
-            let at = self.file_number(&path);
-            self.files[at].opened.push(test);
+        let Observation { test: key, role, outcome, health, duration, executed, opened } = observation;
+        let executed = self.by_file(executed);
+        let test =
+            self.test_number(TestDraft { key, outcome, health, duration, role, recordings: vec![recording] });
+        let opened: BTreeSet<usize> = opened.iter().map(|path| self.file_number(path)).collect();
+        for file in opened {
+            self.files[file].opened.push(test);
         }
-        for (path, parts) in executed {
-            let subtract: Vec<&Parts> = baselines.iter().filter_map(|baseline| baseline.get(&path)).collect();
-            let at = self.file_number(&path);
-            self.files[at].execute(test, &parts, &subtract);
+        let job = &self.tests[test as usize].key.job;
+        let meant = |baseline: &&Baseline| diffed && baseline.job.as_ref().is_none_or(|of| of == job);
+        let baselines: Vec<&Baseline> = self.baselines.iter().filter(meant).collect();
+        for (file, parts) in executed {
+            let subtract = baselines.iter().filter_map(|baseline| baseline.executed.get(&file));
+            self.files[file].execute(test, &parts, &subtract.collect::<Vec<_>>());
         }
         Ok(())
     }
@@ -266,43 +270,42 @@ impl IndexBuilder {
             tests[*id as usize] = Some(TestRecord { key, outcome, health, duration, role, recording });
         }
         let tests: Vec<TestRecord> = tests.into_iter().flatten().collect();
-        let places = Places::new(&tests, &test_ids, &recording_ids, several);
-
         let mut assembly = Assembly::new();
-        for file in grouped_by_key(self.files, self.kind.granularity) {
-            assembly.push(file.into_draft(self.kind.granularity, &places));
-        }
+        let sets = &mut assembly.sets;
+        let places = Places::new(&tests, &test_ids, &recording_ids, several, sets);
         let rules = self.rules.into_iter().map(|rule| {
             let found = rule.tests.iter().filter_map(|key| keys.binary_search(key).ok());
             RuleDraft {
                 job: recordings[places.recording(rule.recording) as usize].job.clone(),
                 pattern: rule.pattern,
                 all: rule.all,
-                tests: found.map(|at| TestId(at as u32)).collect(),
-                seen: places.tests_of(rule.seen_by.iter().copied()),
+                tests: sets.intern(found.map(|at| TestId(at as u32)).collect()),
+                seen: places.tests_of(rule.seen_by.iter().copied(), sets),
             }
         });
-        let rules = normalize_rules(rules.collect(), &mut assembly.sets);
+        let rules = rules.collect();
+        let rules = normalize_rules(rules, sets);
+        for file in grouped_by_key(self.files, self.kind.granularity) {
+            let file = file.into_draft(self.kind.granularity, &places, &mut assembly.sets);
+            assembly.push(file);
+        }
         assembly.into_index(self.kind, recordings, self.expected, tests, rules)
     }
 
-    /// Groups what was executed by file. Files stay apart here even in an index of packages: ranges of two
-    /// files must not meet.
-    fn by_key(&self, executed: &[Executed]) -> HashMap<RepoPath, Parts> {
-        let mut by_path: HashMap<RepoPath, Parts> = HashMap::new();
-        for Executed { path, parts } in executed {
-            match by_path.get_mut(path) {
-                Some(known) => *known = footprint::unite(known, parts),
-                None => drop(by_path.insert(path.clone(), parts.clone())),
+    /// Groups what was executed by file, in order. Files stay apart here even in an index of packages: ranges of
+    /// two files must not meet.
+    fn by_file(&mut self, executed: Vec<Executed>) -> Vec<(usize, Parts)> {
+        let number = |Executed { path, parts }| (self.file_number(&path), parts);
+        let mut by_file: Vec<(usize, Parts)> = executed.into_iter().map(number).collect();
+        by_file.sort_by_key(|(file, _)| *file);
+        by_file.dedup_by(|later, first| {
+            let same = later.0 == first.0;
+            if same {
+                first.1 = footprint::unite(&first.1, &later.1);
             }
-        }
-        by_path
-    }
-
-    fn baselines_of(&self, observation: &Observation) -> Vec<HashMap<RepoPath, Parts>> {
-        let meant =
-            |baseline: &&Baseline| baseline.job.as_ref().is_none_or(|job| *job == observation.test.job);
-        self.baselines.iter().filter(meant).map(|baseline| baseline.executed.clone()).collect()
+            same
+        });
+        by_file
     }
 
     fn file_number(&mut self, path: &RepoPath) -> usize {
@@ -315,22 +318,22 @@ impl IndexBuilder {
         at
     }
 
-    fn test_number(&mut self, recording: RecordingId, observation: Observation) -> u32 {
-        let Observation { test: key, role, outcome, health, duration, .. } = observation;
-        if let Some(number) = self.test_numbers.get(&key) {
+    fn test_number(&mut self, draft: TestDraft) -> u32 {
+        if let Some(number) = self.test_numbers.get(&draft.key) {
             let test = &mut self.tests[*number as usize];
-            test.outcome = one_outcome(test.outcome, outcome);
-            test.health = test.health.and(health);
-            test.duration = test.duration.max(duration);
-            if !test.recordings.contains(&recording) {
-                test.recordings.push(recording);
+            test.outcome = one_outcome(test.outcome, draft.outcome);
+            test.health = test.health.and(draft.health);
+            test.duration = test.duration.max(draft.duration);
+            for recording in draft.recordings {
+                if !test.recordings.contains(&recording) {
+                    test.recordings.push(recording);
+                }
             }
             return *number;
         }
         let number = self.tests.len() as u32;
-        self.test_numbers.insert(key.clone(), number);
-        let recordings = vec![recording];
-        self.tests.push(TestDraft { key, outcome, health, duration, role, recordings });
+        self.test_numbers.insert(draft.key.clone(), number);
+        self.tests.push(draft);
         number
     }
 }
@@ -357,8 +360,8 @@ fn sorted_with_places<T: Ord + Clone>(items: Vec<T>) -> (Vec<T>, Vec<u32>) {
 struct Places<'a> {
     test_ids: &'a [u32],
     recording_ids: &'a [u32],
-    by_recording: Vec<TestSet>,
-    by_suite: HashMap<(u32, &'a str), TestSet>,
+    by_recording: Vec<SetId>,
+    by_suite: HashMap<(u32, &'a str), SetId>,
     /// The tests that ran in several recordings, with these.
     several: Vec<(TestId, BTreeSet<u32>)>,
 }
@@ -369,6 +372,7 @@ impl<'a> Places<'a> {
         test_ids: &'a [u32],
         recording_ids: &'a [u32],
         several: Vec<(TestId, BTreeSet<u32>)>,
+        sets: &mut SetInterner,
     ) -> Self {
         let n_recordings = recording_ids.iter().max().map_or(0, |last| *last as usize + 1);
         let mut by_recording = vec![TestSet::new(); n_recordings];
@@ -380,42 +384,43 @@ impl<'a> Places<'a> {
             let suite = &*tests[id.index()].key.suite;
             by_suite.entry((recording, suite)).or_default().insert(id);
         }
-        Places { test_ids, recording_ids, by_recording, by_suite, several }
+        let mut intern = |tests| sets.intern(tests);
+        Places {
+            test_ids,
+            recording_ids,
+            by_recording: by_recording.into_iter().map(&mut intern).collect(),
+            by_suite: by_suite.into_iter().map(|(suite, tests)| (suite, intern(tests))).collect(),
+            several,
+        }
     }
 
     fn recording(&self, recording: RecordingId) -> u32 {
         self.recording_ids[recording.index()]
     }
 
-    fn tests(&self, tests: &[u32]) -> TestSet {
+    fn tests(&self, tests: &[u32], sets: &mut SetInterner) -> SetId {
         let mut ids: Vec<u32> = tests.iter().map(|test| self.test_ids[*test as usize]).collect();
         ids.sort_unstable();
         ids.dedup();
-        TestSet::from_sorted(ids).expect("they are sorted")
+        sets.intern(TestSet::from_sorted(ids).expect("they are sorted"))
     }
 
     /// Returns the tests that ran in no other than `recordings`.
-    fn tests_of(&self, recordings: impl IntoIterator<Item = RecordingId>) -> TestSet {
-        let mut set = TestSet::new();
+    fn tests_of(&self, recordings: impl IntoIterator<Item = RecordingId>, sets: &mut SetInterner) -> SetId {
         let numbers: BTreeSet<u32> =
             recordings.into_iter().map(|recording| self.recording(recording)).collect();
-        for number in &numbers {
-            set.union_with(&self.by_recording[*number as usize]);
-        }
-        for (id, _) in self.several.iter().filter(|(_, ran_in)| !ran_in.is_subset(&numbers)) {
-            set.remove(*id);
-        }
-        set
+        let tests = numbers.iter().map(|number| self.by_recording[*number as usize]);
+        let all = tests.fold(SetId::EMPTY, |all, tests| sets.union(all, tests));
+        let elsewhere = self.several.iter().filter(|(_, ran_in)| !ran_in.is_subset(&numbers));
+        let elsewhere = sets.intern(elsewhere.map(|(id, _)| *id).collect());
+        sets.difference(all, elsewhere)
     }
 
-    fn tests_of_suites(&self, suites: &[(RecordingId, Box<str>)]) -> TestSet {
-        let mut set = TestSet::new();
-        for (recording, suite) in suites {
-            if let Some(tests) = self.by_suite.get(&(self.recording(*recording), &**suite)) {
-                set.union_with(tests);
-            }
-        }
-        set
+    fn tests_of_suites(&self, suites: &[(RecordingId, Box<str>)], sets: &mut SetInterner) -> SetId {
+        let tests = |(recording, suite): &(RecordingId, Box<str>)| {
+            self.by_suite.get(&(self.recording(*recording), &**suite)).copied()
+        };
+        suites.iter().filter_map(tests).fold(SetId::EMPTY, |all, tests| sets.union(all, tests))
     }
 }
 
@@ -450,14 +455,21 @@ struct KeyState {
 }
 
 impl KeyState {
-    fn into_draft(self, granularity: Granularity, places: &Places<'_>) -> FileDraft {
+    fn into_draft(
+        self,
+        granularity: Granularity,
+        places: &Places<'_>,
+        sets: &mut SetInterner,
+    ) -> FileDraft<'static> {
         let seen_by: BTreeSet<RecordingId> =
             self.files.iter().flat_map(|file| file.seen_by.clone()).collect();
-        let mut compiled = TestSet::new();
-        let mut opened = TestSet::new();
+        let mut compiled = SetId::EMPTY;
+        let mut opened = SetId::EMPTY;
         for file in &self.files {
-            compiled.union_with(&places.tests_of_suites(&file.compiled_into));
-            opened.union_with(&places.tests(&file.opened));
+            let (of_file, by_file) =
+                (places.tests_of_suites(&file.compiled_into, sets), places.tests(&file.opened, sets));
+            compiled = sets.union(compiled, of_file);
+            opened = sets.union(opened, by_file);
         }
         let blob = match self.files.as_slice() {
             [file] if granularity != Granularity::Package => file.blob.clone(),
@@ -467,16 +479,16 @@ impl KeyState {
         let recording = seen_by.iter().next_back().map_or(0, |last| places.recording(*last));
         let units = match granularity {
             Granularity::Function => {
-                self.files.into_iter().flat_map(|file| file.into_units(places)).collect()
+                self.files.into_iter().flat_map(|file| file.into_units(places, sets)).collect()
             }
-            Granularity::File => vec![whole_unit(UnitKind::File, self.files, places)],
-            Granularity::Package => vec![whole_unit(UnitKind::Package, self.files, places)],
+            Granularity::File => vec![whole_unit(UnitKind::File, self.files, places, sets)],
+            Granularity::Package => vec![whole_unit(UnitKind::Package, self.files, places, sets)],
         };
         FileDraft {
             path: self.path,
             blob,
             recording: RecordingId(recording),
-            seen: places.tests_of(seen_by),
+            seen: places.tests_of(seen_by, sets),
             compiled,
             opened,
             units,
@@ -485,7 +497,12 @@ impl KeyState {
 }
 
 /// Makes one unit of all that `files` hold.
-fn whole_unit(kind: UnitKind, files: Vec<FileState>, places: &Places<'_>) -> UnitDraft {
+fn whole_unit(
+    kind: UnitKind,
+    files: Vec<FileState>,
+    places: &Places<'_>,
+    sets: &mut SetInterner,
+) -> UnitDraft<'static> {
     let fingerprint = files
         .iter()
         .map(|file| Some((file.path.as_str(), file.fingerprint()?)))
@@ -494,18 +511,18 @@ fn whole_unit(kind: UnitKind, files: Vec<FileState>, places: &Places<'_>) -> Uni
     let end = files.iter().filter_map(FileState::last_line).max().unwrap_or(1);
     let mut unit = UnitDraft {
         kind,
-        name: "".into(),
+        name: Cow::default(),
         fingerprint,
         listed: Some(LineSpan { start: 1, end }),
-        identifiers: Vec::new(),
-        seen: places.tests_of(files.iter().flat_map(|file| file.seen_by.iter().copied())),
-        own: TestSet::new(),
-        shared: TestSet::new(),
+        identifiers: Cow::default(),
+        seen: places.tests_of(files.iter().flat_map(|file| file.seen_by.iter().copied()), sets),
+        own: SetId::EMPTY,
+        shared: SetId::EMPTY,
     };
     for file in files {
-        for draft in file.into_units(places) {
-            unit.own.union_with(&draft.own);
-            unit.shared.union_with(&draft.shared);
+        for draft in file.into_units(places, sets) {
+            unit.own = sets.union(unit.own, draft.own);
+            unit.shared = sets.union(unit.shared, draft.shared);
         }
     }
     unit
@@ -577,33 +594,42 @@ impl FileState {
         Some(Fingerprint::combine(named.iter().map(|(name, fingerprint)| (name.as_str(), *fingerprint))))
     }
 
-    fn into_units(self, places: &Places<'_>) -> Vec<UnitDraft> {
-        let seen = places.tests_of(self.seen_by.iter().copied());
-        let mut drafts: Vec<UnitDraft> = self
+    fn into_units(self, places: &Places<'_>, sets: &mut SetInterner) -> Vec<UnitDraft<'static>> {
+        let seen = places.tests_of(self.seen_by.iter().copied(), sets);
+        // Units of one file often share a set, and then the lists that it comes from are equal.
+        let mut known: HashMap<&[u32], SetId> = HashMap::new();
+        let mut own = Vec::with_capacity(self.units.len());
+        for (its_own, its_shared) in self.own.iter().zip(&self.shared) {
+            own.push(
+                [its_own, its_shared]
+                    .map(|tests| *known.entry(tests).or_insert_with(|| places.tests(tests, sets))),
+            );
+        }
+        let mut drafts: Vec<UnitDraft<'_>> = self
             .units
             .into_iter()
-            .zip(self.own.iter().zip(&self.shared))
-            .map(|(unit, (own, shared))| UnitDraft {
+            .zip(own)
+            .map(|(unit, [own, shared])| UnitDraft {
                 kind: unit.kind,
-                name: unit.name,
+                name: Cow::Owned(unit.name.into()),
                 fingerprint: unit.fingerprint,
                 listed: Some(unit.lines),
-                identifiers: unit.identifiers,
-                seen: seen.clone(),
-                own: places.tests(own),
-                shared: places.tests(shared),
+                identifiers: Cow::Owned(unit.identifiers),
+                seen,
+                own,
+                shared,
             })
             .collect();
         if !self.stray.is_empty() || !self.stray_shared.is_empty() {
             drafts.push(UnitDraft {
                 kind: UnitKind::Remainder,
-                name: "".into(),
+                name: Cow::default(),
                 fingerprint: None,
                 listed: None,
-                identifiers: Vec::new(),
-                seen: TestSet::new(),
-                own: places.tests(&self.stray),
-                shared: places.tests(&self.stray_shared),
+                identifiers: Cow::default(),
+                seen: SetId::EMPTY,
+                own: places.tests(&self.stray, sets),
+                shared: places.tests(&self.stray_shared, sets),
             });
         }
         drafts

@@ -9,6 +9,7 @@
 //! Every choice is a maximum over something totally ordered, or a union. So merging is commutative, associative
 //! and idempotent; `laws` has the properties.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::iter::Peekable;
 use std::slice;
@@ -22,6 +23,7 @@ use crate::recording::Recording;
 use crate::test_set::TestSet;
 use crate::time::Timestamp;
 
+use super::intern::SetInterner;
 use super::rule::{RuleDraft, normalize_rules};
 use super::units::{Assembly, FileDraft, UnitDraft};
 use super::{FileRecord, Index, Rule, UnitRecord};
@@ -49,8 +51,8 @@ pub fn merge(inputs: &[&Index]) -> Result<Index, MergeError> {
     recordings.dedup();
     let expected: BTreeSet<_> = inputs.iter().flat_map(|index| index.expected.iter().cloned()).collect();
 
-    let (tests, mut sides) = merge_tests(inputs, &recordings);
     let mut assembly = Assembly::new();
+    let (tests, mut sides) = merge_tests(inputs, &recordings, &mut assembly.sets);
     let mut files: Vec<_> = inputs.iter().map(|index| index.files.iter().peekable()).collect();
     while let Some(path) = files.iter_mut().filter_map(|files| Some(&files.peek()?.path)).min() {
         let path = path.clone();
@@ -58,7 +60,8 @@ pub fn merge(inputs: &[&Index]) -> Result<Index, MergeError> {
         for (side, files) in files.iter_mut().enumerate() {
             same.extend(files.next_if(|file| file.path == path).map(|file| (side, file)));
         }
-        assembly.push(merge_file(&mut sides, &same));
+        let file = merge_file(&mut sides, &same, &mut assembly.sets);
+        assembly.push(file);
     }
 
     let mut rules = Vec::new();
@@ -68,17 +71,18 @@ pub fn merge(inputs: &[&Index]) -> Result<Index, MergeError> {
                 job: rule.job.clone(),
                 pattern: rule.pattern.clone(),
                 all: rule.all,
-                tests: side.surviving(rule.tests),
-                seen: side.surviving(rule.seen),
+                tests: side.surviving(rule.tests, &mut assembly.sets),
+                seen: side.surviving(rule.seen, &mut assembly.sets),
             });
         }
     }
     for rule in &mut rules {
-        for side in sides.iter_mut().filter(|side| !side.united.is_empty()) {
+        for side in sides.iter_mut().filter(|side| side.united != SetId::EMPTY) {
             let rules = &side.index.rules;
             let order = |other: &Rule| (&other.job, &other.pattern).cmp(&(&rule.job, &rule.pattern));
             let seen = rules.binary_search_by(order).ok().map(|at| rules[at].seen);
-            rule.seen.subtract(&side.unseen(seen));
+            let unseen = side.unseen(seen, &mut assembly.sets);
+            rule.seen = assembly.sets.difference(rule.seen, unseen);
         }
     }
     let rules = normalize_rules(rules, &mut assembly.sets);
@@ -92,28 +96,27 @@ struct Side<'a> {
     /// For each test whose record survives, its new number.
     survivors: Vec<Option<TestId>>,
     /// The tests whose records survive from several sides, and this is one of them.
-    united: TestSet,
+    united: SetId,
     /// What became of each set, as far as it was asked for.
-    sets: Vec<Option<TestSet>>,
+    sets: Vec<Option<SetId>>,
 }
 
 impl Side<'_> {
     /// Returns the surviving tests of a set, by their new numbers.
-    fn surviving(&mut self, id: SetId) -> TestSet {
+    fn surviving(&mut self, id: SetId, sets: &mut SetInterner) -> SetId {
         let (index, survivors) = (self.index, &self.survivors);
-        let set = self.sets[id.index()].get_or_insert_with(|| {
+        *self.sets[id.index()].get_or_insert_with(|| {
             // New numbers keep the order of the old ones.
             let numbers = index.set(id).iter().filter_map(|test| Some(survivors[test.index()]?.0));
-            TestSet::from_sorted(numbers).expect("renumbering keeps the order")
-        });
-        set.clone()
+            sets.intern(TestSet::from_sorted(numbers).expect("renumbering keeps the order"))
+        })
     }
 
     /// Returns the tests that have a record here and one as new elsewhere, and that have not seen here what `seen`
     /// is of.
-    fn unseen(&mut self, seen: Option<SetId>) -> TestSet {
-        let seen = seen.map_or_else(TestSet::new, |seen| self.surviving(seen));
-        self.united.difference(&seen)
+    fn unseen(&mut self, seen: Option<SetId>, sets: &mut SetInterner) -> SetId {
+        let seen = seen.map_or(SetId::EMPTY, |seen| self.surviving(seen, sets));
+        sets.difference(self.united, seen)
     }
 
     fn recorded_at(&self, file: &FileRecord) -> Timestamp {
@@ -122,7 +125,11 @@ impl Side<'_> {
 }
 
 /// Decides which record of each test survives. The tests come out sorted by key.
-fn merge_tests<'a>(inputs: &[&'a Index], recordings: &[Recording]) -> (Vec<TestRecord>, Vec<Side<'a>>) {
+fn merge_tests<'a>(
+    inputs: &[&'a Index],
+    recordings: &[Recording],
+    sets: &mut SetInterner,
+) -> (Vec<TestRecord>, Vec<Side<'a>>) {
     let place =
         |recording| recordings.binary_search(recording).expect("every recording was collected") as u32;
     let mut sides: Vec<Side<'_>> = inputs
@@ -131,7 +138,7 @@ fn merge_tests<'a>(inputs: &[&'a Index], recordings: &[Recording]) -> (Vec<TestR
             index,
             recordings: index.recordings.iter().map(|recording| RecordingId(place(recording))).collect(),
             survivors: vec![None; index.tests.len()],
-            united: TestSet::new(),
+            united: SetId::EMPTY,
             sets: vec![None; index.sets.len()],
         })
         .collect();
@@ -139,6 +146,7 @@ fn merge_tests<'a>(inputs: &[&'a Index], recordings: &[Recording]) -> (Vec<TestR
         inputs.iter().map(|index| index.tests.iter().peekable()).collect();
     let mut next: Vec<usize> = vec![0; inputs.len()];
     let mut merged: Vec<TestRecord> = Vec::new();
+    let mut united = vec![TestSet::new(); inputs.len()];
     while let Some(key) = cursors.iter_mut().filter_map(|tests| Some(&tests.peek()?.key)).min() {
         let key = key.clone();
         let mut same: Vec<(usize, usize, TestRecord)> = Vec::new();
@@ -156,10 +164,13 @@ fn merge_tests<'a>(inputs: &[&'a Index], recordings: &[Recording]) -> (Vec<TestR
         for (side, at, _) in &same {
             sides[*side].survivors[*at] = Some(id);
             if same.len() > 1 {
-                sides[*side].united.insert(id);
+                united[*side].insert(id);
             }
         }
         merged.extend(same.into_iter().map(|(_, _, test)| test).reduce(unite_records));
+    }
+    for (side, united) in sides.iter_mut().zip(united) {
+        side.united = sets.intern(united);
     }
     (merged, sides)
 }
@@ -177,7 +188,11 @@ fn unite_records(a: TestRecord, b: TestRecord) -> TestRecord {
 }
 
 /// Makes one of the inputs' records of one file.
-fn merge_file(sides: &mut [Side<'_>], same: &[(usize, &FileRecord)]) -> FileDraft {
+fn merge_file<'a>(
+    sides: &mut [Side<'a>],
+    same: &[(usize, &FileRecord)],
+    sets: &mut SetInterner,
+) -> FileDraft<'a> {
     let newest = same.iter().map(|(side, file)| sides[*side].recorded_at(file)).max();
     let is_newest =
         |sides: &[Side<'_>], side: usize, file: &FileRecord| Some(sides[side].recorded_at(file)) == newest;
@@ -188,41 +203,49 @@ fn merge_file(sides: &mut [Side<'_>], same: &[(usize, &FileRecord)]) -> FileDraf
         path: same[0].1.path.clone(),
         blob: common_blob(listings.map(|(_, file)| &file.blob)),
         recording: recording.expect("at least one input has the file"),
-        seen: TestSet::new(),
-        compiled: TestSet::new(),
-        opened: TestSet::new(),
+        seen: SetId::EMPTY,
+        compiled: SetId::EMPTY,
+        opened: SetId::EMPTY,
         units: Vec::new(),
     };
     for (side, file) in same {
         let lists = is_newest(sides, *side, file);
         let side = &mut sides[*side];
-        draft.seen.union_with(&side.surviving(file.seen));
-        draft.compiled.union_with(&side.surviving(file.compiled));
-        draft.opened.union_with(&side.surviving(file.opened));
+        for (all, of_side) in [
+            (&mut draft.seen, file.seen),
+            (&mut draft.compiled, file.compiled),
+            (&mut draft.opened, file.opened),
+        ] {
+            let surviving = side.surviving(of_side, sets);
+            *all = sets.union(*all, surviving);
+        }
         for number in file.units.clone() {
-            let unit = &side.index.units[number as usize];
+            let index = side.index;
+            let unit = &index.units[number as usize];
             draft.units.push(UnitDraft {
                 kind: unit.kind,
-                name: unit.name.clone(),
+                name: Cow::Borrowed(&unit.name),
                 fingerprint: unit.fingerprint,
                 listed: unit.listed.filter(|_| lists),
-                identifiers: side.index.mentions.of(UnitId(number)).to_vec(),
-                seen: side.surviving(unit.seen),
-                own: side.surviving(unit.own),
-                shared: side.surviving(unit.shared),
+                identifiers: Cow::Borrowed(index.mentions.of(UnitId(number))),
+                seen: side.surviving(unit.seen, sets),
+                own: side.surviving(unit.own, sets),
+                shared: side.surviving(unit.shared, sets),
             });
         }
     }
-    for (at, side) in sides.iter_mut().enumerate().filter(|(_, side)| !side.united.is_empty()) {
+    for (at, side) in sides.iter_mut().enumerate().filter(|(_, side)| side.united != SetId::EMPTY) {
         let file = same.iter().find(|(side, _)| *side == at).map(|(_, file)| *file);
-        draft.seen.subtract(&side.unseen(file.map(|file| file.seen)));
+        let unseen = side.unseen(file.map(|file| file.seen), sets);
+        draft.seen = sets.difference(draft.seen, unseen);
         let units = file.map_or(&[][..], |file| side.index.units_of(file));
         for unit in &mut draft.units {
             let order = |other: &UnitRecord| {
-                (other.kind, &other.name, other.fingerprint).cmp(&(unit.kind, &unit.name, unit.fingerprint))
+                (other.kind, &*other.name, other.fingerprint).cmp(&(unit.kind, &*unit.name, unit.fingerprint))
             };
             let seen = units.binary_search_by(order).ok().map(|at| units[at].seen);
-            unit.seen.subtract(&side.unseen(seen));
+            let unseen = side.unseen(seen, sets);
+            unit.seen = sets.difference(unit.seen, unseen);
         }
     }
     draft

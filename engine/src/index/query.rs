@@ -160,7 +160,7 @@ impl fmt::Display for Cause {
                 write!(f, " (it has {})", known.join(", "))
             }
             Cause::EmptyJob(job) => write!(f, "the index has no tests of job `{job}`"),
-            Cause::UnknownKey(key) => write!(f, "`{key}` is not in the index"),
+            Cause::UnknownKey(key) => write!(f, "no recording of the job knows `{key}`"),
             Cause::RunAllRule(key, pattern) => write!(f, "`{key}` matches the run-all rule `{pattern}`"),
             Cause::Unreadable(why) => write!(f, "the index cannot be read: {why}"),
         }

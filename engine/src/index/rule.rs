@@ -5,7 +5,6 @@ use std::fmt;
 use crate::glob::Glob;
 use crate::id::{JobName, SetId};
 use crate::path::RepoPath;
-use crate::test_set::TestSet;
 
 use super::intern::SetInterner;
 
@@ -57,14 +56,14 @@ impl fmt::Display for RulePattern {
     }
 }
 
-/// A rule on the way into an index.
+/// A rule on the way into an index. Its sets are numbered as the interner does.
 #[derive(Debug)]
 pub(crate) struct RuleDraft {
     pub(crate) job: JobName,
     pub(crate) pattern: RulePattern,
     pub(crate) all: bool,
-    pub(crate) tests: TestSet,
-    pub(crate) seen: TestSet,
+    pub(crate) tests: SetId,
+    pub(crate) seen: SetId,
 }
 
 /// Sorts rules and makes those of one job and pattern one.
@@ -74,17 +73,11 @@ pub(crate) fn normalize_rules(mut rules: Vec<RuleDraft>, sets: &mut SetInterner)
         let same = (&later.job, &later.pattern) == (&first.job, &first.pattern);
         if same {
             first.all |= later.all;
-            first.tests.union_with(&later.tests);
-            first.seen.union_with(&later.seen);
+            first.tests = sets.union(first.tests, later.tests);
+            first.seen = sets.union(first.seen, later.seen);
         }
         same
     });
-    let mut intern = |RuleDraft { job, pattern, all, tests, seen }| Rule {
-        job,
-        pattern,
-        all,
-        tests: sets.intern(tests),
-        seen: sets.intern(seen),
-    };
-    rules.into_iter().map(&mut intern).collect()
+    let rule = |RuleDraft { job, pattern, all, tests, seen }| Rule { job, pattern, all, tests, seen };
+    rules.into_iter().map(rule).collect()
 }

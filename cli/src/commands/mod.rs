@@ -1,0 +1,31 @@
+//! The commands, one file each: the arguments with their help, and the function that does it.
+
+use crate::error::CommandError;
+use crate::exit::ExitStatus;
+use crate::session::Session;
+
+pub mod completions;
+pub mod config;
+pub mod index;
+pub mod man;
+
+/// What to do.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    #[command(subcommand)]
+    Index(index::IndexCommand),
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+}
+
+/// Runs a command.
+pub(crate) fn run(command: &Command, session: &Session<'_>) -> Result<ExitStatus, CommandError> {
+    match command {
+        Command::Index(command) => index::run(command, session),
+        Command::Config(command) => config::run(command, session),
+        Command::Completions(args) => completions::run(args, session),
+        Command::Man(args) => man::run(args, session),
+    }
+}

@@ -1,0 +1,37 @@
+//! Finding the tools that some tests need.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Makes a missing tool a failure, for machines that are meant to have them all.
+const REQUIRE: &str = "SKIPTRACE_REQUIRE_TOOLS";
+
+/// Returns where a tool is. Where it is not, the test that asks says that it is skipped and should return, unless
+/// `SKIPTRACE_REQUIRE_TOOLS=1`.
+#[track_caller]
+pub fn require(tool: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let name = format!("{tool}{}", std::env::consts::EXE_SUFFIX);
+    let found = std::env::split_paths(&folders).map(|folder| folder.join(&name)).find(|path| path.is_file());
+    if found.is_none() {
+        let required = std::env::var(REQUIRE).is_ok_and(|value| value != "0" && !value.is_empty());
+        assert!(!required, "`{tool}` is not on the PATH, and {REQUIRE} is set");
+        let place = std::panic::Location::caller();
+        // The test harness swallows what goes through `println!`, and this has to be seen.
+        let _ = writeln!(std::io::stderr(), "SKIPPED: no `{tool}` on the PATH ({place})");
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_are_found_or_skipped() {
+        assert!(require("git").is_some_and(|path| path.is_file()));
+        if std::env::var_os(REQUIRE).is_none() {
+            assert_eq!(require("no-such-tool"), None);
+        }
+    }
+}
