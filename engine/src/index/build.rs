@@ -74,7 +74,8 @@ struct TestDraft {
     health: Health,
     duration: Duration,
     role: Role,
-    recording: RecordingId,
+    /// Those that it ran in; mostly one.
+    recordings: Vec<RecordingId>,
 }
 
 /// A file as it gathers evidence; tests are in the order in which they came.
@@ -95,6 +96,8 @@ struct FileState {
     stray: Vec<u32>,
     /// Tests that did, but only as their baseline did.
     stray_shared: Vec<u32>,
+    /// Whether recordings list other units than each other. Then nothing that was executed has a place.
+    disputed: bool,
 }
 
 #[derive(Debug)]
@@ -145,15 +148,25 @@ impl IndexBuilder {
 
     /// Adds a file that `recording` would have seen executed, had a test executed it.
     ///
-    /// Its units must come before observations of it, or what was executed is known by file only.
+    /// Its units must come before observations of it, or what was executed is known by file only. So it is where
+    /// recordings list other units than each other.
     pub fn add_file(&mut self, recording: RecordingId, file: SourceFile) {
         let at = self.file_number(&file.path);
         let state = &mut self.files[at];
+        let first = state.seen_by.is_empty();
         state.seen_by.insert(recording);
+        if !first && state.blob != file.blob {
+            state.blob = None;
+        }
+        if !state.units.is_empty() && !file.units.is_empty() && state.units != file.units {
+            state.dispute();
+        }
         if state.units.is_empty() {
             let n_units = file.units.len();
             state.layout = Layout::new(&file.units);
-            state.blob = file.blob;
+            if first {
+                state.blob = file.blob;
+            }
             state.units = file.units;
             state.own.resize_with(n_units, Vec::new);
             state.shared.resize_with(n_units, Vec::new);
@@ -224,7 +237,8 @@ impl IndexBuilder {
         let diffed = self.kind.diffed && observation.role == Role::Test;
         let Observation { test: key, role, outcome, health, duration, executed, opened } = observation;
         let executed = self.by_file(executed);
-        let test = self.test_number(TestDraft { key, outcome, health, duration, role, recording });
+        let test =
+            self.test_number(TestDraft { key, outcome, health, duration, role, recordings: vec![recording] });
         let opened: BTreeSet<usize> = opened.iter().map(|path| self.file_number(path)).collect();
         for file in opened {
             self.files[file].opened.push(test);
@@ -244,15 +258,21 @@ impl IndexBuilder {
         let (recordings, recording_ids) = sorted_with_places(self.recordings);
         let (keys, test_ids) = sorted_with_places(self.tests.iter().map(|test| test.key.clone()).collect());
         let mut tests: Vec<Option<TestRecord>> = vec![None; keys.len()];
+        let mut several = Vec::new();
         for (test, id) in self.tests.into_iter().zip(&test_ids) {
-            let TestDraft { key, outcome, health, duration, role, recording } = test;
-            let recording = RecordingId(recording_ids[recording.index()]);
+            let TestDraft { key, outcome, health, duration, role, recordings } = test;
+            let ids = recordings.iter().map(|recording| recording_ids[recording.index()]);
+            let ids: BTreeSet<u32> = ids.collect();
+            let recording = RecordingId(*ids.last().expect("a test ran in some recording"));
+            if ids.len() > 1 {
+                several.push((TestId(*id), ids));
+            }
             tests[*id as usize] = Some(TestRecord { key, outcome, health, duration, role, recording });
         }
         let tests: Vec<TestRecord> = tests.into_iter().flatten().collect();
         let mut assembly = Assembly::new();
         let sets = &mut assembly.sets;
-        let places = Places::new(&tests, &test_ids, &recording_ids, sets);
+        let places = Places::new(&tests, &test_ids, &recording_ids, several, sets);
         let rules = self.rules.into_iter().map(|rule| {
             let found = rule.tests.iter().filter_map(|key| keys.binary_search(key).ok());
             RuleDraft {
@@ -304,6 +324,11 @@ impl IndexBuilder {
             test.outcome = one_outcome(test.outcome, draft.outcome);
             test.health = test.health.and(draft.health);
             test.duration = test.duration.max(draft.duration);
+            for recording in draft.recordings {
+                if !test.recordings.contains(&recording) {
+                    test.recordings.push(recording);
+                }
+            }
             return *number;
         }
         let number = self.tests.len() as u32;
@@ -337,6 +362,8 @@ struct Places<'a> {
     recording_ids: &'a [u32],
     by_recording: Vec<SetId>,
     by_suite: HashMap<(u32, &'a str), SetId>,
+    /// The tests that ran in several recordings, with these.
+    several: Vec<(TestId, BTreeSet<u32>)>,
 }
 
 impl<'a> Places<'a> {
@@ -344,15 +371,18 @@ impl<'a> Places<'a> {
         tests: &'a [TestRecord],
         test_ids: &'a [u32],
         recording_ids: &'a [u32],
+        several: Vec<(TestId, BTreeSet<u32>)>,
         sets: &mut SetInterner,
     ) -> Self {
         let n_recordings = recording_ids.iter().max().map_or(0, |last| *last as usize + 1);
         let mut by_recording = vec![TestSet::new(); n_recordings];
         let mut by_suite: HashMap<(u32, &str), TestSet> = HashMap::new();
-        for (at, test) in tests.iter().enumerate() {
-            let id = TestId(at as u32);
-            by_recording[test.recording.index()].insert(id);
-            by_suite.entry((test.recording.0, &*test.key.suite)).or_default().insert(id);
+        let newest = tests.iter().enumerate().map(|(at, test)| (TestId(at as u32), test.recording.0));
+        let all = several.iter().flat_map(|(id, recordings)| recordings.iter().map(|number| (*id, *number)));
+        for (id, recording) in newest.chain(all) {
+            by_recording[recording as usize].insert(id);
+            let suite = &*tests[id.index()].key.suite;
+            by_suite.entry((recording, suite)).or_default().insert(id);
         }
         let mut intern = |tests| sets.intern(tests);
         Places {
@@ -360,6 +390,7 @@ impl<'a> Places<'a> {
             recording_ids,
             by_recording: by_recording.into_iter().map(&mut intern).collect(),
             by_suite: by_suite.into_iter().map(|(suite, tests)| (suite, intern(tests))).collect(),
+            several,
         }
     }
 
@@ -374,9 +405,15 @@ impl<'a> Places<'a> {
         sets.intern(TestSet::from_sorted(ids).expect("they are sorted"))
     }
 
+    /// Returns the tests that ran in no other than `recordings`.
     fn tests_of(&self, recordings: impl IntoIterator<Item = RecordingId>, sets: &mut SetInterner) -> SetId {
-        let tests = |recording| self.by_recording[self.recording(recording) as usize];
-        recordings.into_iter().map(tests).fold(SetId::EMPTY, |all, tests| sets.union(all, tests))
+        let numbers: BTreeSet<u32> =
+            recordings.into_iter().map(|recording| self.recording(recording)).collect();
+        let tests = numbers.iter().map(|number| self.by_recording[*number as usize]);
+        let all = tests.fold(SetId::EMPTY, |all, tests| sets.union(all, tests));
+        let elsewhere = self.several.iter().filter(|(_, ran_in)| !ran_in.is_subset(&numbers));
+        let elsewhere = sets.intern(elsewhere.map(|(id, _)| *id).collect());
+        sets.difference(all, elsewhere)
     }
 
     fn tests_of_suites(&self, suites: &[(RecordingId, Box<str>)], sets: &mut SetInterner) -> SetId {
@@ -506,21 +543,35 @@ impl FileState {
             shared: Vec::new(),
             stray: Vec::new(),
             stray_shared: Vec::new(),
+            disputed: false,
         }
+    }
+
+    /// Notes that recordings do not agree on the units: nothing says which of them a test executed, or whether
+    /// any is unchanged.
+    fn dispute(&mut self) {
+        self.disputed = true;
+        self.blob = None;
+        for unit in &mut self.units {
+            unit.fingerprint = None;
+        }
+        self.stray.extend(self.own.iter().flatten());
+        self.stray_shared.extend(self.shared.iter().flatten());
     }
 
     /// Notes that `test` executed `parts`, of which `baselines` executed theirs.
     fn execute(&mut self, test: u32, parts: &Parts, baselines: &[&Parts]) {
         let reach = footprint::reach(parts, baselines, &self.layout, self.units.len());
-        for unit in reach.own {
-            self.own[unit].push(test);
+        for unit in &reach.own {
+            self.own[*unit].push(test);
         }
-        for unit in reach.shared {
-            self.shared[unit].push(test);
+        for unit in &reach.shared {
+            self.shared[*unit].push(test);
         }
-        if reach.stray {
+        let placed_wrongly = |places: &[usize]| self.disputed && !places.is_empty();
+        if reach.stray || placed_wrongly(&reach.own) {
             self.stray.push(test);
-        } else if reach.stray_shared {
+        } else if reach.stray_shared || placed_wrongly(&reach.shared) {
             self.stray_shared.push(test);
         }
     }

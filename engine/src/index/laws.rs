@@ -352,6 +352,28 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn of_records_equally_new_each_has_to_prove(drawn in prop::collection::vec(any_recording(), 2..4), kind in any_kind(), changes in any_changes()) {
+        let at_once = |drawn: &Drawn| {
+            let mut drawn = Drawn { time: 1, ..drawn.clone() };
+            drawn.observations.iter_mut().for_each(|test| test.healthy = true);
+            build(kind, &drawn)
+        };
+        let indexes: Vec<Index> = drawn.iter().map(at_once).collect();
+        let merged = merge(&indexes.iter().collect::<Vec<_>>()).unwrap();
+        let parts: Vec<&dyn super::Evidence> = indexes.iter().map(|index| index as _).collect();
+        for job in JOBS.map(|job| job.parse::<JobName>().unwrap()) {
+            let universe: BTreeSet<TestKey> = (0..9).map(|test| TestKey { job: job.clone(), ..key(0, test) }).collect();
+            let apart = partition(&parts, &job, &changes, SharedPolicy::Run, &universe);
+            let whole = partition(&[&merged], &job, &changes, SharedPolicy::Run, &universe);
+            prop_assert!(whole.skip.is_subset(&apart.skip), "{:?} and {:?}", whole, apart);
+        }
+    }
+}
+
 #[test]
 fn nothing_is_never_an_answer() {
     let job: JobName = "unit".parse().unwrap();

@@ -3,8 +3,8 @@
 //! What survives of each input is decided test by test: the newest record that tells anything
 //! ([`TestRecord::counts`]) brings its footprint along, and the footprints of the others are gone. So edges retire,
 //! and a unit keeps each version of it that a surviving test executed, or could have, with a fingerprint each.
-//! Of a file's listings the newest stands. Records, and listings, that are equally new are united, which only
-//! ever makes more tests run.
+//! Of a file's listings the newest stands. Records, and listings, that are equally new are united, so that more
+//! tests run: a test reaches what any of its records says, and has seen only what all of them say.
 //!
 //! Every choice is a maximum over something totally ordered, or a union. So merging is commutative, associative
 //! and idempotent; `laws` has the properties.
@@ -26,7 +26,7 @@ use crate::time::Timestamp;
 use super::intern::SetInterner;
 use super::rule::{RuleDraft, normalize_rules};
 use super::units::{Assembly, FileDraft, UnitDraft};
-use super::{FileRecord, Index};
+use super::{FileRecord, Index, Rule, UnitRecord};
 
 /// Why indexes cannot be merged.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -51,8 +51,8 @@ pub fn merge(inputs: &[&Index]) -> Result<Index, MergeError> {
     recordings.dedup();
     let expected: BTreeSet<_> = inputs.iter().flat_map(|index| index.expected.iter().cloned()).collect();
 
-    let (tests, mut sides) = merge_tests(inputs, &recordings);
     let mut assembly = Assembly::new();
+    let (tests, mut sides) = merge_tests(inputs, &recordings, &mut assembly.sets);
     let mut files: Vec<_> = inputs.iter().map(|index| index.files.iter().peekable()).collect();
     while let Some(path) = files.iter_mut().filter_map(|files| Some(&files.peek()?.path)).min() {
         let path = path.clone();
@@ -76,6 +76,15 @@ pub fn merge(inputs: &[&Index]) -> Result<Index, MergeError> {
             });
         }
     }
+    for rule in &mut rules {
+        for side in sides.iter_mut().filter(|side| side.united != SetId::EMPTY) {
+            let rules = &side.index.rules;
+            let order = |other: &Rule| (&other.job, &other.pattern).cmp(&(&rule.job, &rule.pattern));
+            let seen = rules.binary_search_by(order).ok().map(|at| rules[at].seen);
+            let unseen = side.unseen(seen, &mut assembly.sets);
+            rule.seen = assembly.sets.difference(rule.seen, unseen);
+        }
+    }
     let rules = normalize_rules(rules, &mut assembly.sets);
     Ok(assembly.into_index(kind, recordings, expected, tests, rules))
 }
@@ -86,6 +95,8 @@ struct Side<'a> {
     recordings: Vec<RecordingId>,
     /// For each test whose record survives, its new number.
     survivors: Vec<Option<TestId>>,
+    /// The tests whose records survive from several sides, and this is one of them.
+    united: SetId,
     /// What became of each set, as far as it was asked for.
     sets: Vec<Option<SetId>>,
 }
@@ -101,13 +112,24 @@ impl Side<'_> {
         })
     }
 
+    /// Returns the tests that have a record here and one as new elsewhere, and that have not seen here what `seen`
+    /// is of.
+    fn unseen(&mut self, seen: Option<SetId>, sets: &mut SetInterner) -> SetId {
+        let seen = seen.map_or(SetId::EMPTY, |seen| self.surviving(seen, sets));
+        sets.difference(self.united, seen)
+    }
+
     fn recorded_at(&self, file: &FileRecord) -> Timestamp {
         self.index.recordings[file.recording.index()].recorded_at
     }
 }
 
 /// Decides which record of each test survives. The tests come out sorted by key.
-fn merge_tests<'a>(inputs: &[&'a Index], recordings: &[Recording]) -> (Vec<TestRecord>, Vec<Side<'a>>) {
+fn merge_tests<'a>(
+    inputs: &[&'a Index],
+    recordings: &[Recording],
+    sets: &mut SetInterner,
+) -> (Vec<TestRecord>, Vec<Side<'a>>) {
     let place =
         |recording| recordings.binary_search(recording).expect("every recording was collected") as u32;
     let mut sides: Vec<Side<'_>> = inputs
@@ -116,6 +138,7 @@ fn merge_tests<'a>(inputs: &[&'a Index], recordings: &[Recording]) -> (Vec<TestR
             index,
             recordings: index.recordings.iter().map(|recording| RecordingId(place(recording))).collect(),
             survivors: vec![None; index.tests.len()],
+            united: SetId::EMPTY,
             sets: vec![None; index.sets.len()],
         })
         .collect();
@@ -123,6 +146,7 @@ fn merge_tests<'a>(inputs: &[&'a Index], recordings: &[Recording]) -> (Vec<TestR
         inputs.iter().map(|index| index.tests.iter().peekable()).collect();
     let mut next: Vec<usize> = vec![0; inputs.len()];
     let mut merged: Vec<TestRecord> = Vec::new();
+    let mut united = vec![TestSet::new(); inputs.len()];
     while let Some(key) = cursors.iter_mut().filter_map(|tests| Some(&tests.peek()?.key)).min() {
         let key = key.clone();
         let mut same: Vec<(usize, usize, TestRecord)> = Vec::new();
@@ -139,8 +163,14 @@ fn merge_tests<'a>(inputs: &[&'a Index], recordings: &[Recording]) -> (Vec<TestR
         let id = TestId(merged.len() as u32);
         for (side, at, _) in &same {
             sides[*side].survivors[*at] = Some(id);
+            if same.len() > 1 {
+                united[*side].insert(id);
+            }
         }
         merged.extend(same.into_iter().map(|(_, _, test)| test).reduce(unite_records));
+    }
+    for (side, united) in sides.iter_mut().zip(united) {
+        side.united = sets.intern(united);
     }
     (merged, sides)
 }
@@ -202,6 +232,20 @@ fn merge_file<'a>(
                 own: side.surviving(unit.own, sets),
                 shared: side.surviving(unit.shared, sets),
             });
+        }
+    }
+    for (at, side) in sides.iter_mut().enumerate().filter(|(_, side)| side.united != SetId::EMPTY) {
+        let file = same.iter().find(|(side, _)| *side == at).map(|(_, file)| *file);
+        let unseen = side.unseen(file.map(|file| file.seen), sets);
+        draft.seen = sets.difference(draft.seen, unseen);
+        let units = file.map_or(&[][..], |file| side.index.units_of(file));
+        for unit in &mut draft.units {
+            let order = |other: &UnitRecord| {
+                (other.kind, &*other.name, other.fingerprint).cmp(&(unit.kind, &*unit.name, unit.fingerprint))
+            };
+            let seen = units.binary_search_by(order).ok().map(|at| units[at].seen);
+            let unseen = side.unseen(seen, sets);
+            unit.seen = sets.difference(unit.seen, unseen);
         }
     }
     draft

@@ -124,7 +124,7 @@ fn any_kind_of_keys() -> impl Strategy<Value = IndexKind> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn answers_are_the_predecessors_or_everything(

@@ -180,7 +180,7 @@ fn what_is_no_index_is_called_none() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     /// Checksums keep out accidents. Behind them, too, any payload is an index or an error.
     #[test]

@@ -34,12 +34,12 @@ fn codec() {
 
 #[test]
 fn sections() {
-    run("sections", 2000);
+    run("sections", 1000);
 }
 
 #[test]
 fn json() {
-    run("json", 2000);
+    run("json", 1000);
 }
 
 #[test]

@@ -529,6 +529,56 @@ fn versions_of_a_unit_are_kept_apart() {
     assert_eq!(ask(&merged, "unit", unit("a.rs", "g"), SharedPolicy::Run), "");
 }
 
+/// Recordings of one builder should list a file alike. Where they do not, no test is taken for another's.
+#[test]
+fn where_listings_differ_nothing_has_a_place() {
+    let mut builder = IndexBuilder::new(IndexKind::FUNCTION);
+    let unit_1 = builder.add_recording(recording("unit", 1));
+    let unit_2 = builder.add_recording(recording("unit", 2));
+    builder.add_file(unit_1, source("a.rs", &[("f", 1, 9), ("g", 10, 19)]));
+    builder.add_file(unit_1, source("b.rs", &[("f", 1, 9), ("g", 10, 19)]));
+    builder.observe(unit_1, run("unit/x", &[("a.rs", Parts::Units(vec![0]))])).unwrap();
+    builder.add_file(unit_2, source("a.rs", &[("g", 1, 9), ("f", 10, 19)]));
+    builder.add_file(unit_2, source("b.rs", &[("f", 1, 9), ("g", 10, 19)]));
+    builder.observe(unit_2, run("unit/y", &[("a.rs", Parts::Units(vec![0]))])).unwrap();
+    builder.observe(unit_2, run("unit/z", &[("b.rs", Parts::Units(vec![0]))])).unwrap();
+    let index = builder.finish();
+    for (name, expected) in [("f", "x y"), ("g", "x y"), ("new", "unknown-key")] {
+        assert_eq!(ask(&index, "unit", unit("a.rs", name), SharedPolicy::Run), expected, "{name}");
+    }
+    let (_, disputed) = index.file(&path("a.rs")).unwrap();
+    assert!(index.units_of(disputed).iter().all(|unit| unit.fingerprint.is_none()));
+    assert_eq!(ask(&index, "unit", unit("b.rs", "f"), SharedPolicy::Run), "z");
+    assert_eq!(ask(&index, "unit", unit("b.rs", "g"), SharedPolicy::Run), "");
+}
+
+/// A test that ran in two recordings has seen what both know, and depends on what it did in either.
+#[test]
+fn a_test_of_two_recordings_needs_a_proof_from_both() {
+    let build = |order: [usize; 2]| {
+        let mut builder = IndexBuilder::new(IndexKind::FUNCTION);
+        let recordings = [1, 2].map(|number| builder.add_recording(recording("unit", number)));
+        for (file, known_to) in [("one.rs", 0..1), ("two.rs", 1..2), ("both.rs", 0..2)] {
+            for recording in &recordings[known_to] {
+                builder.add_file(*recording, source(file, &[("f", 1, 9)]));
+            }
+        }
+        builder.add_compilation(recordings[1], "suite", &[path("both.rs")]);
+        for at in order {
+            builder.observe(recordings[at], run("unit/twice", &[])).unwrap();
+        }
+        builder.observe(recordings[0], run("unit/once", &[])).unwrap();
+        builder.finish()
+    };
+    let index = build([0, 1]);
+    assert_eq!(build([1, 0]), index);
+    let ask = |change| ask(&index, "unit", change, SharedPolicy::Run);
+    assert_eq!(ask(unit("one.rs", "f")), "twice");
+    assert_eq!(ask(unit("two.rs", "f")), "unknown-key");
+    assert_eq!(ask(unit("both.rs", "f")), "");
+    assert_eq!(ask(file("both.rs")), "twice");
+}
+
 #[test]
 fn the_order_of_observations_does_not_matter() {
     let names = ["b", "a", "c"];
