@@ -426,8 +426,8 @@ fn a_damaged_object_can_be_pushed_again_once_it_is_removed() {
     let _ = import().success();
     let keys = sandbox.skiptrace(["index", "list", "--keys", "--store", "store", "--json"]).success();
     let keys: serde_json::Value = serde_json::from_slice(keys.raw_stdout()).unwrap();
-    let keys = keys["keys"].as_array().unwrap().iter().map(|key| key["key"].as_str().unwrap());
-    let object = sandbox.work().join("store").join(keys.filter(|key| key.ends_with(".idx")).last().unwrap());
+    let mut keys = keys["keys"].as_array().unwrap().iter().map(|key| key["key"].as_str().unwrap());
+    let object = sandbox.work().join("store").join(keys.rfind(|key| key.ends_with(".idx")).unwrap());
     std::fs::write(&object, "no index").unwrap();
     let _ = import().code(7);
     assert_snapshot!(sandbox.skiptrace(["index", "list", "--store", "store"]).success().snapshot(), @"

@@ -154,6 +154,7 @@ fn normalize_units<'a>(mut units: Vec<UnitDraft<'a>>, sets: &mut SetInterner) ->
         same
     });
     for unit in &mut units {
+        unit.listed = unit.listed.map(|lines| LineSpan { end: lines.end.max(lines.start), ..lines });
         unit.shared = sets.difference(unit.shared, unit.own);
         if unit.fingerprint.is_none() {
             unit.identifiers = Cow::default();
