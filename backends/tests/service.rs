@@ -3,7 +3,6 @@
 //! `SKIPTRACE_TEST_STORE='s3://bucket/prefix?endpoint=http://127.0.0.1:9000'`, with credentials where AWS tools look for
 //! them, runs them against that store, each law in a folder of its own below the prefix. Nothing is cleaned up.
 
-use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -19,11 +18,8 @@ const RACY: &str = "SKIPTRACE_TEST_STORE_RACY";
 
 fn of_the_users_choice() -> Option<Subject> {
     static SUBJECTS: AtomicU32 = AtomicU32::new(0);
-    let Ok(url) = std::env::var(STORE) else {
-        // The test harness swallows what goes through `println!`.
-        let _ = writeln!(std::io::stderr(), "SKIPPED: {STORE} names no store to try");
-        return None;
-    };
+    // Which service to try is a choice, not a tool that could be missing: nothing is skipped without one.
+    let url = std::env::var(STORE).ok()?;
     let location: Location = url.parse().unwrap_or_else(|error| panic!("{STORE}: {error}"));
     let store = location::open(&location, &OpenOptions::default()).unwrap();
     let folder = format!("laws-{}-{}", std::process::id(), SUBJECTS.fetch_add(1, Ordering::Relaxed));

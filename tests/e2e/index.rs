@@ -440,7 +440,7 @@ fn a_damaged_object_can_be_pushed_again_once_it_is_removed() {
     assert_snapshot!(sandbox.skiptrace(verify).code(9).snapshot(), @"
     exit code: 9
     --- stdout ---
-    skiptrace/v1/function/$COMMIT/all.idx: DAMAGED, and removed: the index is corrupt in its trailer section: the file is too short to be an index
+    skiptrace/v1/function/$COMMIT/all.idx: DAMAGED, and removed: the index is corrupt in its trailer section: it is too short to be a skiptrace index
     --- stderr ---
     hint: a damaged index selects everything; remove it from the store with --remove-damaged, and record or push it again
     ");

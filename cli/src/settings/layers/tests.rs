@@ -110,8 +110,8 @@ fn wrong_values_are_errors_even_where_another_wins() {
     insta::assert_snapshot!(check_error("gc.keep = \"many\"\n", &[("SKIPTRACE_GC_KEEP", "3")], &[]), @"invalid value for `gc.keep` (/repo/skiptrace.toml:1): expected a whole number, found `many`");
     insta::assert_snapshot!(check_error("store.cache.enabled = 1\n", &[], &[]), @"invalid value for `store.cache.enabled` (/repo/skiptrace.toml:1): expected `true` or `false`, found the number `1`");
     insta::assert_snapshot!(check_error("store.url = [\"a\"]\n", &[], &[]), @"invalid value for `store.url` (/repo/skiptrace.toml:1): expected a URL such as `s3://bucket/prefix`, or a folder that starts with no `~`, found a value of type array");
-    insta::assert_snapshot!(check_error("", &[("SKIPTRACE_INDEX_KIND", "functions")], &[]), @r"
-    invalid value for `index.kind` (SKIPTRACE_INDEX_KIND): expected one of `function`, `file`, `package`, found `functions`
+    insta::assert_snapshot!(check_error("", &[("SKIPTRACE_INDEX_KIND", "functions")], &[]), @"
+    invalid value for `index.kind` (SKIPTRACE_INDEX_KIND): expected one of `function`, `file`, `package`, `diffed-function`, `diffed-file`, `diffed-package`, found `functions`
     hint: did you mean `function`?
     ");
     insta::assert_snapshot!(check_error("", &[], &["store.cache.max-size=big"]), @"invalid value for `store.cache.max-size` (--config): expected a size such as `512 MiB` or `1.5 GiB`, found `big`");
