@@ -3,5 +3,7 @@
 mod caches;
 mod laws;
 mod locations;
+mod s3;
 mod service;
+mod support;
 mod wraps;
