@@ -8,14 +8,14 @@ use skiptrace_backends::retry::Retries;
 use skiptrace_backends::s3::{S3Settings, S3Store};
 use skiptrace_backends::testing::S3Server;
 
-pub const BUCKET: &str = "bucket";
+pub(crate) const BUCKET: &str = "bucket";
 
 /// Three tries with hardly a pause.
-pub const QUICK: Retries =
+pub(crate) const QUICK: Retries =
     Retries { attempts: 3, first_pause: Duration::from_millis(1), longest_pause: Duration::from_millis(4) };
 
 /// Settings for a service at `endpoint`, with credentials in the environment.
-pub fn settings(endpoint: &str) -> S3Settings {
+pub(crate) fn settings(endpoint: &str) -> S3Settings {
     set_environment();
     S3Settings {
         region: Some("us-east-1".to_owned()),
@@ -27,19 +27,19 @@ pub fn settings(endpoint: &str) -> S3Settings {
 }
 
 /// Settings for values of which all but the smallest are uploaded in parts.
-pub fn in_parts(endpoint: &str) -> S3Settings {
+pub(crate) fn in_parts(endpoint: &str) -> S3Settings {
     S3Settings { multipart_above: 1 << 10, part_size: 100 << 10, ..settings(endpoint) }
 }
 
 /// A server, and a store on it.
-pub fn serve() -> (S3Server, S3Store) {
+pub(crate) fn serve() -> (S3Server, S3Store) {
     let server = S3Server::start(BUCKET);
     let store = S3Store::new(settings(&server.url())).unwrap();
     (server, store)
 }
 
 /// Sets credentials, unless the user chose a service and has some.
-pub fn set_environment() {
+pub(crate) fn set_environment() {
     static DONE: OnceLock<()> = OnceLock::new();
     DONE.get_or_init(|| {
         if std::env::var_os("SKIPTRACE_TEST_STORE").is_some() {
@@ -62,7 +62,7 @@ pub fn set_environment() {
 }
 
 /// Says that a test is skipped for want of `tool`, or fails where all tools must be there.
-pub fn skip(tool: &str, how_to_install: &str) {
+pub(crate) fn skip(tool: &str, how_to_install: &str) {
     let required = std::env::var_os("SKIPTRACE_REQUIRE_TOOLS").is_some_and(|value| value != "0");
     assert!(!required, "{tool} is not installed ({how_to_install}), and SKIPTRACE_REQUIRE_TOOLS is set");
     // The test harness swallows what goes through `eprintln!`.
