@@ -3,6 +3,7 @@
 mod caches;
 mod laws;
 mod locations;
+mod processes;
 mod s3;
 mod s3_errors;
 mod s3_faults;
