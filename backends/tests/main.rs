@@ -1,6 +1,7 @@
 //! Every store against the laws of the port, and against trouble.
 
 mod caches;
+mod http;
 mod laws;
 mod locations;
 mod processes;
