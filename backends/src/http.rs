@@ -5,6 +5,7 @@
 //! in the URL are sent as basic authentication.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::thread;
@@ -78,6 +79,8 @@ impl HttpStore {
             .http_status_as_error(false)
             .timeout_connect(Some(settings.timeout.min(Duration::from_secs(10))))
             .timeout_recv_response(Some(settings.timeout))
+            // Not for the body as a whole: a large one takes its time, so long as it goes on.
+            .timeout_per_read(Some(settings.timeout))
             .user_agent(concat!("skiptrace/", env!("CARGO_PKG_VERSION")))
             .build();
         HttpStore { settings, agent: config.new_agent() }
@@ -172,12 +175,7 @@ fn beyond(response: &Response<Body>, wanted: &ByteRange) -> Result<Slice, Failur
 /// Reads an answer's body to its end. One that is cut short is worth another try.
 fn body(mut response: Response<Body>) -> Result<Vec<u8>, Failure> {
     let announced: Option<u64> = header(&response, "content-length").and_then(|text| text.parse().ok());
-    let bytes = response
-        .body_mut()
-        .with_config()
-        .limit(u64::MAX)
-        .read_to_vec()
-        .map_err(|error| Failure::passing(StoreErrorKind::Unavailable).caused_by(error))?;
+    let bytes = response.body_mut().with_config().limit(u64::MAX).read_to_vec().map_err(broken_off)?;
     match announced {
         Some(len) if len != bytes.len() as u64 => {
             Err(Failure::passing(StoreErrorKind::Unavailable).caused_by(Odd("the answer was cut short")))
@@ -232,6 +230,17 @@ fn no_answer(error: ureq::Error) -> Failure {
         }
         error => Failure::passing(StoreErrorKind::Unreachable).caused_by(error),
     }
+}
+
+/// Returns what it means that a body could not be read to its end.
+fn broken_off(error: ureq::Error) -> Failure {
+    let is_stuck = match &error {
+        ureq::Error::Timeout(_) => true,
+        ureq::Error::Io(error) => matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock),
+        _ => false,
+    };
+    let kind = if is_stuck { StoreErrorKind::Unreachable } else { StoreErrorKind::Unavailable };
+    Failure::passing(kind).caused_by(error)
 }
 
 fn encode(path: &str) -> String {

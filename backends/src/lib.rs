@@ -20,6 +20,8 @@ pub mod wrap;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 mod clock;
 mod disk;

@@ -37,6 +37,12 @@ impl Refusal {
     }
 }
 
+/// Returns the failure of an answer that no service of this kind gives, whatever its status says.
+pub(super) fn foreign() -> Failure {
+    let said = "the answer has no ETag, so it is not one of S3 but perhaps of a proxy";
+    Failure::passing(StoreErrorKind::Unavailable).caused_by(Said(said.to_owned()))
+}
+
 /// Returns what `error` means, for a request made in `region`.
 pub(super) fn refusal<E>(error: SdkError<E, HttpResponse>, region: Option<&str>) -> Refusal
 where
@@ -101,7 +107,8 @@ fn answer(response: &HttpResponse, code: &str, region: Option<&str>) -> (StoreEr
         (501, _) => lasting(StoreErrorKind::Unsupported(
             "the service lacks conditional writes (If-None-Match), which keep writers from overwriting each other",
         )),
-        (408 | 409 | 425 | 429 | 500.., _) => (StoreErrorKind::Unavailable, Retry::Soon),
+        // An upload may fail after the service has begun to answer; and some proxies show their page with 200.
+        (200..=299 | 408 | 409 | 425 | 429 | 500.., _) => (StoreErrorKind::Unavailable, Retry::Soon),
         _ => lasting(StoreErrorKind::Other),
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::Values;
-use super::failure::{Refusal, refusal};
+use super::failure::{Refusal, foreign, refusal};
 use super::objects::Objects;
 use crate::retry::Failure;
 
@@ -97,6 +97,9 @@ impl Objects {
             let request = request.bucket(&self.settings().bucket).key(self.settings().object(name));
             let request = request.body(ByteStream::from(part.clone()));
             let answer = request.send().await.map_err(|error| self.failure(error))?;
+            if answer.e_tag.is_none() {
+                return Err(foreign());
+            }
             Ok(CompletedPart::builder().part_number(number).set_e_tag(answer.e_tag).build())
         })
         .await
@@ -115,6 +118,7 @@ impl Objects {
                 let request = self.client().await.complete_multipart_upload().upload_id(id);
                 let request = request.bucket(&self.settings().bucket).key(self.settings().object(name));
                 match request.multipart_upload(parts.clone()).send().await {
+                    Ok(answer) if answer.e_tag.is_none() => Err(foreign()),
                     Ok(_) => Ok(Completed::Yes),
                     Err(error) => match refusal(error, self.region()) {
                         Refusal::NoSuchUpload => Ok(Completed::Perhaps),

@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 
 use super::S3Settings;
 use super::connect::connect;
-use super::failure::{Refusal, refusal};
+use super::failure::{Refusal, foreign, refusal};
 use crate::retry::{Failure, Tries};
 
 /// How slow an upload may be before it counts as stuck, in bytes per second.
@@ -75,17 +75,17 @@ impl Objects {
     /// where it does not do ranges.
     pub(super) async fn fetch(&self, name: &str, range: Option<&ByteRange>) -> Result<Fetched, StoreError> {
         let range = range.and_then(header);
-        self.retrying("read", name, 0, || async {
-            let answer = self
-                .client()
+        // No limit for all of it: a large body takes its time, and `body` sees to it that it goes on.
+        self.retrying_for(None, "read", name, || async {
+            let request = self.client().await.get_object().set_range(range.clone());
+            let request = request.bucket(&self.settings.bucket).key(self.settings.object(name));
+            let answer = timeout(self.settings.timeout, request.send())
                 .await
-                .get_object()
-                .bucket(&self.settings.bucket)
-                .key(self.settings.object(name))
-                .set_range(range.clone())
-                .send()
-                .await
+                .map_err(|_| stuck(self.settings.timeout))?
                 .map_err(|error| self.failure(error))?;
+            if answer.e_tag().is_none() {
+                return Err(foreign());
+            }
             self.body(answer).await
         })
         .await
@@ -108,6 +108,7 @@ impl Objects {
                 .send()
                 .await;
             match answer.map_err(|error| refusal(error, self.region())) {
+                Ok(answer) if answer.e_tag().is_none() => Err(foreign()),
                 Ok(_) => Ok(Created::Yes),
                 Err(Refusal::Exists) if before => Ok(Created::Perhaps),
                 Err(Refusal::Exists) => Ok(Created::No),
@@ -127,12 +128,11 @@ impl Objects {
         self.retrying("write", name, value.len() as u64, || async {
             let request = self.client().await.put_object();
             let request = request.bucket(&self.settings.bucket).key(self.settings.object(name));
-            request
-                .body(ByteStream::from(value.clone()))
-                .send()
-                .await
-                .map_err(|error| self.failure(error))?;
-            Ok(())
+            let answer = request.body(ByteStream::from(value.clone())).send().await;
+            match answer.map_err(|error| self.failure(error))?.e_tag() {
+                Some(_) => Ok(()),
+                None => Err(foreign()),
+            }
         })
         .await
     }
@@ -143,6 +143,9 @@ impl Objects {
             let request = self.client().await.head_object();
             let request = request.bucket(&self.settings.bucket).key(self.settings.object(name));
             let answer = request.send().await.map_err(|error| self.failure(error))?;
+            if answer.e_tag().is_none() {
+                return Err(foreign());
+            }
             Ok(answer.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or(0))
         })
         .await
@@ -173,14 +176,27 @@ impl Objects {
         upload: u64,
         once: impl Fn() -> F,
     ) -> Result<T, StoreError> {
-        // A connection made and credentials found are no part of the first try.
         let allowed = self.settings.timeout + Duration::from_secs(upload / SLOWEST_UPLOAD);
+        self.retrying_for(Some(allowed), action, name, once).await
+    }
+
+    /// Tries `once`, each time for as long as `allowed`, or as it takes.
+    async fn retrying_for<T, F: Future<Output = Result<T, Failure>>>(
+        &self,
+        allowed: Option<Duration>,
+        action: &'static str,
+        name: &str,
+        once: impl Fn() -> F,
+    ) -> Result<T, StoreError> {
         let mut tries = Tries::begin(self.settings.retries);
         loop {
-            let failure = match timeout(allowed, once()).await {
-                Ok(Ok(done)) => return Ok(done),
-                Ok(Err(failure)) => failure,
-                Err(_) => Failure::passing(StoreErrorKind::Unreachable).caused_by(Trouble::Timeout(allowed)),
+            let result = match allowed {
+                Some(allowed) => timeout(allowed, once()).await.unwrap_or_else(|_| Err(stuck(allowed))),
+                None => once().await,
+            };
+            let failure = match result {
+                Ok(done) => return Ok(done),
+                Err(failure) => failure,
             };
             match tries.failed(&failure) {
                 Some(pause) => sleep(pause).await,
@@ -214,10 +230,7 @@ impl Objects {
                 Ok(Ok(Some(chunk))) => bytes.extend_from_slice(&chunk),
                 Ok(Ok(None)) => break,
                 Ok(Err(error)) => return Err(Failure::passing(StoreErrorKind::Unavailable).caused_by(error)),
-                Err(_) => {
-                    let stuck = Trouble::Timeout(self.settings.timeout);
-                    return Err(Failure::passing(StoreErrorKind::Unreachable).caused_by(stuck));
-                }
+                Err(_) => return Err(stuck(self.settings.timeout)),
             }
         }
         if let Some(expected) = expected
@@ -234,6 +247,10 @@ impl Objects {
         };
         Ok(Fetched { bytes, start, total })
     }
+}
+
+fn stuck(allowed: Duration) -> Failure {
+    Failure::passing(StoreErrorKind::Unreachable).caused_by(Trouble::Timeout(allowed))
 }
 
 /// Returns the header that asks for `range`; `None` asks for everything.
