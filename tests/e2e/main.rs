@@ -8,6 +8,7 @@ mod errors;
 mod help;
 mod index;
 mod man;
+mod stores;
 
 /// A sandbox for the program under test.
 fn sandbox() -> Sandbox {
