@@ -1,29 +1,30 @@
 //! From observations to an index.
 
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::fingerprint::Fingerprint;
-use crate::id::{JobName, ObjectId, RecordingId, SetId, TestId};
-use crate::kind::{Granularity, IndexKind};
+use crate::id::{JobName, RecordingId, TestId};
+use crate::kind::IndexKind;
 use crate::observation::{Executed, Observation, Parts, TextRange, normalize_ranges, subtract_ranges};
 use crate::path::RepoPath;
 use crate::record::{Health, Outcome, Role, TestKey, TestRecord};
 use crate::recording::Recording;
-use crate::test_set::TestSet;
-use crate::unit::{LineSpan, SourceFile, UnitKind};
+use crate::unit::SourceFile;
 
 use super::intern::SetInterner;
 use super::rule::{RuleDraft, RulePattern, normalize_rules};
 use super::units::{Assembly, FileDraft, UnitDraft};
 use super::{ExpectedShard, Index};
 
+mod file;
 mod footprint;
+mod places;
 
+use file::{FileState, grouped_by_key};
 use footprint::Layout;
+use places::Places;
 
 /// Folds observations into an index, in any order but for baselines, which come first.
 #[derive(Debug)]
@@ -76,28 +77,6 @@ struct TestDraft {
     role: Role,
     /// Those that it ran in; mostly one.
     recordings: Vec<RecordingId>,
-}
-
-/// A file as it gathers evidence; tests are in the order in which they came.
-#[derive(Debug)]
-struct FileState {
-    path: RepoPath,
-    /// Whether the path is a key of the index already, rather than that of a file.
-    is_key: bool,
-    blob: Option<ObjectId>,
-    units: Vec<crate::unit::Unit>,
-    layout: Layout,
-    seen_by: BTreeSet<RecordingId>,
-    compiled_into: Vec<(RecordingId, Box<str>)>,
-    opened: Vec<u32>,
-    own: Vec<Vec<u32>>,
-    shared: Vec<Vec<u32>>,
-    /// Tests that executed something that is in no unit.
-    stray: Vec<u32>,
-    /// Tests that did, but only as their baseline did.
-    stray_shared: Vec<u32>,
-    /// Whether recordings list other units than each other. Then nothing that was executed has a place.
-    disputed: bool,
 }
 
 #[derive(Debug)]
@@ -354,286 +333,6 @@ fn sorted_with_places<T: Ord + Clone>(items: Vec<T>) -> (Vec<T>, Vec<u32>) {
     let place = |item: &T| sorted.binary_search(item).expect("every item is among the sorted") as u32;
     let places = items.iter().map(place).collect();
     (sorted, places)
-}
-
-/// From the order in which things came to the numbers they have in the index.
-struct Places<'a> {
-    test_ids: &'a [u32],
-    recording_ids: &'a [u32],
-    by_recording: Vec<SetId>,
-    by_suite: HashMap<(u32, &'a str), SetId>,
-    /// The tests that ran in several recordings, with these.
-    several: Vec<(TestId, BTreeSet<u32>)>,
-}
-
-impl<'a> Places<'a> {
-    fn new(
-        tests: &'a [TestRecord],
-        test_ids: &'a [u32],
-        recording_ids: &'a [u32],
-        several: Vec<(TestId, BTreeSet<u32>)>,
-        sets: &mut SetInterner,
-    ) -> Self {
-        let n_recordings = recording_ids.iter().max().map_or(0, |last| *last as usize + 1);
-        let mut by_recording = vec![TestSet::new(); n_recordings];
-        let mut by_suite: HashMap<(u32, &str), TestSet> = HashMap::new();
-        let newest = tests.iter().enumerate().map(|(at, test)| (TestId(at as u32), test.recording.0));
-        let all = several.iter().flat_map(|(id, recordings)| recordings.iter().map(|number| (*id, *number)));
-        for (id, recording) in newest.chain(all) {
-            by_recording[recording as usize].insert(id);
-            let suite = &*tests[id.index()].key.suite;
-            by_suite.entry((recording, suite)).or_default().insert(id);
-        }
-        let mut intern = |tests| sets.intern(tests);
-        Places {
-            test_ids,
-            recording_ids,
-            by_recording: by_recording.into_iter().map(&mut intern).collect(),
-            by_suite: by_suite.into_iter().map(|(suite, tests)| (suite, intern(tests))).collect(),
-            several,
-        }
-    }
-
-    fn recording(&self, recording: RecordingId) -> u32 {
-        self.recording_ids[recording.index()]
-    }
-
-    fn tests(&self, tests: &[u32], sets: &mut SetInterner) -> SetId {
-        let mut ids: Vec<u32> = tests.iter().map(|test| self.test_ids[*test as usize]).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        sets.intern(TestSet::from_sorted(ids).expect("they are sorted"))
-    }
-
-    /// Returns the tests that ran in no other than `recordings`.
-    fn tests_of(&self, recordings: impl IntoIterator<Item = RecordingId>, sets: &mut SetInterner) -> SetId {
-        let numbers: BTreeSet<u32> =
-            recordings.into_iter().map(|recording| self.recording(recording)).collect();
-        let tests = numbers.iter().map(|number| self.by_recording[*number as usize]);
-        let all = tests.fold(SetId::EMPTY, |all, tests| sets.union(all, tests));
-        let elsewhere = self.several.iter().filter(|(_, ran_in)| !ran_in.is_subset(&numbers));
-        let elsewhere = sets.intern(elsewhere.map(|(id, _)| *id).collect());
-        sets.difference(all, elsewhere)
-    }
-
-    fn tests_of_suites(&self, suites: &[(RecordingId, Box<str>)], sets: &mut SetInterner) -> SetId {
-        let tests = |(recording, suite): &(RecordingId, Box<str>)| {
-            self.by_suite.get(&(self.recording(*recording), &**suite)).copied()
-        };
-        suites.iter().filter_map(tests).fold(SetId::EMPTY, |all, tests| sets.union(all, tests))
-    }
-}
-
-/// Returns the files in the order of their keys; in an index of packages, those of one folder together.
-fn grouped_by_key(mut files: Vec<FileState>, granularity: Granularity) -> Vec<KeyState> {
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut keys: Vec<KeyState> = files
-        .into_iter()
-        .map(|file| KeyState {
-            path: match granularity {
-                Granularity::Package if !file.is_key => file.path.parent().unwrap_or_else(RepoPath::root),
-                _ => file.path.clone(),
-            },
-            files: vec![file],
-        })
-        .collect();
-    keys.sort_by(|a, b| a.path.cmp(&b.path));
-    keys.dedup_by(|later, first| {
-        let same = first.path == later.path;
-        if same {
-            first.files.append(&mut later.files);
-        }
-        same
-    });
-    keys
-}
-
-/// One key of the index with the files that it stands for.
-struct KeyState {
-    path: RepoPath,
-    files: Vec<FileState>,
-}
-
-impl KeyState {
-    fn into_draft(
-        self,
-        granularity: Granularity,
-        places: &Places<'_>,
-        sets: &mut SetInterner,
-    ) -> FileDraft<'static> {
-        let seen_by: BTreeSet<RecordingId> =
-            self.files.iter().flat_map(|file| file.seen_by.clone()).collect();
-        let mut compiled = SetId::EMPTY;
-        let mut opened = SetId::EMPTY;
-        for file in &self.files {
-            let (of_file, by_file) =
-                (places.tests_of_suites(&file.compiled_into, sets), places.tests(&file.opened, sets));
-            compiled = sets.union(compiled, of_file);
-            opened = sets.union(opened, by_file);
-        }
-        let blob = match self.files.as_slice() {
-            [file] if granularity != Granularity::Package => file.blob.clone(),
-            _ => None,
-        };
-        // The recordings of one builder are made together, so any of them may stand for the listing.
-        let recording = seen_by.iter().next_back().map_or(0, |last| places.recording(*last));
-        let units = match granularity {
-            Granularity::Function => {
-                self.files.into_iter().flat_map(|file| file.into_units(places, sets)).collect()
-            }
-            Granularity::File => vec![whole_unit(UnitKind::File, self.files, places, sets)],
-            Granularity::Package => vec![whole_unit(UnitKind::Package, self.files, places, sets)],
-        };
-        FileDraft {
-            path: self.path,
-            blob,
-            recording: RecordingId(recording),
-            seen: places.tests_of(seen_by, sets),
-            compiled,
-            opened,
-            units,
-        }
-    }
-}
-
-/// Makes one unit of all that `files` hold.
-fn whole_unit(
-    kind: UnitKind,
-    files: Vec<FileState>,
-    places: &Places<'_>,
-    sets: &mut SetInterner,
-) -> UnitDraft<'static> {
-    let fingerprint = files
-        .iter()
-        .map(|file| Some((file.path.as_str(), file.fingerprint()?)))
-        .collect::<Option<Vec<_>>>()
-        .map(Fingerprint::combine);
-    let end = files.iter().filter_map(FileState::last_line).max().unwrap_or(1);
-    let mut unit = UnitDraft {
-        kind,
-        name: Cow::default(),
-        fingerprint,
-        listed: Some(LineSpan { start: 1, end }),
-        identifiers: Cow::default(),
-        seen: places.tests_of(files.iter().flat_map(|file| file.seen_by.iter().copied()), sets),
-        own: SetId::EMPTY,
-        shared: SetId::EMPTY,
-    };
-    for file in files {
-        for draft in file.into_units(places, sets) {
-            unit.own = sets.union(unit.own, draft.own);
-            unit.shared = sets.union(unit.shared, draft.shared);
-        }
-    }
-    unit
-}
-
-impl FileState {
-    fn new(path: RepoPath) -> FileState {
-        FileState {
-            path,
-            is_key: false,
-            blob: None,
-            units: Vec::new(),
-            layout: Layout::default(),
-            seen_by: BTreeSet::new(),
-            compiled_into: Vec::new(),
-            opened: Vec::new(),
-            own: Vec::new(),
-            shared: Vec::new(),
-            stray: Vec::new(),
-            stray_shared: Vec::new(),
-            disputed: false,
-        }
-    }
-
-    /// Notes that recordings do not agree on the units: nothing says which of them a test executed, or whether
-    /// any is unchanged.
-    fn dispute(&mut self) {
-        self.disputed = true;
-        self.blob = None;
-        for unit in &mut self.units {
-            unit.fingerprint = None;
-        }
-        self.stray.extend(self.own.iter().flatten());
-        self.stray_shared.extend(self.shared.iter().flatten());
-    }
-
-    /// Notes that `test` executed `parts`, of which `baselines` executed theirs.
-    fn execute(&mut self, test: u32, parts: &Parts, baselines: &[&Parts]) {
-        let reach = footprint::reach(parts, baselines, &self.layout, self.units.len());
-        for unit in &reach.own {
-            self.own[*unit].push(test);
-        }
-        for unit in &reach.shared {
-            self.shared[*unit].push(test);
-        }
-        let placed_wrongly = |places: &[usize]| self.disputed && !places.is_empty();
-        if reach.stray || placed_wrongly(&reach.own) {
-            self.stray.push(test);
-        } else if reach.stray_shared || placed_wrongly(&reach.shared) {
-            self.stray_shared.push(test);
-        }
-    }
-
-    fn last_line(&self) -> Option<u32> {
-        self.units.iter().map(|unit| unit.lines.end).max()
-    }
-
-    /// Returns the hash of the whole file, when all of its units are known.
-    fn fingerprint(&self) -> Option<Fingerprint> {
-        if self.units.is_empty() {
-            return None;
-        }
-        // The place among its namesakes tells apart two units of one name.
-        let named =
-            self.units.iter().enumerate().map(|(at, unit)| {
-                Some((format!("{at} {} {}", unit.kind.name(), unit.name), unit.fingerprint?))
-            });
-        let named = named.collect::<Option<Vec<_>>>()?;
-        Some(Fingerprint::combine(named.iter().map(|(name, fingerprint)| (name.as_str(), *fingerprint))))
-    }
-
-    fn into_units(self, places: &Places<'_>, sets: &mut SetInterner) -> Vec<UnitDraft<'static>> {
-        let seen = places.tests_of(self.seen_by.iter().copied(), sets);
-        // Units of one file often share a set, and then the lists that it comes from are equal.
-        let mut known: HashMap<&[u32], SetId> = HashMap::new();
-        let mut own = Vec::with_capacity(self.units.len());
-        for (its_own, its_shared) in self.own.iter().zip(&self.shared) {
-            own.push(
-                [its_own, its_shared]
-                    .map(|tests| *known.entry(tests).or_insert_with(|| places.tests(tests, sets))),
-            );
-        }
-        let mut drafts: Vec<UnitDraft<'_>> = self
-            .units
-            .into_iter()
-            .zip(own)
-            .map(|(unit, [own, shared])| UnitDraft {
-                kind: unit.kind,
-                name: Cow::Owned(unit.name.into()),
-                fingerprint: unit.fingerprint,
-                listed: Some(unit.lines),
-                identifiers: Cow::Owned(unit.identifiers),
-                seen,
-                own,
-                shared,
-            })
-            .collect();
-        if !self.stray.is_empty() || !self.stray_shared.is_empty() {
-            drafts.push(UnitDraft {
-                kind: UnitKind::Remainder,
-                name: Cow::default(),
-                fingerprint: None,
-                listed: None,
-                identifiers: Cow::default(),
-                seen: SetId::EMPTY,
-                own: places.tests(&self.stray, sets),
-                shared: places.tests(&self.stray_shared, sets),
-            });
-        }
-        drafts
-    }
 }
 
 #[cfg(test)]

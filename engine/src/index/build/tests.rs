@@ -8,6 +8,9 @@ use crate::recording::{EnvironmentKey, Origin, Shard};
 use crate::time::Timestamp;
 use crate::unit::Unit;
 
+use crate::fingerprint::Fingerprint;
+use crate::unit::{LineSpan, UnitKind};
+
 use super::*;
 
 fn path(text: &str) -> RepoPath {
