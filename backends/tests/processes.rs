@@ -25,13 +25,11 @@ fn writer() {
     let store = FolderStore::new(root);
     match task.as_str() {
         "race" => race(&store, seed),
-        "until killed" => {
-            for i in 0.. {
-                let key = parse(&format!("large/{seed}/{i}"));
-                store.put(&key, &large(seed, i)).unwrap();
-                println!("WROTE {i}");
-            }
-        }
+        "until killed" => (0..10_000).for_each(|i| {
+            let key = parse(&format!("large/{seed}/{i}"));
+            store.put(&key, &large(seed, i)).unwrap();
+            println!("WROTE {i}");
+        }),
         other => panic!("no task `{other}`"),
     }
 }

@@ -16,7 +16,7 @@ fn impatient(server: &S3Server) -> S3Settings {
     S3Settings { timeout: Duration::from_millis(500), ..settings(&server.url()) }
 }
 
-/// What passes, each time with its name.
+/// What passes.
 fn passing() -> Vec<Fault> {
     vec![
         Fault::ResetBefore,
