@@ -8,7 +8,7 @@ use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::imds;
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
@@ -56,19 +56,26 @@ pub(super) async fn connect(settings: &S3Settings) -> Client {
             ImdsRegionProvider::builder().configure(&provider).imds_client(metadata()).build().region().await;
     }
     let region = region.unwrap_or(Region::from_static("us-east-1"));
-    let mut credentials = DefaultCredentialsChain::builder()
-        .configure(provider.clone().with_region(Some(region.clone())))
-        .region(region.clone())
-        .imds_client(metadata());
-    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http).region(region);
-    if let Some(profile) = &settings.profile {
-        credentials = credentials.profile_name(profile);
-        loader = loader.profile_name(profile);
-    }
+    let regional = provider.clone().with_region(Some(region.clone()));
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http).region(region.clone());
+    // A profile that was named is meant, whatever the environment holds; the chain would ask that first.
+    loader = match &settings.profile {
+        Some(profile) => loader.profile_name(profile).credentials_provider(
+            ProfileFileCredentialsProvider::builder().configure(&regional).profile_name(profile).build(),
+        ),
+        None => loader.credentials_provider(
+            DefaultCredentialsChain::builder()
+                .configure(regional)
+                .region(region)
+                .imds_client(metadata())
+                .build()
+                .await,
+        ),
+    };
     if let Some(endpoint) = &settings.endpoint {
         loader = loader.endpoint_url(endpoint);
     }
-    let shared = loader.credentials_provider(credentials.build().await).load().await;
+    let shared = loader.load().await;
 
     let path_style = settings.path_style.unwrap_or_else(|| has_endpoint(settings, shared.endpoint_url()));
     let config = Builder::from(&shared)
