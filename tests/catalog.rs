@@ -257,6 +257,19 @@ fn an_index_of_several_commits_has_no_place() {
 }
 
 #[test]
+fn many_shards_make_the_index_that_merging_them_at_once_does() {
+    let (_, catalog) = catalog();
+    let shards: Vec<Index> = (1..=11).map(|part| shard(1, "unit", &format!("{part}/11"))).collect();
+    for shard in &shards {
+        catalog.push(shard).unwrap();
+    }
+    let loaded = catalog.load(&catalog.entry(KIND, &commit(1)).unwrap()).unwrap();
+    let at_once = skiptrace_engine::index::merge::merge(&shards.iter().collect::<Vec<_>>()).unwrap();
+    assert_eq!(loaded, at_once);
+    assert_eq!(loaded.tests().len(), 11);
+}
+
+#[test]
 fn copies_take_marks_and_manifest_along() {
     let (_, catalog) = catalog();
     catalog.push(&shard(1, "unit", "1/1")).unwrap();

@@ -28,6 +28,8 @@ use manifest::{Completeness, Manifest, ManifestError, completeness};
 
 /// How many keys one listing asks for while looking for commits.
 const PAGE: usize = 1000;
+/// How many parts of an index are merged in one step.
+const MERGED_AT_ONCE: usize = 4;
 
 /// What can go wrong with a stored index.
 #[derive(Debug, Error)]
@@ -281,17 +283,19 @@ impl Catalog {
         IndexReader::open(source).map_err(|error| CatalogError::codec(&key, error))
     }
 
-    /// Reads a commit's whole index, its parts merged.
+    /// Reads a commit's whole index, its parts merged: a few at a time, so that memory has to hold no more than
+    /// these and what they make, however many shards there are.
     pub fn load(&self, entry: &CommitEntry) -> Result<Index, CatalogError> {
-        let mut parts: Vec<Index> = Vec::new();
-        for key in self.part_keys(entry)? {
-            let source = (self.open)(&self.store, &key)?;
-            parts.push(decode(source).map_err(|error| CatalogError::codec(&key, error))?);
+        let mut merged: Option<Index> = None;
+        for keys in self.part_keys(entry)?.chunks(MERGED_AT_ONCE) {
+            let mut parts: Vec<Index> = Vec::from_iter(merged.take());
+            for key in keys {
+                let source = (self.open)(&self.store, key)?;
+                parts.push(decode(source).map_err(|error| CatalogError::codec(key, error))?);
+            }
+            merged = Some(merge(&parts.iter().collect::<Vec<_>>())?);
         }
-        if parts.is_empty() {
-            return Err(CatalogError::NoIndex { kind: entry.kind, commit: entry.commit.clone() });
-        }
-        Ok(merge(&parts.iter().collect::<Vec<_>>())?)
+        merged.ok_or_else(|| CatalogError::NoIndex { kind: entry.kind, commit: entry.commit.clone() })
     }
 
     /// Returns the keys of a commit's indexes: the one that holds all, and every shard.
