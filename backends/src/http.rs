@@ -19,7 +19,7 @@ use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body};
 
 use crate::retry::{Failure, Retries, Retry, Tries};
-use crate::slice::{resolve, slice};
+use crate::slice::{range_header, resolve, slice};
 
 /// What a path cannot have as it is.
 const SEGMENT: &AsciiSet = &CONTROLS
@@ -42,8 +42,8 @@ const LISTING: &str = "listing.txt";
 const NO_LISTING: &str =
     "write one: `skiptrace index list --keys > listing.txt`, and put it at the top of the mirror";
 
-/// Which server, and how to reach it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Which server, and how to reach it. Shown without the credentials that may be in its URL.
+#[derive(Clone, PartialEq, Eq)]
 pub struct HttpSettings {
     /// The URL below which the keys are, without a slash at its end.
     pub url: String,
@@ -66,7 +66,6 @@ impl HttpSettings {
 }
 
 /// Values on a web server, to be read only.
-#[derive(Debug)]
 pub struct HttpStore {
     settings: HttpSettings,
     agent: Agent,
@@ -107,15 +106,7 @@ impl HttpStore {
 
     /// Asks for a file, or a part of it, once.
     fn fetch(&self, path: &str, range: Option<&ByteRange>) -> Result<Slice, Failure> {
-        // An empty range cannot be asked for; the last byte tells the size as well.
-        let header = match range {
-            None => None,
-            Some(ByteRange::Suffix(len)) => Some(format!("bytes=-{}", (*len).max(1))),
-            Some(ByteRange::Bounded(range)) if range.start < range.end => {
-                Some(format!("bytes={}-{}", range.start, range.end - 1))
-            }
-            Some(ByteRange::Bounded(_)) => Some("bytes=-1".to_owned()),
-        };
+        let header = range.and_then(range_header);
         let url = format!("{}/{}", self.settings.url, encode(path));
         let mut request = self.agent.get(&url).header("Accept-Encoding", "identity");
         if let Some(header) = &header {
@@ -128,13 +119,13 @@ impl HttpStore {
                 Ok(Slice { total: bytes.len() as u64, bytes })
             }
             // A server may take no notice of a range.
-            (StatusCode::OK, Some(range)) => {
-                let whole = body(response)?;
-                let bytes = slice(&whole, range).map_err(Failure::lasting)?.to_vec();
-                Ok(Slice { bytes, total: whole.len() as u64 })
-            }
+            (StatusCode::OK, Some(range)) => cut(&body(response)?, range),
             (StatusCode::PARTIAL_CONTENT, Some(range)) => part(response, range),
-            (StatusCode::RANGE_NOT_SATISFIABLE, Some(range)) => beyond(&response, range),
+            (StatusCode::RANGE_NOT_SATISFIABLE, Some(range)) => match beyond(&response, range) {
+                Some(result) => result,
+                // The server may not know this kind of range. Only the file itself tells.
+                None => cut(&self.fetch(path, None)?.bytes, range),
+            },
             _ => Err(refusal(&response)),
         }
     }
@@ -159,17 +150,21 @@ fn part(response: Response<Body>, wanted: &ByteRange) -> Result<Slice, Failure> 
     Ok(Slice { bytes, total })
 }
 
-/// Makes of a 416, which tells the size, what the range means in a file of that size.
-fn beyond(response: &Response<Body>, wanted: &ByteRange) -> Result<Slice, Failure> {
-    let size = header(response, "content-range").and_then(|text| text.strip_prefix("bytes */")?.parse().ok());
-    match (size, wanted) {
+/// Makes of a 416, which tells the size, what the range means in a file of that size; `None` when it does not tell, or
+/// tells one that the range is inside of.
+fn beyond(response: &Response<Body>, wanted: &ByteRange) -> Option<Result<Slice, Failure>> {
+    let total: u64 = header(response, "content-range")?.strip_prefix("bytes */")?.parse().ok()?;
+    match resolve(wanted, total) {
         // No suffix fits into an empty file, and yet it has all of its bytes.
-        (Some(0) | None, ByteRange::Suffix(_)) => Ok(Slice { bytes: Vec::new(), total: 0 }),
-        (Some(total), range) if resolve(range, total).is_ok_and(|range| range.is_empty()) => {
-            Ok(Slice { bytes: Vec::new(), total })
-        }
-        (size, _) => Err(Failure::lasting(StoreErrorKind::OutOfRange { size: size.unwrap_or(0) })),
+        Ok(range) if range.is_empty() => Some(Ok(Slice { bytes: Vec::new(), total })),
+        Ok(_) => None,
+        Err(kind) => Some(Err(Failure::lasting(kind))),
     }
+}
+
+fn cut(whole: &[u8], wanted: &ByteRange) -> Result<Slice, Failure> {
+    let bytes = slice(whole, wanted).map_err(Failure::lasting)?.to_vec();
+    Ok(Slice { bytes, total: whole.len() as u64 })
 }
 
 /// Reads an answer's body to its end. One that is cut short is worth another try.
@@ -318,17 +313,37 @@ fn parse_line(line: &str) -> Option<Entry> {
     })
 }
 
-impl fmt::Display for HttpStore {
-    /// The URL, without the credentials that may be in it.
+impl fmt::Display for HttpSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = &self.settings.url;
-        match url.split_once("://") {
+        match self.url.split_once("://") {
             Some((scheme, rest)) => {
                 let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
                 let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
                 write!(f, "{scheme}://{host}{path}")
             }
-            None => f.write_str(url),
+            None => f.write_str(&self.url),
         }
+    }
+}
+
+impl fmt::Debug for HttpSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpSettings")
+            .field("url", &self.to_string())
+            .field("retries", &self.retries)
+            .field("timeout", &self.timeout)
+            .finish()
+    }
+}
+
+impl fmt::Display for HttpStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.settings.fmt(f)
+    }
+}
+
+impl fmt::Debug for HttpStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("HttpStore").field(&self.settings).finish()
     }
 }

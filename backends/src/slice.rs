@@ -1,4 +1,4 @@
-//! Cutting a range out of a whole value, by the rules of the port.
+//! Ranges: what they mean by the rules of the port, and how HTTP asks for them.
 
 use std::ops::Range;
 
@@ -20,4 +20,22 @@ pub(crate) fn slice<'a>(value: &'a [u8], range: &ByteRange) -> Result<&'a [u8], 
     let start = usize::try_from(range.start).map_err(|_| outside.clone())?;
     let end = usize::try_from(range.end).map_err(|_| outside.clone())?;
     value.get(start..end).ok_or(outside)
+}
+
+/// Returns the `Range` header that asks for `range`; `None` asks for everything.
+///
+/// HTTP cannot ask for nothing, so an empty range asks for the last byte: the answer tells the size, which
+/// shows whether the range is inside.
+pub(crate) fn range_header(range: &ByteRange) -> Option<String> {
+    /// No value is larger, and what is larger some servers cannot count.
+    const LARGEST: u64 = 50 << 40;
+    match range {
+        ByteRange::Suffix(len) if *len >= LARGEST => None,
+        ByteRange::Suffix(len) => Some(format!("bytes=-{}", (*len).max(1))),
+        ByteRange::Bounded(range) if range.start >= range.end => Some("bytes=-1".to_owned()),
+        ByteRange::Bounded(range) => {
+            let start = range.start.min(LARGEST);
+            Some(format!("bytes={start}-{}", range.end.min(LARGEST + 1) - 1))
+        }
+    }
 }

@@ -204,3 +204,42 @@ fn listing_needs_a_file_at_the_top() {
     std::fs::write(folder.path().join("listing.txt"), b"\xff\xfe").unwrap();
     assert_eq!(store.list(&ListRequest::default()).unwrap_err().kind, StoreErrorKind::Damaged);
 }
+
+#[test]
+fn a_range_that_is_refused_without_a_reason_is_found_in_the_whole() {
+    let (_folder, server) = serve(b"0123456789");
+    let store = store(&server, LONG);
+    for (range, expected) in [
+        (ByteRange::Suffix(4), &b"6789"[..]),
+        (ByteRange::Bounded(2..5), b"234"),
+        (ByteRange::Suffix(0), b""),
+    ] {
+        server.fail(1, Fault::status(416));
+        let slice = store.get_range(&parse("key"), range.clone()).unwrap();
+        assert_eq!((slice.bytes.as_slice(), slice.total), (expected, 10), "{range:?}");
+    }
+    server.fail(1, Fault::status(416));
+    let error = store.get_range(&parse("key"), ByteRange::Bounded(9..11)).unwrap_err();
+    assert_eq!(error.kind, StoreErrorKind::OutOfRange { size: 10 });
+}
+
+#[test]
+fn no_server_is_asked_for_more_than_it_can_count() {
+    let (_folder, server) = serve(b"0123456789");
+    let store = store(&server, LONG);
+    assert_eq!(store.get_range(&parse("key"), ByteRange::Suffix(u64::MAX)).unwrap().bytes, b"0123456789");
+    let error = store.get_range(&parse("key"), ByteRange::Bounded(3..u64::MAX)).unwrap_err();
+    assert_eq!(error.kind, StoreErrorKind::OutOfRange { size: 10 });
+    for range in server.take_calls().into_iter().filter_map(|call| call.range) {
+        let numbers = range.trim_start_matches("bytes=").split('-').filter(|number| !number.is_empty());
+        assert!(numbers.clone().all(|number| number.parse::<i64>().is_ok()), "{range}");
+    }
+}
+
+#[test]
+fn a_password_is_never_shown() {
+    let store = HttpStore::new(HttpSettings::new("https://user:secret@host/path"));
+    let error = store.put(&parse("key"), b"").unwrap_err();
+    let shown = format!("{store} {store:?} {error} {error:?}");
+    assert!(!shown.contains("secret"), "{shown}");
+}

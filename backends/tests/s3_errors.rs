@@ -143,3 +143,39 @@ fn long_listings_come_in_pages_and_no_more_than_asked_for() {
     });
     assert!(list(&ListRequest::default()) == keys);
 }
+
+const IMPATIENT: &str = "SKIPTRACE_TESTS_IMPATIENT";
+
+/// Run below, in a process whose region nobody tells.
+#[test]
+fn impatient_child() {
+    if std::env::var_os(IMPATIENT).is_none() {
+        return;
+    }
+    let settings = S3Settings { timeout: Duration::from_millis(400), ..S3Settings::new(BUCKET, None) };
+    let listed = S3Store::new(settings).unwrap().list(&ListRequest::default());
+    assert_eq!(listed.unwrap_or_else(|error| panic!("{error}: {error:?}")), []);
+}
+
+#[test]
+fn looking_for_a_region_is_no_part_of_a_request() {
+    let server = S3Server::start(BUCKET);
+    // Something that takes the place of EC2's metadata service, and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join("config");
+    std::fs::write(&config, format!("[default]\nendpoint_url = {}\n", server.url())).unwrap();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["s3_errors::impatient_child", "--exact"])
+        .env_clear()
+        .env("HOME", home.path())
+        .env("AWS_CONFIG_FILE", &config)
+        .env("AWS_ACCESS_KEY_ID", "testing")
+        .env("AWS_SECRET_ACCESS_KEY", "testing")
+        .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", format!("http://{}", silent.local_addr().unwrap()))
+        .env(IMPATIENT, "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}

@@ -17,11 +17,10 @@ use super::S3Settings;
 use super::connect::connect;
 use super::failure::{Refusal, foreign, refusal};
 use crate::retry::{Failure, Tries};
+use crate::slice::range_header;
 
 /// How slow an upload may be before it counts as stuck, in bytes per second.
 const SLOWEST_UPLOAD: u64 = 64 << 10;
-/// No object is larger, so no range reaches further.
-const LARGEST: u64 = 50 << 40;
 
 /// The objects of a bucket. Clones share the client.
 #[derive(Debug, Clone)]
@@ -74,7 +73,7 @@ impl Objects {
     /// Reads an object, or a range of it that is not empty. The service may return less where the object ends, and more
     /// where it does not do ranges.
     pub(super) async fn fetch(&self, name: &str, range: Option<&ByteRange>) -> Result<Fetched, StoreError> {
-        let range = range.and_then(header);
+        let range = range.and_then(range_header);
         // No limit for all of it: a large body takes its time, and `body` sees to it that it goes on.
         self.retrying_for(None, "read", name, || async {
             let request = self.client().await.get_object().set_range(range.clone());
@@ -188,6 +187,8 @@ impl Objects {
         name: &str,
         once: impl Fn() -> F,
     ) -> Result<T, StoreError> {
+        // Finding the settings that others made is no part of a try's time: cut short, it would begin anew each time.
+        self.client().await;
         let mut tries = Tries::begin(self.settings.retries);
         loop {
             let result = match allowed {
@@ -251,20 +252,6 @@ impl Objects {
 
 fn stuck(allowed: Duration) -> Failure {
     Failure::passing(StoreErrorKind::Unreachable).caused_by(Trouble::Timeout(allowed))
-}
-
-/// Returns the header that asks for `range`; `None` asks for everything.
-fn header(range: &ByteRange) -> Option<String> {
-    match range {
-        ByteRange::Suffix(len) if *len >= LARGEST => None,
-        ByteRange::Suffix(len) => Some(format!("bytes=-{}", (*len).max(1))),
-        // The last byte of all tells the size, and nothing else is needed for these.
-        ByteRange::Bounded(range) if range.start >= range.end => Some("bytes=-1".to_owned()),
-        ByteRange::Bounded(range) => {
-            let start = range.start.min(LARGEST);
-            Some(format!("bytes={start}-{}", range.end.min(LARGEST + 1) - 1))
-        }
-    }
 }
 
 /// Reads `bytes 5-9/100` as the start and the total.
