@@ -12,6 +12,7 @@ use skiptrace_engine::time::Timestamp;
 
 use crate::error::{CommandError, IoContext};
 use crate::exit::ExitStatus;
+use crate::git::GitError;
 use crate::session::Session;
 use crate::ui::human;
 
@@ -185,7 +186,12 @@ impl Commit {
             None => None,
         };
         let known = match session.repository()? {
-            Some(repository) => repository.commit(&args.commit).ok(),
+            Some(repository) => match repository.commit(&args.commit) {
+                Ok(commit) => Some(commit),
+                // A full id may be of a commit that this clone does not have.
+                Err(GitError::UnknownRevision { .. }) => None,
+                Err(error) => return Err(error.into()),
+            },
             None => None,
         };
         Ok(match known {
