@@ -1,2 +1,10 @@
-//! Will run language tools and read what they leave: coverage of LLVM and of Go, units of source files, runners.
-//! Nothing is here yet.
+//! Runs language tools and reads what they leave behind.
+//!
+//! Reading order: [`llvm`] turns profiles and binaries into what each test executed, [`units`] cuts source files
+//! into the things whose change is noticed, [`build`] knows what a binary was compiled from, and [`run`] runs
+//! tests one by one and watches them.
+
+pub mod build;
+pub mod llvm;
+pub mod run;
+pub mod units;

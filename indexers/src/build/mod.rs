@@ -1,0 +1,1 @@
+//! What binaries were compiled from, and how.

@@ -1,0 +1,3 @@
+//! Running tests one by one.
+
+pub mod case;

@@ -1,0 +1,1 @@
+//! Source files cut into units.
