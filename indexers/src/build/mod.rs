@@ -1,1 +1,3 @@
 //! What binaries were compiled from, and how.
+
+pub mod invocation;

@@ -8,4 +8,5 @@ pub mod driver;
 pub mod judge;
 pub mod process;
 pub mod scratch;
+pub mod shim;
 pub mod watch;

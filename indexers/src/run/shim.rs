@@ -1,0 +1,256 @@
+//! What stands between a runner and a test's process, under a name that cargo takes for a target runner.
+//!
+//! Cargo and nextest start `RUNNER BINARY ARGUMENTS…` for each process of tests. The shim gives the process a folder
+//! for its profiles, leaves a note there of which test it is, and becomes the process: nothing of it stays in memory,
+//! and signals, exit codes and output are the test's own.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::{Deserialize, Serialize};
+
+/// The name under which the program is a runner.
+pub const NAME: &str = "skiptrace-runner";
+/// The variable that hands the plan to the shim.
+pub const PLAN: &str = "SKIPTRACE_RUNNER_PLAN";
+/// The file name, in a test's folder, of the note about it.
+pub const NOTE: &str = "test.json";
+
+/// What the shim is to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Whether tests run.
+    pub mode: Mode,
+    /// Where it leaves what it has to tell.
+    pub folder: PathBuf,
+    /// The runner that the project uses anyway, with its arguments.
+    pub chain: Vec<String>,
+}
+
+/// Whether tests run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mode {
+    /// Nothing runs; how it would have been run is written down.
+    Capture,
+    /// Tests run, each with a folder of its own.
+    Observe,
+}
+
+/// How a process of tests would have been run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Captured {
+    /// The test binary.
+    pub binary: PathBuf,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Its folder.
+    pub cwd: PathBuf,
+    /// Its variables.
+    pub env: Vec<(String, String)>,
+}
+
+/// Which test a folder of profiles is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The test binary.
+    pub binary: PathBuf,
+    /// The runner's name for that binary.
+    pub suite: String,
+    /// The test.
+    pub name: String,
+    /// Which attempt it is, from one.
+    pub attempt: u32,
+    /// The slot it runs in: no two tests have the same at the same time.
+    pub slot: Option<u32>,
+    /// The runner's profile.
+    pub profile: String,
+}
+
+impl Plan {
+    /// Returns the plan as text for the variable.
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(self).expect("a plan is plain data")
+    }
+
+    /// Returns the folder in which every test has one.
+    pub fn runs(&self) -> PathBuf {
+        self.folder.join("runs")
+    }
+}
+
+/// Acts as the runner: does not return unless nothing runs (then with an exit code) or that fails.
+pub fn run(
+    args: &[OsString],
+    var: &dyn Fn(&str) -> Option<OsString>,
+    vars: impl IntoIterator<Item = (OsString, OsString)>,
+    cwd: &Path,
+) -> io::Result<i32> {
+    let text = var(PLAN).ok_or_else(|| io::Error::other(format!("{PLAN} is not set")))?;
+    let plan: Plan = text
+        .to_str()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .ok_or_else(|| io::Error::other(format!("{PLAN} holds no plan")))?;
+    let (binary, rest) =
+        args.split_first().ok_or_else(|| io::Error::other("there is no test binary to run"))?;
+    let binary = cwd.join(binary);
+    match plan.mode {
+        Mode::Capture => {
+            let captured = Captured {
+                binary,
+                args: rest.iter().map(|arg| arg.to_string_lossy().into_owned()).collect(),
+                cwd: cwd.to_owned(),
+                env: vars
+                    .into_iter()
+                    .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                    .collect(),
+            };
+            let bytes = serde_json::to_vec(&captured)?;
+            // Cargo runs one binary after the other; the number keeps their order.
+            let number = fs::read_dir(&plan.folder)?.count();
+            fs::write(plan.folder.join(format!("{number:06}-{}.json", std::process::id())), bytes)?;
+            Ok(0)
+        }
+        Mode::Observe => {
+            let profiles = match note(&binary, rest, var) {
+                Some(note) => folder_of(&plan, &note)?,
+                None => plan.folder.join("other"),
+            };
+            let mut command = match plan.chain.split_first() {
+                Some((program, chained)) => {
+                    let mut command = Command::new(program);
+                    command.args(chained).arg(&binary);
+                    command
+                }
+                None => Command::new(&binary),
+            };
+            command.args(rest).env("LLVM_PROFILE_FILE", profiles.join(PROFILES)).env_remove(PLAN);
+            become_process(&mut command)
+        }
+    }
+}
+
+/// The names of the profiles of processes built to count as they go: whatever ends a process, they are whole.
+pub const PROFILES: &str = "%p-%m%c.profraw";
+
+/// Returns which test is run; `None` when tests are only listed.
+fn note(binary: &Path, args: &[OsString], var: &dyn Fn(&str) -> Option<OsString>) -> Option<Note> {
+    let text = |name: &str| var(name).and_then(|value| value.into_string().ok());
+    if text("NEXTEST_TEST_PHASE").as_deref() == Some("list") || args.iter().any(|arg| arg == "--list") {
+        return None;
+    }
+    // Older versions name the test in the arguments alone.
+    let exact = || {
+        let at = args.iter().position(|arg| arg == "--exact")?;
+        args.get(at + 1).and_then(|name| name.to_str()).map(str::to_owned)
+    };
+    Some(Note {
+        binary: binary.to_owned(),
+        suite: text("NEXTEST_BINARY_ID")
+            .unwrap_or_else(|| binary.file_name().and_then(OsStr::to_str).unwrap_or_default().to_owned()),
+        name: text("NEXTEST_TEST_NAME").or_else(exact)?,
+        attempt: text("NEXTEST_ATTEMPT").and_then(|attempt| attempt.parse().ok()).unwrap_or(1),
+        slot: text("NEXTEST_TEST_GLOBAL_SLOT").and_then(|slot| slot.parse().ok()),
+        profile: text("NEXTEST_PROFILE").unwrap_or_else(|| "default".to_owned()),
+    })
+}
+
+/// Makes the folder of one run of a test, with the note in it.
+fn folder_of(plan: &Plan, note: &Note) -> io::Result<PathBuf> {
+    let runs = plan.runs();
+    let base = std::process::id();
+    // Process numbers come again in long runs.
+    for number in 0..u32::MAX {
+        let folder = runs.join(format!("{base}-{number}"));
+        match fs::create_dir(&folder) {
+            Ok(()) => {
+                let unfinished = folder.join("test.tmp");
+                fs::write(&unfinished, serde_json::to_vec(note)?)?;
+                fs::rename(unfinished, folder.join(NOTE))?;
+                return Ok(folder);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::other("there is no folder left"))
+}
+
+#[cfg(unix)]
+fn become_process(command: &mut Command) -> io::Result<i32> {
+    Err(std::os::unix::process::CommandExt::exec(command))
+}
+
+#[cfg(not(unix))]
+fn become_process(command: &mut Command) -> io::Result<i32> {
+    Ok(command.status()?.code().unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(words: &[&str], vars: &[(&str, &str)]) -> Option<(String, String, u32, Option<u32>)> {
+        let args: Vec<OsString> = words.iter().map(OsString::from).collect();
+        let var = |name: &str| vars.iter().find(|(other, _)| *other == name).map(|(_, v)| OsString::from(v));
+        note("/t/deps/it-12".as_ref(), &args, &var)
+            .map(|note| (note.suite, note.name, note.attempt, note.slot))
+    }
+
+    #[test]
+    fn a_test_is_known_by_what_nextest_says() {
+        let vars = [
+            ("NEXTEST_TEST_PHASE", "run"),
+            ("NEXTEST_BINARY_ID", "pkg::it"),
+            ("NEXTEST_TEST_NAME", "a::b"),
+            ("NEXTEST_ATTEMPT", "2"),
+            ("NEXTEST_TEST_GLOBAL_SLOT", "3"),
+        ];
+        let found = check(&["--exact", "a::b", "--nocapture"], &vars);
+        assert_eq!(found, Some(("pkg::it".into(), "a::b".into(), 2, Some(3))));
+        assert_eq!(check(&["--list", "--format", "terse"], &[("NEXTEST_TEST_PHASE", "list")]), None);
+    }
+
+    #[test]
+    fn a_test_is_known_by_its_arguments_otherwise() {
+        assert_eq!(check(&["--exact", "a::b"], &[]), Some(("it-12".into(), "a::b".into(), 1, None)));
+        assert_eq!(check(&["--list", "--format", "terse"], &[]), None);
+        assert_eq!(check(&[], &[]), None);
+    }
+
+    #[test]
+    fn what_would_have_run_is_written_down() {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = Plan { mode: Mode::Capture, folder: folder.path().to_owned(), chain: Vec::new() };
+        let text = OsString::from(plan.to_text());
+        let var = |name: &str| (name == PLAN).then(|| text.clone());
+        let args = ["bin".into(), "filter".into()];
+        let code = run(&args, &var, [("A".into(), "b".into())], "/work".as_ref()).unwrap();
+        assert_eq!(code, 0);
+        let file = fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+        let captured: Captured = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+        assert_eq!(captured.binary, Path::new("/work/bin"));
+        assert_eq!((captured.args, captured.env), (vec!["filter".into()], vec![("A".into(), "b".into())]));
+    }
+
+    #[test]
+    fn each_run_has_a_folder_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = Plan { mode: Mode::Observe, folder: folder.path().to_owned(), chain: Vec::new() };
+        fs::create_dir(plan.runs()).unwrap();
+        let note = Note {
+            binary: "/b".into(),
+            suite: "s".into(),
+            name: "n".into(),
+            attempt: 1,
+            slot: None,
+            profile: "default".into(),
+        };
+        let first = folder_of(&plan, &note).unwrap();
+        assert_ne!(first, folder_of(&plan, &note).unwrap());
+        let read: Note = serde_json::from_slice(&fs::read(first.join(NOTE)).unwrap()).unwrap();
+        assert_eq!(read, note);
+    }
+}
