@@ -1,0 +1,202 @@
+//! Folds what tests left into an index.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use skiptrace_engine::index::Index;
+use skiptrace_engine::index::build::{BuildError, IndexBuilder};
+use skiptrace_engine::kind::IndexKind;
+use skiptrace_engine::observation::{Executed, Observation, Parts};
+use skiptrace_engine::path::RepoPath;
+use skiptrace_engine::record::{Outcome, Problem, Role, TestKey};
+use skiptrace_engine::recording::Recording;
+
+use super::sources::{Finder, Sources, Tree};
+use crate::trace::{Places, Trace, Trouble};
+
+/// A test that ran, once or several times.
+#[derive(Debug)]
+pub struct RecordedTest {
+    /// The binary, package or file it lives in.
+    pub suite: Box<str>,
+    /// Its name there.
+    pub name: Box<str>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How long it took.
+    pub duration: Duration,
+    /// What each run executed.
+    pub runs: Vec<Trace>,
+    /// Files that it depends on as a whole, whatever of them it executed.
+    pub whole: Vec<RepoPath>,
+}
+
+/// All that a recording gathered.
+#[derive(Debug)]
+pub struct Gathered {
+    /// The run.
+    pub recording: Recording,
+    /// The tests.
+    pub tests: Vec<RecordedTest>,
+    /// The places that their traces name.
+    pub places: Places,
+    /// What each suite was compiled from.
+    pub compiled: BTreeMap<Box<str>, BTreeSet<RepoPath>>,
+}
+
+/// A test that can never be skipped on this evidence, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opaque {
+    /// The test.
+    pub test: TestKey,
+    /// What is wrong.
+    pub troubles: Vec<Trouble>,
+}
+
+/// A test whose runs did not execute the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unstable {
+    /// The test.
+    pub test: TestKey,
+    /// How many places only some runs executed.
+    pub differing: usize,
+    /// Whether the last run still found something that no earlier one had.
+    pub growing: bool,
+}
+
+/// What folding noticed.
+#[derive(Debug, Default)]
+pub struct Noticed {
+    /// Tests whose coverage cannot be trusted, though they passed.
+    pub opaque: Vec<Opaque>,
+    /// Tests whose footprint varies.
+    pub unstable: Vec<Unstable>,
+}
+
+/// Folds a recording into an index of `kind`.
+pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Index, Noticed), BuildError> {
+    let Gathered { recording, tests, places, compiled } = gathered;
+    let paths: BTreeSet<RepoPath> = places
+        .files()
+        .iter()
+        .chain(compiled.values().flatten())
+        .chain(tests.iter().flat_map(|test| &test.whole))
+        .cloned()
+        .collect();
+    let sources = Sources::read(tree, paths.into_iter().collect());
+    let units_of_places = units_of_places(&places, &sources);
+
+    let mut builder = IndexBuilder::new(kind);
+    let job = recording.job.clone();
+    let recording = builder.add_recording(recording);
+    for file in sources.into_files() {
+        builder.add_file(recording, file);
+    }
+    for (suite, files) in &compiled {
+        builder.add_compilation(recording, suite, &Vec::from_iter(files.iter().cloned()));
+    }
+    let mut noticed = Noticed::default();
+    for test in tests {
+        let key = TestKey::new(job.clone(), test.suite, test.name);
+        let (mut union, unstable) = unite(test.runs);
+        if let Some((differing, growing)) = unstable {
+            noticed.unstable.push(Unstable { test: key.clone(), differing, growing });
+            if growing {
+                union.trouble(
+                    Problem::UnstableFootprint,
+                    "its last run still executed what no earlier run did",
+                );
+            }
+        }
+        if union.places.is_empty() && union.troubles.is_empty() {
+            union.trouble(Problem::NothingExecuted, "it executed none of the repository's own code");
+        }
+        let health = union.health();
+        if !health.is_ok() && test.outcome == Outcome::Passed {
+            noticed.opaque.push(Opaque { test: key.clone(), troubles: union.troubles });
+        }
+        let whole = test.whole.into_iter().map(|path| Executed { path, parts: Parts::Whole });
+        let executed = executed(&union.places, &places, &units_of_places).into_iter().chain(whole).collect();
+        builder.observe(
+            recording,
+            Observation {
+                test: key,
+                role: Role::Test,
+                outcome: test.outcome,
+                health,
+                duration: test.duration,
+                executed,
+                opened: Vec::new(),
+            },
+        )?;
+    }
+    Ok((builder.finish(), noticed))
+}
+
+/// A unit that no file has, which says that something ran that is in none.
+const STRAY: u32 = u32::MAX;
+
+/// Returns the units that each place is in, by the places' numbers.
+fn units_of_places(places: &Places, sources: &Sources) -> Vec<Vec<u32>> {
+    let finders: Vec<Option<Finder>> = places
+        .files()
+        .iter()
+        .map(|path| sources.get(path).map(|file| Finder::new(&file.units)))
+        .collect();
+    let units = |(file, range): &(u32, skiptrace_engine::observation::TextRange)| {
+        let last = range.last_line().max(range.start.line);
+        let mut units: Vec<u32> = match &finders[*file as usize] {
+            Some(finder) => finder.on_lines(range.start.line, last).collect(),
+            None => Vec::new(),
+        };
+        if units.is_empty() {
+            units.push(STRAY);
+        }
+        units
+    };
+    places.all().iter().map(units).collect()
+}
+
+/// Groups the units of places by their files.
+fn executed(numbers: &[u32], places: &Places, units_of_places: &[Vec<u32>]) -> Vec<Executed> {
+    let mut by_file: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for number in numbers {
+        let (file, _) = places.all()[*number as usize];
+        by_file.entry(file).or_default().extend(&units_of_places[*number as usize]);
+    }
+    by_file
+        .into_iter()
+        .map(|(file, mut units)| {
+            units.sort_unstable();
+            units.dedup();
+            Executed { path: places.files()[file as usize].clone(), parts: Parts::Units(units) }
+        })
+        .collect()
+}
+
+/// Unites the runs of a test. Where they differ, says in how many places, and whether the last run added some.
+fn unite(runs: Vec<Trace>) -> (Trace, Option<(usize, bool)>) {
+    let mut runs = runs.into_iter();
+    let Some(mut union) = runs.next() else { return (Trace::default(), None) };
+    let mut common = union.places.clone();
+    let mut growing = false;
+    for run in runs {
+        let before = union.places.len();
+        common.retain(|place| run.places.binary_search(place).is_ok());
+        union.places.extend(run.places);
+        union.places.sort_unstable();
+        union.places.dedup();
+        growing = union.places.len() > before;
+        union.binaries.extend(run.binaries);
+        union.binaries.sort_unstable();
+        union.binaries.dedup();
+        for Trouble { problem, detail } in run.troubles {
+            union.trouble(problem, detail);
+        }
+    }
+    let differing = union.places.len() - common.len();
+    (union, (differing > 0).then_some((differing, growing)))
+}
+
+#[cfg(test)]
+mod tests;

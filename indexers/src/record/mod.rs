@@ -1,0 +1,4 @@
+//! From traces of tests to an index.
+
+pub mod fold;
+pub mod sources;
