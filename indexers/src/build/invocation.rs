@@ -83,7 +83,7 @@ impl Invocation {
                     let cfg = value()?;
                     match cfg.strip_prefix("feature=") {
                         Some(feature) => {
-                            drop(invocation.features.insert(feature.trim_matches('"').to_owned()))
+                            invocation.features.insert(feature.trim_matches('"').to_owned());
                         }
                         None => invocation.flags.push(format!("--cfg {cfg}")),
                     }

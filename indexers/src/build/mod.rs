@@ -1,3 +1,4 @@
 //! What binaries were compiled from, and how.
 
+pub mod cargo_config;
 pub mod invocation;
