@@ -5,5 +5,6 @@
 //! read ([`profile`]).
 
 pub mod binary;
+pub mod indexed;
 pub mod layout;
 pub mod profile;
