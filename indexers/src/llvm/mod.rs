@@ -5,6 +5,7 @@
 //! read ([`profile`]).
 
 pub mod binary;
+pub mod collect;
 pub mod indexed;
 pub mod layout;
 pub mod profile;

@@ -1,6 +1,7 @@
 //! Whose profile it is.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use skiptrace_engine::fingerprint::Fingerprint;
 
@@ -8,17 +9,31 @@ use crate::llvm::layout::Layout;
 
 /// The binaries whose profiles can be read, found by build id or by the hash of their data sections.
 #[derive(Debug, Clone, Default)]
-pub struct Layouts<'l> {
-    layouts: Vec<&'l Layout>,
-    by_build_id: HashMap<&'l [u8], Vec<usize>>,
+pub struct Layouts {
+    layouts: Vec<Arc<Layout>>,
+    by_build_id: HashMap<Box<[u8]>, Vec<usize>>,
     by_data_hash: HashMap<Fingerprint, Vec<usize>>,
     data_bytes: HashSet<u64>,
 }
 
-impl<'l> Layouts<'l> {
+impl Layouts {
+    /// Adds a layout and returns its number; layouts are numbered from zero.
+    pub fn add(&mut self, layout: Arc<Layout>) -> usize {
+        let number = self.layouts.len();
+        if !layout.build_id.is_empty() {
+            self.by_build_id.entry(layout.build_id.clone()).or_default().push(number);
+        }
+        if let Some(hash) = layout.data_hash {
+            self.by_data_hash.entry(hash).or_default().push(number);
+            self.data_bytes.insert(layout.data_bytes);
+        }
+        self.layouts.push(layout);
+        number
+    }
+
     /// Returns the layout with this number.
-    pub fn get(&self, number: usize) -> Option<&'l Layout> {
-        self.layouts.get(number).copied()
+    pub fn get(&self, number: usize) -> Option<&Layout> {
+        self.layouts.get(number).map(|layout| &**layout)
     }
 
     /// Returns those with one of these build ids. Usually one; a copied binary has the id of the original.
@@ -37,18 +52,11 @@ impl<'l> Layouts<'l> {
     }
 }
 
-impl<'l> FromIterator<&'l Layout> for Layouts<'l> {
-    fn from_iter<I: IntoIterator<Item = &'l Layout>>(layouts: I) -> Self {
+impl FromIterator<Arc<Layout>> for Layouts {
+    fn from_iter<I: IntoIterator<Item = Arc<Layout>>>(layouts: I) -> Self {
         let mut all = Layouts::default();
-        for (number, layout) in layouts.into_iter().enumerate() {
-            all.layouts.push(layout);
-            if !layout.build_id.is_empty() {
-                all.by_build_id.entry(&layout.build_id).or_default().push(number);
-            }
-            if let Some(hash) = layout.data_hash {
-                all.by_data_hash.entry(hash).or_default().push(number);
-                all.data_bytes.insert(layout.data_bytes);
-            }
+        for layout in layouts {
+            all.add(layout);
         }
         all
     }

@@ -44,7 +44,7 @@ impl Reading {
 /// Reads the profiles of a file; see [`read_profiles`].
 pub fn read_file(
     path: &Path,
-    layouts: &Layouts<'_>,
+    layouts: &Layouts,
     scratch: &mut Scratch,
     each: impl FnMut(Hits<'_>),
 ) -> Reading {
@@ -61,7 +61,7 @@ pub fn read_file(
 /// is the last.
 pub fn read_profiles<S: Source + ?Sized>(
     source: &S,
-    layouts: &Layouts<'_>,
+    layouts: &Layouts,
     scratch: &mut Scratch,
     mut each: impl FnMut(Hits<'_>),
 ) -> Reading {
@@ -111,7 +111,7 @@ fn read_head<S: Source + ?Sized>(
 fn read_hits<S: Source + ?Sized>(
     source: &S,
     head: &Head,
-    layouts: &Layouts<'_>,
+    layouts: &Layouts,
     scratch: &mut Scratch,
     each: &mut impl FnMut(Hits<'_>),
 ) -> Result<(), ProfileError> {

@@ -1,0 +1,249 @@
+//! From a folder of profiles to what a test executed.
+//!
+//! Binaries are decoded once, whatever number of tests run them. One that turns up in a profile and was not known
+//! before, such as a helper that a test started, is looked for where the build leaves its products.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use skiptrace_engine::record::Problem;
+
+use super::binary::{Binary, BinaryError, MappedFunction};
+use super::profile::{Layouts, ProfileError, Scratch, read_file};
+use crate::build::paths::{Home, Normalizer};
+use crate::trace::{Places, Trace};
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// How many files of unknown binaries are looked at below one folder.
+const MOST_FILES: usize = 100_000;
+
+/// Knows binaries, and reads the profiles of their processes.
+#[derive(Debug)]
+pub struct Collector {
+    known: RwLock<Known>,
+    /// Where binaries may turn up that nobody named.
+    folders: Vec<PathBuf>,
+}
+
+#[derive(Debug)]
+struct Known {
+    layouts: Layouts,
+    tables: Vec<Table>,
+    places: Places,
+    normalizer: Normalizer,
+    files: HashSet<PathBuf>,
+}
+
+/// The places of a binary's functions.
+#[derive(Debug)]
+struct Table {
+    path: PathBuf,
+    /// For each slot, where its places begin in `places`; one more at the end.
+    starts: Vec<u32>,
+    places: Vec<u32>,
+    /// Slots of which the coverage map does not say where they stand; sorted.
+    nowhere: Vec<u32>,
+}
+
+impl Collector {
+    /// Starts without binaries. Those that nobody names are looked for in `folders`.
+    pub fn new(normalizer: Normalizer, folders: Vec<PathBuf>) -> Collector {
+        let known = Known {
+            layouts: Layouts::default(),
+            tables: Vec::new(),
+            places: Places::default(),
+            normalizer,
+            files: HashSet::new(),
+        };
+        Collector { known: RwLock::new(known), folders }
+    }
+
+    /// Adds the binaries of a file. One without coverage is [`BinaryError::NotInstrumented`].
+    pub fn add(&self, path: &Path) -> Result<(), BinaryError> {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).add(path)
+    }
+
+    /// Reads all profiles below `folder`.
+    pub fn collect(&self, folder: &Path) -> Trace {
+        let files = profiles_below(folder);
+        let mut trace = Trace::default();
+        if files.is_empty() {
+            trace.trouble(Problem::MissingBinary, "none of its processes left a profile");
+        }
+        for file in &files {
+            self.read(file, &mut trace);
+        }
+        trace.places.sort_unstable();
+        trace.places.dedup();
+        trace.binaries.sort_unstable();
+        trace.binaries.dedup();
+        trace
+    }
+
+    /// Returns the file of a binary that a trace names.
+    pub fn binary(&self, number: u32) -> PathBuf {
+        self.known().tables[number as usize].path.clone()
+    }
+
+    /// Returns the places that traces name, now that no more are read.
+    pub fn into_places(self) -> Places {
+        self.known.into_inner().unwrap_or_else(PoisonError::into_inner).places
+    }
+
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read(&self, file: &Path, trace: &mut Trace) {
+        let before = (trace.places.len(), trace.binaries.len());
+        let mut errors = self.known().read(file, trace);
+        let is_unknown =
+            |error: &ProfileError| matches!(error, ProfileError::UnknownBinary { .. } | ProfileError::Unidentified);
+        if errors.iter().any(is_unknown) && self.discover() {
+            trace.places.truncate(before.0);
+            trace.binaries.truncate(before.1);
+            errors = self.known().read(file, trace);
+        }
+        for error in errors {
+            let causes = std::iter::successors(std::error::Error::source(&error), |error| error.source());
+            let mut detail = error.to_string();
+            for cause in causes {
+                detail.push_str(": ");
+                detail.push_str(&cause.to_string());
+            }
+            trace.trouble(error.problem(), detail);
+        }
+    }
+
+    /// Looks for binaries that came to be since the last time; returns whether there are any.
+    fn discover(&self) -> bool {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let before = known.tables.len();
+        for file in self.folders.iter().flat_map(|folder| programs_below(folder)) {
+            if !known.files.contains(&file) {
+                // What is no binary, or none with coverage, left no profile either.
+                let _ = known.add(&file);
+                known.files.insert(file);
+            }
+        }
+        known.tables.len() > before
+    }
+}
+
+impl Known {
+    fn add(&mut self, path: &Path) -> Result<(), BinaryError> {
+        if self.files.contains(path) {
+            return Ok(());
+        }
+        for binary in Binary::open(path)? {
+            let table = self.table(path, &binary);
+            self.layouts.add(Arc::new(binary.layout));
+            self.tables.push(table);
+        }
+        self.files.insert(path.to_owned());
+        Ok(())
+    }
+
+    fn table(&mut self, path: &Path, binary: &Binary) -> Table {
+        let homes: Vec<Home> = binary
+            .files
+            .iter()
+            .map(|file| self.normalizer.home(b"", file.as_bytes()).clone())
+            .collect();
+        let mut table =
+            Table { path: path.to_owned(), starts: vec![0], places: Vec::new(), nowhere: Vec::new() };
+        for (number, slot) in (0..).zip(&binary.layout.slots) {
+            match slot.function.and_then(|function| binary.functions.get(function as usize)) {
+                Some(function) => self.add_places(function, &homes, number, &mut table),
+                None => table.nowhere.push(number),
+            }
+            table.starts.push(table.places.len() as u32);
+        }
+        table
+    }
+
+    fn add_places(&mut self, function: &MappedFunction, homes: &[Home], slot: u32, table: &mut Table) {
+        for place in &function.places {
+            match &homes[place.file as usize] {
+                Home::Repo(path) => table.places.push(self.places.number(path, place.range)),
+                Home::Unknown(_) if table.nowhere.last() != Some(&slot) => table.nowhere.push(slot),
+                // Other people's code changes with its version, never by an edit here; what is generated changes
+                // with what it is generated from.
+                _ => {}
+            }
+        }
+    }
+
+    fn read(&self, file: &Path, trace: &mut Trace) -> Vec<ProfileError> {
+        let mut nowhere = Vec::new();
+        let reading = SCRATCH.with_borrow_mut(|scratch| {
+            read_file(file, &self.layouts, scratch, |hits| {
+                let table = &self.tables[hits.binary];
+                trace.binaries.push(hits.binary as u32);
+                for slot in hits.slots {
+                    let at = *slot as usize;
+                    let places = table.starts[at] as usize..table.starts[at + 1] as usize;
+                    trace.places.extend_from_slice(&table.places[places]);
+                }
+                let is_hit = |slot: &&u32| hits.slots.binary_search(slot).is_ok();
+                if table.nowhere.iter().any(|slot| is_hit(&slot)) {
+                    nowhere.push(table.path.clone());
+                }
+            })
+        });
+        for path in nowhere {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            trace.trouble(
+                Problem::Opaque,
+                format!("it executed functions of `{name}` that the coverage map does not place"),
+            );
+        }
+        reading.errors
+    }
+}
+
+/// Returns the profiles below a folder, in order.
+fn profiles_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = files_below(folder, |path| path.extension().is_some_and(|extension| extension == "profraw"));
+    files.sort();
+    files
+}
+
+/// Returns files that may be programs or libraries.
+fn programs_below(folder: &Path) -> Vec<PathBuf> {
+    let is_program = |path: &Path| match path.extension().and_then(|extension| extension.to_str()) {
+        None => true,
+        Some(extension) => {
+            matches!(extension, "so" | "dylib" | "dll" | "exe" | "bin" | "out" | "test")
+                || path.file_name().is_some_and(|name| name.to_string_lossy().contains(".so."))
+                || extension.bytes().all(|byte| byte.is_ascii_digit())
+        }
+    };
+    let mut files = files_below(folder, is_program);
+    files.sort();
+    files
+}
+
+fn files_below(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            let Ok(kind) = entry.file_type() else { continue };
+            let path = entry.path();
+            if kind.is_dir() {
+                folders.push(path);
+            } else if kind.is_file() && wanted(&path) && files.len() < MOST_FILES {
+                files.push(path);
+            }
+        }
+    }
+    files
+}
