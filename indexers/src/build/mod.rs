@@ -1,4 +1,15 @@
 //! What binaries were compiled from, and how.
+//!
+//! Compilers say what they read: [`dep_info`] reads rustc's dep-info and the depfiles of C and C++ compilers,
+//! [`ninja_deps`] the log in which ninja keeps them; our own compiler wrapper leaves notes of how each crate was
+//! compiled ([`invocation`]). [`paths`] says where the files named there are at home, and [`cargo_config`] what the
+//! user's cargo configuration has put between cargo, compilers and tests.
 
 pub mod cargo_config;
+pub mod dep_info;
 pub mod invocation;
+pub mod ninja_deps;
+pub mod paths;
+
+#[cfg(test)]
+mod testing;
