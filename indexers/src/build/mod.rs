@@ -6,6 +6,7 @@
 //! user's cargo configuration has put between cargo, compilers and tests.
 
 pub mod cargo_config;
+pub mod crates;
 pub mod dep_info;
 pub mod invocation;
 pub mod ninja_deps;

@@ -103,8 +103,9 @@ impl Collector {
     fn read(&self, file: &Path, trace: &mut Trace) {
         let before = (trace.places.len(), trace.binaries.len());
         let mut errors = self.known().read(file, trace);
-        let is_unknown =
-            |error: &ProfileError| matches!(error, ProfileError::UnknownBinary { .. } | ProfileError::Unidentified);
+        let is_unknown = |error: &ProfileError| {
+            matches!(error, ProfileError::UnknownBinary { .. } | ProfileError::Unidentified)
+        };
         if errors.iter().any(is_unknown) && self.discover() {
             trace.places.truncate(before.0);
             trace.binaries.truncate(before.1);
@@ -151,11 +152,8 @@ impl Known {
     }
 
     fn table(&mut self, path: &Path, binary: &Binary) -> Table {
-        let homes: Vec<Home> = binary
-            .files
-            .iter()
-            .map(|file| self.normalizer.home(b"", file.as_bytes()).clone())
-            .collect();
+        let homes: Vec<Home> =
+            binary.files.iter().map(|file| self.normalizer.home(b"", file.as_bytes()).clone()).collect();
         let mut table =
             Table { path: path.to_owned(), starts: vec![0], places: Vec::new(), nowhere: Vec::new() };
         for (number, slot) in (0..).zip(&binary.layout.slots) {
@@ -210,7 +208,8 @@ impl Known {
 
 /// Returns the profiles below a folder, in order.
 fn profiles_below(folder: &Path) -> Vec<PathBuf> {
-    let mut files = files_below(folder, |path| path.extension().is_some_and(|extension| extension == "profraw"));
+    let mut files =
+        files_below(folder, |path| path.extension().is_some_and(|extension| extension == "profraw"));
     files.sort();
     files
 }

@@ -7,8 +7,8 @@
 
 pub mod binary;
 pub mod collect;
-pub mod indexed;
 pub mod dwarf;
+pub mod indexed;
 pub mod layout;
 pub mod mapping;
 pub mod object;
