@@ -104,15 +104,12 @@ impl Crates {
             return;
         };
         for source in info.sources() {
-            match std::str::from_utf8(source) {
-                Ok(source) => drop(compiled.files.insert(invocation.cwd.join(source))),
-                Err(_) => {
-                    drop(compiled.unknown.insert(format!(
-                        "a file with a name that is not UTF-8, in `{}`",
-                        invocation.crate_name
-                    )))
-                }
-            }
+            let Ok(source) = std::str::from_utf8(source) else {
+                let name = &invocation.crate_name;
+                compiled.unknown.insert(format!("a file with a name that is not UTF-8, in `{name}`"));
+                continue;
+            };
+            compiled.files.insert(invocation.cwd.join(source));
         }
         for (name, value) in info.variables {
             compiled.variables.insert(name.into(), value.map(Into::into));

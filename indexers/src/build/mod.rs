@@ -11,6 +11,7 @@ pub mod dep_info;
 pub mod invocation;
 pub mod ninja_deps;
 pub mod paths;
+pub mod wrapper;
 
 #[cfg(test)]
 mod testing;
