@@ -1,0 +1,225 @@
+//! `cargo test`, taken apart: cargo builds and says how it would run each binary, and skiptrace runs the tests.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+use cargo_metadata::{Artifact, Message, TargetKind};
+use thiserror::Error;
+
+use super::cargo::CargoCommand;
+use super::shim::Captured;
+
+/// Variables for a process.
+pub type Variables = Vec<(OsString, OsString)>;
+
+/// Why cargo did not do what it was asked.
+#[derive(Debug, Error)]
+pub enum CargoError {
+    /// It could not be started.
+    #[error("cannot run `{program}`")]
+    Start {
+        /// What was to be run.
+        program: String,
+        /// Why it was not.
+        source: io::Error,
+    },
+    /// It failed, and has said why.
+    #[error("`{command}` failed ({status})")]
+    Failed {
+        /// What was run.
+        command: String,
+        /// How it ended.
+        status: ExitStatus,
+    },
+    /// What it said could not be read.
+    #[error("cannot read what `{command}` says")]
+    Output {
+        /// What was run.
+        command: String,
+        /// Why it cannot be read.
+        source: io::Error,
+    },
+}
+
+/// A test binary that cargo built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Built {
+    /// The name that nextest has for it as well.
+    pub suite: String,
+    /// The package.
+    pub package: String,
+    /// The file.
+    pub executable: PathBuf,
+}
+
+/// What cargo built.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Products {
+    /// The test binaries.
+    pub tests: Vec<Built>,
+    /// Packages with a library whose documentation may hold tests.
+    pub documented: Vec<String>,
+}
+
+/// Builds the tests. What cargo says of it goes to the user.
+pub fn build(cargo: &CargoCommand, cwd: &Path, variables: &Variables) -> Result<Products, CargoError> {
+    let mut command = Command::new(&cargo.program);
+    command
+        .args(cargo.head())
+        .args(without_message_format(&cargo.args))
+        .args(["--no-run", "--message-format=json-render-diagnostics"])
+        .current_dir(cwd)
+        .envs(variables.iter().cloned())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    let shown = shown(cargo, "--no-run");
+    let mut child = command.spawn().map_err(|source| CargoError::Start { program: cargo.program.clone(), source })?;
+    let stdout = child.stdout.take().expect("its output is piped");
+    let mut products = Products::default();
+    for message in Message::parse_stream(BufReader::new(stdout)) {
+        let message = message.map_err(|source| CargoError::Output { command: shown.clone(), source })?;
+        if let Message::CompilerArtifact(artifact) = message {
+            products.add(&artifact);
+        }
+    }
+    let status = child.wait().map_err(|source| CargoError::Output { command: shown.clone(), source })?;
+    if !status.success() {
+        return Err(CargoError::Failed { command: shown, status });
+    }
+    products.documented.sort();
+    products.documented.dedup();
+    Ok(products)
+}
+
+/// Has cargo run the test binaries, with a runner that only writes down how it would run each into `folder`.
+pub fn capture(
+    cargo: &CargoCommand,
+    cwd: &Path,
+    variables: &Variables,
+    folder: &Path,
+) -> Result<Vec<Captured>, CargoError> {
+    let mut command = Command::new(&cargo.program);
+    command.args(cargo.head()).args(without_message_format(&cargo.args)).arg("--quiet");
+    if !cargo.names_targets() {
+        // All that is tested by default but the documentation, whose tests have a way of their own.
+        command.arg("--tests");
+    }
+    command.arg("--").args(&cargo.test_args).current_dir(cwd).envs(variables.iter().cloned());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let output =
+        command.output().map_err(|source| CargoError::Start { program: cargo.program.clone(), source })?;
+    let shown = shown(cargo, "--tests");
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        let command = if said.is_empty() { shown } else { format!("{shown}: {said}") };
+        return Err(CargoError::Failed { command, status: output.status });
+    }
+    let read = || -> io::Result<Vec<Captured>> {
+        let mut files: Vec<PathBuf> =
+            fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+        files.sort();
+        files.iter().map(|file| Ok(serde_json::from_slice(&fs::read(file)?)?)).collect()
+    };
+    read().map_err(|source| CargoError::Output { command: shown, source })
+}
+
+/// Returns the variables of a captured process that differ from ours: `None` where it has none.
+pub fn difference(
+    captured: &Captured,
+    ours: &dyn Fn(&str) -> Option<OsString>,
+    all: impl IntoIterator<Item = OsString>,
+) -> BTreeMap<OsString, Option<OsString>> {
+    let mut changed: BTreeMap<OsString, Option<OsString>> = captured
+        .env
+        .iter()
+        .filter(|(name, value)| ours(name).as_deref() != Some(value.as_ref()))
+        .map(|(name, value)| (name.into(), Some(value.into())))
+        .collect();
+    let has = |name: &OsString| captured.env.iter().any(|(other, _)| name == other.as_str());
+    for name in all.into_iter().filter(|name| !has(name)) {
+        changed.insert(name, None);
+    }
+    changed
+}
+
+impl Products {
+    fn add(&mut self, artifact: &Artifact) {
+        let package = package_of(artifact);
+        let is_library = artifact.target.kind.iter().any(is_library);
+        match &artifact.executable {
+            Some(executable) if artifact.profile.test => self.tests.push(Built {
+                suite: suite(&package, artifact),
+                package,
+                executable: executable.clone().into_std_path_buf(),
+            }),
+            Some(_) => {}
+            None if is_library && artifact.target.doctest && package_is_local(artifact) => {
+                self.documented.push(package);
+            }
+            None => {}
+        }
+    }
+}
+
+/// Returns the name that nextest has for a test binary.
+fn suite(package: &str, artifact: &Artifact) -> String {
+    let name = &artifact.target.name;
+    match artifact.target.kind.first() {
+        Some(TargetKind::Test) => format!("{package}::{name}"),
+        Some(kind) if !is_library(kind) => format!("{package}::{kind}/{name}"),
+        _ => package.to_owned(),
+    }
+}
+
+fn is_library(kind: &TargetKind) -> bool {
+    matches!(
+        kind,
+        TargetKind::Lib
+            | TargetKind::RLib
+            | TargetKind::DyLib
+            | TargetKind::CDyLib
+            | TargetKind::StaticLib
+            | TargetKind::ProcMacro
+    )
+}
+
+/// Returns the package's name, which the id ends in, in one way or another.
+fn package_of(artifact: &Artifact) -> String {
+    let id = &artifact.package_id.repr;
+    let after = id.rsplit_once('#').map_or(id.as_str(), |(_, after)| after);
+    match after.split_once('@') {
+        Some((name, _)) => name.to_owned(),
+        // A version alone: the package is called like its folder.
+        None if after.starts_with(|first: char| first.is_ascii_digit()) => {
+            let before = id.rsplit_once('#').map_or("", |(before, _)| before);
+            before.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned()
+        }
+        None => after.split(' ').next().unwrap_or_default().to_owned(),
+    }
+}
+
+fn package_is_local(artifact: &Artifact) -> bool {
+    artifact.package_id.repr.starts_with("path+")
+}
+
+fn without_message_format(args: &[String]) -> Vec<String> {
+    let mut kept = Vec::new();
+    let mut words = args.iter();
+    while let Some(word) = words.next() {
+        if word == "--message-format" {
+            words.next();
+        } else if !word.starts_with("--message-format=") && word != "--no-run" {
+            kept.push(word.clone());
+        }
+    }
+    kept
+}
+
+fn shown(cargo: &CargoCommand, extra: &str) -> String {
+    let words = std::iter::once(cargo.program.clone()).chain(cargo.head()).chain(cargo.args.iter().cloned());
+    words.chain([extra.to_owned()]).collect::<Vec<_>>().join(" ")
+}
