@@ -6,7 +6,7 @@
 
 pub mod build;
 pub mod llvm;
-//pub mod record;
+pub mod record;
 pub mod run;
 pub mod trace;
 pub mod units;

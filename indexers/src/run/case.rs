@@ -22,6 +22,23 @@ pub struct Case {
     pub timeout: Option<Duration>,
     /// What it must not share with another test that runs at the same time.
     pub locks: Vec<Lock>,
+    /// What runs before it, in this order, as part of it: what it executes counts as the test's.
+    pub before: Vec<Step>,
+    /// What runs after it, in this order, whether it passed or not.
+    pub after: Vec<Step>,
+}
+
+/// A process that a test needs before or after its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What to run.
+    pub command: CommandLine,
+    /// What the end of the process says of the step.
+    pub verdict: Verdict,
+    /// How long it may take.
+    pub timeout: Option<Duration>,
+    /// Whether the test must not run where this step did not pass.
+    pub required: bool,
 }
 
 /// A program with its arguments and surroundings.
@@ -37,22 +54,46 @@ pub struct CommandLine {
     pub env: BTreeMap<OsString, Option<OsString>>,
 }
 
-/// What the end of a test's process says.
+/// What the end of a test's process says. [`Verdict::judge`] reads it.
+///
+/// Words are found wherever they stand in the output, and any run of blanks in either counts as one, because
+/// frameworks align their summaries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Zero is passed, everything else failed.
     ExitCode,
     /// As a framework says it: by exit code, and by words in the output that tell a skipped test.
     Output {
-        /// Exit codes that mean skipped.
+        /// Exit codes that mean skipped: alone where `skipped` is empty, else together with one of its words.
         skip_codes: Vec<i32>,
-        /// Words on standard output that mean that the test was skipped.
+        /// Words on standard output that mean that the test was skipped, where the exit code does not say failed.
         skipped: Vec<String>,
-        /// Words on standard output without which nothing ran, whatever the exit code.
+        /// Words on standard output of which one must be there, or nothing ran, whatever the exit code. Where
+        /// there are none, the exit code alone tells.
         ran: Vec<String>,
     },
     /// The process is expected to fail.
     Fails,
+    /// As the properties of a CTest test say it.
+    Rules(Box<Rules>),
+}
+
+/// What CTest's properties say of the end of a test. Patterns are in CMake's syntax, and are searched for in
+/// everything that was printed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rules {
+    /// Whether what would be a pass is a failure, and the other way round.
+    pub will_fail: bool,
+    /// The exit code that means skipped.
+    pub skip_code: Option<i32>,
+    /// One of these must be found, and then the exit code says nothing more.
+    pub passes: Vec<String>,
+    /// None of these may be found.
+    pub fails: Vec<String>,
+    /// Any of these means skipped.
+    pub skips: Vec<String>,
+    /// Words as in [`Verdict::Output`]: without one of them nothing ran.
+    pub ran: Vec<String>,
 }
 
 /// What a test holds while it runs.

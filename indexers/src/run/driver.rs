@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::ffi::OsString;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -10,10 +11,10 @@ use std::time::{Duration, SystemTime};
 use skiptrace_engine::record::Outcome;
 use thiserror::Error;
 
-use super::case::{Case, Lock};
-use super::judge::judge;
+use super::case::{Case, CommandLine, Lock, Step, Verdict};
 use super::process::{self, Finished, RunError};
 use super::scratch::{Cell, Scratch};
+use super::verdict::Judgement;
 use super::watch::{Stopped, Watch};
 
 /// What watches what a test executes.
@@ -154,30 +155,105 @@ impl<O: Observer> Driver<'_, O> {
         Ran::Runs(runs)
     }
 
-    /// Runs a test once; `None` if the user stopped it.
+    /// Runs a test once, with all that comes before and after it; `None` if the user stopped it.
     fn run_once(&self, case: &Case) -> Result<Option<CaseRun<O::Trace>>, DriveError> {
         let cell = self.scratch.cell().map_err(DriveError::Scratch)?;
         let mut variables = self.observer.variables(case, &cell.profiles());
         if self.options.private_temporary {
             variables.push(("TMPDIR", cell.temporary()));
         }
-        let variables: Vec<(&str, &Path)> =
-            variables.iter().map(|(name, value)| (*name, value.as_path())).collect();
-        let timeout = case.timeout.or(self.options.timeout);
         let started = SystemTime::now();
-        let finished = process::run(&case.command, &variables, cell.output(), timeout, self.watch)?;
-        let interval = (started, SystemTime::now());
-        if finished.stopped == Some(Stopped::Interrupted) {
+        let mut whole = Part::of_nothing();
+        for step in &case.before {
+            let part = self.step(step, &cell, &variables)?;
+            if step.required {
+                whole.add(&part);
+            }
+        }
+        // What was needed and did not come about is the test's failure: it cannot be told to have passed.
+        if whole.outcome == Outcome::Passed && !self.watch.is_interrupted() {
+            let timeout = case.timeout.or(self.options.timeout);
+            whole.add(&self.part(&case.command, &case.verdict, timeout, &cell, &variables)?);
+        }
+        for step in &case.after {
+            let part = self.step(step, &cell, &variables)?;
+            whole.duration += part.duration;
+        }
+        if self.watch.is_interrupted() {
             return Ok(None);
         }
+        let interval = (started, SystemTime::now());
+        let trace = self.observer.reduce(case, &cell);
+        let Part { outcome, duration, output } = whole;
+        Ok(Some(CaseRun { outcome, duration, interval, trace, output }))
+    }
+
+    fn step(&self, step: &Step, cell: &Cell, variables: &[Variable]) -> Result<Part, DriveError> {
+        let timeout = step.timeout.or(self.options.timeout);
+        self.part(&step.command, &step.verdict, timeout, cell, variables)
+    }
+
+    fn part(
+        &self,
+        command: &CommandLine,
+        verdict: &Verdict,
+        timeout: Option<Duration>,
+        cell: &Cell,
+        variables: &[Variable],
+    ) -> Result<Part, DriveError> {
+        let variables: Vec<(&str, &Path)> =
+            variables.iter().map(|(name, value)| (*name, value.as_path())).collect();
+        let finished = process::run(command, &variables, cell.output(), timeout, self.watch)?;
         let outcome = match finished.stopped {
             Some(Stopped::TimedOut) => Outcome::TimedOut,
-            _ => judge(&case.verdict, &finished),
+            _ => judge(verdict, &finished),
         };
         let failed = matches!(outcome, Outcome::Failed | Outcome::TimedOut);
         let output = failed.then(|| what_it_printed(&finished));
-        let trace = self.observer.reduce(case, &cell);
-        Ok(Some(CaseRun { outcome, duration: finished.duration, interval, trace, output }))
+        Ok(Part { outcome, duration: finished.duration, output })
+    }
+}
+
+/// A variable that the driver sets.
+type Variable = (&'static str, PathBuf);
+
+/// What came of one process of a test.
+struct Part {
+    outcome: Outcome,
+    duration: Duration,
+    output: Option<String>,
+}
+
+impl Part {
+    fn of_nothing() -> Part {
+        Part { outcome: Outcome::Passed, duration: Duration::ZERO, output: None }
+    }
+
+    fn add(&mut self, next: &Part) {
+        self.outcome = self.outcome.max(next.outcome);
+        self.duration += next.duration;
+        if self.output.is_none() {
+            self.output.clone_from(&next.output);
+        }
+    }
+}
+
+/// How much of a test's output is looked through for the words of its framework.
+const LOOKED_AT: u64 = 16 * 1024 * 1024;
+
+/// Returns how a test ended whose process ended by itself.
+fn judge(verdict: &Verdict, finished: &Finished) -> Outcome {
+    // Most tests are told by their exit codes, and nothing of their output has to be read.
+    let (stdout, stderr) = match verdict {
+        Verdict::ExitCode | Verdict::Fails => (Vec::new(), Vec::new()),
+        Verdict::Output { .. } => (tail(&finished.stdout, LOOKED_AT), Vec::new()),
+        Verdict::Rules(_) => (tail(&finished.stdout, LOOKED_AT), tail(&finished.stderr, LOOKED_AT)),
+    };
+    match verdict.judge(finished.status.code(), &stdout, &stderr) {
+        Judgement::Passed => Outcome::Passed,
+        Judgement::Skipped => Outcome::Skipped,
+        // A filter that matched nothing ends well in most frameworks, and proves nothing.
+        Judgement::Failed | Judgement::NothingRan => Outcome::Failed,
     }
 }
 
@@ -185,10 +261,23 @@ impl<O: Observer> Driver<'_, O> {
 fn what_it_printed(finished: &Finished) -> String {
     [&finished.stdout, &finished.stderr]
         .into_iter()
-        .map(|path| super::judge::tail(path, 64 * 1024))
+        .map(|path| String::from_utf8_lossy(&tail(path, 64 * 1024)).into_owned())
         .filter(|text| !text.trim().is_empty())
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// Returns the last `limit` bytes of a file; nothing if it cannot be read.
+fn tail(path: &Path, limit: u64) -> Vec<u8> {
+    let read = || -> io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        let len = file.metadata()?.len();
+        file.seek(SeekFrom::Start(len.saturating_sub(limit)))?;
+        let mut bytes = Vec::new();
+        file.take(limit).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    read().unwrap_or_default()
 }
 
 /// Tests that wait, and what those that run keep from others.

@@ -34,6 +34,8 @@ fn case(name: &str, script: &str) -> Case {
         skipped: false,
         timeout: None,
         locks: Vec::new(),
+        before: Vec::new(),
+        after: Vec::new(),
     }
 }
 
