@@ -9,7 +9,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::catch_unwind;
 
 use llvm_profparser::instrumentation_profile::parse_bytes;
@@ -87,15 +87,13 @@ pub fn read_merged(bytes: &[u8]) -> Result<Vec<IndexedFunction>, IndexedError> {
 
 /// Checks that whatever the crate sees as executed is.
 fn agree(functions: &[IndexedFunction], profile: &InstrumentationProfile) -> Result<(), IndexedError> {
-    let mut merged = InstrumentationProfile::default();
-    merged.merge(profile);
+    let hits = functions.iter().filter(|function| function.is_hit());
+    let hits: BTreeSet<_> = hits.map(|function| (function.name_hash, function.structure_hash)).collect();
     let ran = |record: &&NamedInstrProfRecord| record.counts().iter().any(|count| *count != 0);
     let is_known = |record: &NamedInstrProfRecord| {
-        functions.iter().filter(|function| function.is_hit()).any(|function| {
-            Some(function.name_hash) == record.name_hash && Some(function.structure_hash) == record.hash
-        })
+        record.name_hash.zip(record.hash).is_some_and(|hashes| hits.contains(&hashes))
     };
-    if merged.records().iter().filter(ran).all(is_known) {
+    if profile.records().iter().filter(ran).all(is_known) {
         Ok(())
     } else {
         Err(IndexedError::Damaged { what: "two ways to read it see different functions" })
@@ -120,8 +118,12 @@ fn read_text(bytes: &[u8]) -> Result<Vec<IndexedFunction>, IndexedError> {
     if !lines().any(|line| says(&line)) {
         return Err(IndexedError::Empty);
     }
-    // The reader of numbers saturates nothing: what has more digits is no counter.
-    if lines().any(|line| line.len() > 20 && line.iter().all(u8::is_ascii_digit)) {
+    // To the crate, a number that is too large is zero.
+    let is_too_large = |line: &[u8]| {
+        line.iter().all(u8::is_ascii_digit)
+            && std::str::from_utf8(line).is_ok_and(|line| line.parse::<u64>().is_err())
+    };
+    if lines().filter(says).any(is_too_large) {
         return Err(IndexedError::Damaged { what: "a number is too large" });
     }
     let profile = parse(bytes)?;
