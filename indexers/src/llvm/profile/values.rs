@@ -40,16 +40,14 @@ fn begins_profile<S: Source + ?Sized>(
 ) -> Result<Option<Option<u64>>, ProfileError> {
     let mut word = [0; 8];
     let mut start = at;
-    while start < size && start - at < MAX_PADDING {
-        let word = &mut word[..usize::try_from(size - start).unwrap_or(8).min(8)];
-        source.read_exact_at(word, start)?;
-        match word.iter().position(|byte| *byte != 0) {
-            None => start += word.len() as u64,
-            Some(0) => return Ok(parse_magic(word).is_ok().then_some(Some(start))),
-            Some(zeros) => start += zeros as u64,
+    while size - start >= 8 && start - at < MAX_PADDING {
+        source.read_exact_at(&mut word, start)?;
+        if word != [0; 8] {
+            return Ok(parse_magic(&word).is_ok().then_some(Some(start)));
         }
+        start += 8;
     }
-    Ok((start >= size).then_some(None))
+    Ok((start == size).then_some(None))
 }
 
 /// Returns how many records have value sites, each of which has a block.

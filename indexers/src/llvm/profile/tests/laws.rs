@@ -163,19 +163,33 @@ fn errors_say_what_is_wrong() {
         errors.join("; ")
     };
     let known = [model.layout()];
-    insta::assert_snapshot!(says(&[], &known), @"");
-    insta::assert_snapshot!(says(b"\x81rfo", &known), @"");
-    insta::assert_snapshot!(says(&bytes[..70], &known), @"");
-    insta::assert_snapshot!(says(b"\x7fELF\x02\x01\x01\0 and so on", &known), @"");
-    insta::assert_snapshot!(says(&[0; 4096], &known), @"");
-    let mut future = [0x81, b'r', b'f', b'o', b'r', b'p', b'l', 0xff, 12, 0, 0, 0, 0, 0, 0, 0x10].to_vec();
-    insta::assert_snapshot!(says(&future, &known), @"");
-    future[8] = 6;
-    insta::assert_snapshot!(says(&future, &known), @"");
+    let future = [0x81, b'r', b'f', b'o', b'r', b'p', b'l', 0xff, 12, 0, 0, 0, 0, 0, 0, 0x10];
+    let mut never_released = future;
+    never_released[8] = 6;
     let unnamed = Model { build_ids: Vec::new(), ..model.clone() };
-    insta::assert_snapshot!(says(&unnamed.write().bytes, &[]), @"");
     let named = Model { build_ids: vec![vec![0xab, 0xcd]], ..model };
-    insta::assert_snapshot!(says(&named.write().bytes, &known), @"");
+    let said = [
+        says(&[], &known),
+        says(b"\x81rfo", &known),
+        says(&bytes[..70], &known),
+        says(b"\x7fELF\x02\x01\x01\0 and so on", &known),
+        says(&[0; 4096], &known),
+        says(&future, &known),
+        says(&never_released, &known),
+        says(&unnamed.write().bytes, &[]),
+        says(&named.write().bytes, &known),
+    ];
+    insta::assert_snapshot!(said.join("\n"), @r"
+    the profile is empty: its process ended before it could write it (killed process)
+    the profile ends inside of the magic (truncated profile)
+    the profile ends inside of the header (truncated profile)
+    it is no raw profile of LLVM (foreign profile)
+    it is no raw profile of LLVM (foreign profile)
+    raw profile version 12 (variant bits `10000000`) is unknown (foreign profile)
+    raw profile version 6 (variant bits `10000000`) is unknown (foreign profile)
+    the profile has no build id, and no binary that was read has its functions (foreign profile)
+    the profile is of a binary with build id `abcd`, which was not read (foreign profile)
+    ");
 }
 
 #[test]

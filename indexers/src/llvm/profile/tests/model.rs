@@ -281,7 +281,7 @@ fn any_function() -> impl Strategy<Value = Function> {
 pub(super) fn any_model() -> impl Strategy<Value = Model> {
     let bytes = |max| prop::collection::vec(any::<u8>(), 0..max);
     let ids = prop::collection::vec(prop::collection::vec(any::<u8>(), 1..21), 0..3);
-    let paddings = (prop::sample::select(vec![0u64, 4, 4096]), prop::sample::select(vec![0u64, 7, 4096]));
+    let paddings = (prop::sample::select(vec![0u64, 4, 72]), prop::sample::select(vec![0u64, 7, 200]));
     (
         (any_shape(), any::<bool>(), ids, prop::collection::vec(any_function(), 1..6), any::<bool>()),
         (any::<u64>(), paddings, bytes(9), 0u64..3, bytes(20), 0u64..3, bytes(9)),
