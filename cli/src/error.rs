@@ -45,6 +45,8 @@ pub enum ErrorKind {
     NoIndex,
     /// Git.
     Git,
+    /// The build or the runner, before there were results.
+    Runner,
     /// Nobody reads the output any more, which is no fault at all.
     BrokenPipe,
     /// Ours.
@@ -90,6 +92,7 @@ impl CommandError {
             ErrorKind::Index => ExitStatus::DamagedIndex,
             ErrorKind::NoIndex => ExitStatus::NoIndex,
             ErrorKind::Git => ExitStatus::Git,
+            ErrorKind::Runner => ExitStatus::Runner,
             ErrorKind::BrokenPipe => ExitStatus::Success,
             ErrorKind::Internal => ExitStatus::Internal,
         }

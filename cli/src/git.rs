@@ -14,9 +14,11 @@ use crate::environment::Environment;
 
 mod branch;
 mod error;
+mod tree;
 
 pub use branch::Branch;
 pub use error::GitError;
+pub use tree::WorkTree;
 
 /// A repository, and how to ask git about it.
 #[derive(Debug, Clone)]

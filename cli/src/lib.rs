@@ -14,6 +14,7 @@ mod logging;
 mod panic;
 pub mod session;
 pub mod settings;
+mod shim;
 pub mod ui;
 
 use std::ffi::OsString;
@@ -31,6 +32,9 @@ pub fn run(argv: impl IntoIterator<Item = OsString>, environment: Environment) -
     // Errors in the arguments are to be printed the way the arguments ask for.
     let look = FirstLook::at(&argv);
     let printer = Printer::to_process(&environment, look.color, look.options);
+    if let Some(status) = shim::act(&argv, &environment, &printer) {
+        return status;
+    }
     panic::guard(&printer, || {
         let result = Args::parse(argv, &environment, &printer).and_then(|parsed| match parsed {
             Some(args) => {

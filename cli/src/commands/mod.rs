@@ -8,10 +8,12 @@ pub mod completions;
 pub mod config;
 pub mod index;
 pub mod man;
+pub mod record;
 
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    Record(record::RecordArgs),
     #[command(subcommand)]
     Index(index::IndexCommand),
     #[command(subcommand)]
@@ -23,6 +25,7 @@ pub enum Command {
 /// Runs a command.
 pub(crate) fn run(command: &Command, session: &Session<'_>) -> Result<ExitStatus, CommandError> {
     match command {
+        Command::Record(args) => record::run(args, session),
         Command::Index(command) => index::run(command, session),
         Command::Config(command) => config::run(command, session),
         Command::Completions(args) => completions::run(args, session),

@@ -17,7 +17,7 @@ const UNITS: &[(u64, &[&str])] = &[
 ];
 
 impl Span {
-    pub(super) const EXPECTED: &str = "a span such as `30d`, `12h` or `90min`";
+    pub(crate) const EXPECTED: &str = "a span such as `30d`, `12h` or `90min`";
 }
 
 impl FromStr for Span {

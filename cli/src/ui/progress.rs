@@ -48,6 +48,13 @@ impl Progress {
         }))
     }
 
+    /// Says what is being done.
+    pub fn at(&self, what: impl std::fmt::Display) {
+        if let Some(bar) = &self.0 {
+            bar.bar.set_message(what.to_string());
+        }
+    }
+
     /// Counts `n` more.
     pub fn inc(&self, n: u64) {
         if let Some(bar) = &self.0 {
@@ -65,7 +72,7 @@ impl Bar {
             Unit::Items => "{human_pos}/{human_len}",
             Unit::Bytes => "{binary_bytes}/{binary_total_bytes}",
         };
-        let template = format!("{{prefix}} [{{bar:24}}] {count}, {{eta}} left");
+        let template = format!("{{prefix}} [{{bar:24}}] {count}, {{eta}} left {{wide_msg:.dim}}");
         let style = ProgressStyle::with_template(&template).expect("the template is a constant of ours");
         self.bar.set_style(style.progress_chars("=> "));
         self.bar.set_prefix(self.name);

@@ -371,6 +371,11 @@ impl Catalog {
         Ok(Pushed { key, put, bytes: bytes.len() as u64, unmarked: Vec::new() })
     }
 
+    /// Removes one part of a commit's index, where there is one.
+    pub fn remove_part(&self, kind: IndexKind, commit: &CommitId, part: &Part) -> Result<(), CatalogError> {
+        Ok(self.store.delete(&part.key(kind, commit)?)?)
+    }
+
     /// Removes all that is kept for a commit, and then its marks.
     ///
     /// The manifest goes last of the commit's objects: as long as any is there, it says that others are missing.

@@ -29,6 +29,23 @@ pub struct Compiled {
     pub unknown: BTreeSet<String>,
 }
 
+impl Compiled {
+    /// Adds what something else was compiled from.
+    pub fn add(&mut self, other: Compiled) {
+        self.files.extend(other.files);
+        self.folders.extend(other.folders);
+        self.packages.extend(other.packages);
+        self.variables.extend(other.variables);
+        for (package, features) in other.features {
+            self.features.entry(package).or_default().extend(features);
+        }
+        for (name, flags) in other.flags {
+            self.flags.entry(name).or_default().extend(flags);
+        }
+        self.unknown.extend(other.unknown);
+    }
+}
+
 /// Reads notes, each once.
 #[derive(Debug)]
 pub struct Crates {

@@ -52,12 +52,7 @@ pub struct Invocation {
 
 impl Invocation {
     /// Reads a compiler's arguments (without the compiler itself); `None` when nothing is compiled by them.
-    pub fn of(
-        args: &[OsString],
-        var: &dyn Fn(&str) -> Option<OsString>,
-        vars: impl IntoIterator<Item = (OsString, OsString)>,
-        cwd: &Path,
-    ) -> Option<Invocation> {
+    pub fn of(args: &[OsString], vars: &BTreeMap<OsString, OsString>, cwd: &Path) -> Option<Invocation> {
         let mut invocation = Invocation { cwd: cwd.to_owned(), ..Invocation::default() };
         let mut words = args.iter();
         while let Some(word) = words.next() {
@@ -119,7 +114,8 @@ impl Invocation {
         if invocation.crate_name.is_empty() || invocation.out_dir.as_os_str().is_empty() {
             return None;
         }
-        let text = |name: &str| var(name).and_then(|value| value.into_string().ok()).unwrap_or_default();
+        let var = |name: &str| vars.get(OsStr::new(name));
+        let text = |name: &str| var(name).and_then(|value| value.to_str()).unwrap_or_default().to_owned();
         invocation.package = text("CARGO_PKG_NAME");
         invocation.version = text("CARGO_PKG_VERSION");
         invocation.manifest_dir = var("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
@@ -184,16 +180,15 @@ mod tests {
 
     fn check(words: &str) -> Option<Invocation> {
         let args: Vec<OsString> = words.split_whitespace().map(OsString::from).collect();
-        let vars: Vec<(OsString, OsString)> = [
+        let vars: BTreeMap<OsString, OsString> = [
             ("CARGO_PKG_NAME", "my-crate"),
             ("CARGO_PKG_VERSION", "1.2.3"),
             ("CARGO_MANIFEST_DIR", "/repo/my-crate"),
             ("CARGO_BIN_EXE_tool", "/repo/target/debug/tool"),
         ]
         .map(|(name, value)| (name.into(), value.into()))
-        .to_vec();
-        let var = |name: &str| vars.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
-        Invocation::of(&args, &var, vars.clone(), "/repo".as_ref())
+        .into();
+        Invocation::of(&args, &vars, "/repo".as_ref())
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! It adds the coverage arguments for the packages that it is told, leaves a note of how each crate was compiled, and
 //! becomes the compiler.
 
-use std::ffi::OsString;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -60,12 +61,8 @@ impl Plan {
 }
 
 /// Acts as the wrapper: returns only if it cannot become the compiler.
-pub fn run(
-    args: &[OsString],
-    var: &dyn Fn(&str) -> Option<OsString>,
-    vars: impl IntoIterator<Item = (OsString, OsString)>,
-    cwd: &Path,
-) -> io::Result<i32> {
+pub fn run(args: &[OsString], vars: &BTreeMap<OsString, OsString>, cwd: &Path) -> io::Result<i32> {
+    let var = &|name: &str| vars.get(OsStr::new(name)).cloned();
     let (compiler, rest) =
         args.split_first().ok_or_else(|| io::Error::other("there is no compiler to run"))?;
     let plan = var(PLAN).and_then(|text| serde_json::from_str::<Plan>(text.to_str()?).ok());
@@ -79,7 +76,7 @@ pub fn run(
     };
     command.args(rest);
     if let Some(plan) = &plan
-        && let Some(mut invocation) = Invocation::of(rest, var, vars, cwd)
+        && let Some(mut invocation) = Invocation::of(rest, vars, cwd)
     {
         if plan.counts(&invocation) {
             command.args(ARGUMENTS);

@@ -69,9 +69,9 @@ impl Collector {
         self.known.write().unwrap_or_else(PoisonError::into_inner).add(path)
     }
 
-    /// Reads all profiles below `folder`.
-    pub fn collect(&self, folder: &Path) -> Trace {
-        let files = profiles_below(folder);
+    /// Reads all profiles below `folders`, those of one run of a test.
+    pub fn collect(&self, folders: &[&Path]) -> Trace {
+        let files: Vec<PathBuf> = folders.iter().flat_map(|folder| profiles_below(folder)).collect();
         let mut trace = Trace::default();
         if files.is_empty() {
             trace.trouble(Problem::MissingBinary, "none of its processes left a profile");

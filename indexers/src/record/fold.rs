@@ -138,11 +138,8 @@ const STRAY: u32 = u32::MAX;
 
 /// Returns the units that each place is in, by the places' numbers.
 fn units_of_places(places: &Places, sources: &Sources) -> Vec<Vec<u32>> {
-    let finders: Vec<Option<Finder>> = places
-        .files()
-        .iter()
-        .map(|path| sources.get(path).map(|file| Finder::new(&file.units)))
-        .collect();
+    let finders: Vec<Option<Finder>> =
+        places.files().iter().map(|path| sources.get(path).map(|file| Finder::new(&file.units))).collect();
     let units = |(file, range): &(u32, skiptrace_engine::observation::TextRange)| {
         let last = range.last_line().max(range.start.line);
         let mut units: Vec<u32> = match &finders[*file as usize] {
@@ -197,6 +194,3 @@ fn unite(runs: Vec<Trace>) -> (Trace, Option<(usize, bool)>) {
     let differing = union.places.len() - common.len();
     (union, (differing > 0).then_some((differing, growing)))
 }
-
-#[cfg(test)]
-mod tests;

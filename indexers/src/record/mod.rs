@@ -1,4 +1,11 @@
-//! From traces of tests to an index.
+//! Recording: from a command that runs tests to what an index is made of.
+//!
+//! [`rust`] builds and runs what cargo runs. Each leaves tests with their traces, and [`fold`] makes an index
+//! of them and of the [`sources`] that they name.
 
 pub mod fold;
+pub mod observer;
+pub mod progress;
+pub mod rust;
 pub mod sources;
+pub mod stray;

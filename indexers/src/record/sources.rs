@@ -63,7 +63,13 @@ impl Finder {
             units.iter().zip(0..).map(|(unit, at)| (unit.lines.start, unit.lines.end, at)).collect();
         spans.sort_unstable();
         let mut last = 0;
-        let furthest = spans.iter().map(|span| { last = last.max(span.1); last }).collect();
+        let furthest = spans
+            .iter()
+            .map(|span| {
+                last = last.max(span.1);
+                last
+            })
+            .collect();
         Finder { spans, furthest }
     }
 

@@ -56,17 +56,8 @@ pub struct Built {
     pub executable: PathBuf,
 }
 
-/// What cargo built.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Products {
-    /// The test binaries.
-    pub tests: Vec<Built>,
-    /// Packages with a library whose documentation may hold tests.
-    pub documented: Vec<String>,
-}
-
 /// Builds the tests. What cargo says of it goes to the user.
-pub fn build(cargo: &CargoCommand, cwd: &Path, variables: &Variables) -> Result<Products, CargoError> {
+pub fn build(cargo: &CargoCommand, cwd: &Path, variables: &Variables) -> Result<Vec<Built>, CargoError> {
     let mut command = Command::new(&cargo.program);
     command
         .args(cargo.head())
@@ -77,22 +68,26 @@ pub fn build(cargo: &CargoCommand, cwd: &Path, variables: &Variables) -> Result<
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     let shown = shown(cargo, "--no-run");
-    let mut child = command.spawn().map_err(|source| CargoError::Start { program: cargo.program.clone(), source })?;
+    let mut child =
+        command.spawn().map_err(|source| CargoError::Start { program: cargo.program.clone(), source })?;
     let stdout = child.stdout.take().expect("its output is piped");
-    let mut products = Products::default();
+    let mut built = Vec::new();
     for message in Message::parse_stream(BufReader::new(stdout)) {
         let message = message.map_err(|source| CargoError::Output { command: shown.clone(), source })?;
-        if let Message::CompilerArtifact(artifact) = message {
-            products.add(&artifact);
+        if let Message::CompilerArtifact(artifact) = message
+            && artifact.profile.test
+            && let Some(executable) = &artifact.executable
+        {
+            let package = package_of(&artifact);
+            let suite = suite(&package, &artifact);
+            built.push(Built { suite, package, executable: executable.clone().into_std_path_buf() });
         }
     }
     let status = child.wait().map_err(|source| CargoError::Output { command: shown.clone(), source })?;
     if !status.success() {
         return Err(CargoError::Failed { command: shown, status });
     }
-    products.documented.sort();
-    products.documented.dedup();
-    Ok(products)
+    Ok(built)
 }
 
 /// Has cargo run the test binaries, with a runner that only writes down how it would run each into `folder`.
@@ -146,25 +141,6 @@ pub fn difference(
     changed
 }
 
-impl Products {
-    fn add(&mut self, artifact: &Artifact) {
-        let package = package_of(artifact);
-        let is_library = artifact.target.kind.iter().any(is_library);
-        match &artifact.executable {
-            Some(executable) if artifact.profile.test => self.tests.push(Built {
-                suite: suite(&package, artifact),
-                package,
-                executable: executable.clone().into_std_path_buf(),
-            }),
-            Some(_) => {}
-            None if is_library && artifact.target.doctest && package_is_local(artifact) => {
-                self.documented.push(package);
-            }
-            None => {}
-        }
-    }
-}
-
 /// Returns the name that nextest has for a test binary.
 fn suite(package: &str, artifact: &Artifact) -> String {
     let name = &artifact.target.name;
@@ -200,10 +176,6 @@ fn package_of(artifact: &Artifact) -> String {
         }
         None => after.split(' ').next().unwrap_or_default().to_owned(),
     }
-}
-
-fn package_is_local(artifact: &Artifact) -> bool {
-    artifact.package_id.repr.starts_with("path+")
 }
 
 fn without_message_format(args: &[String]) -> Vec<String> {

@@ -74,6 +74,8 @@ fn spawn(command: &CommandLine, extra: &[(&str, &Path)], stdout: &Path, stderr: 
         };
     }
     process.envs(extra.iter().copied());
+    // The runtime's own mark that a process before this one has made the file: without the file, it makes none.
+    process.env_remove("__LLVM_PROFILE_RT_INIT_ONCE");
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut process, 0);
     process.spawn()

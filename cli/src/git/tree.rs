@@ -1,0 +1,105 @@
+//! The files of a work tree, and which of them are as git has them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use skiptrace_engine::id::ObjectId;
+use skiptrace_engine::path::RepoPath;
+use skiptrace_indexers::record::sources::Tree;
+
+use super::{GitError, Repository, spawn};
+
+/// The files of a work tree: those that git tracks, and those that it does not ignore.
+#[derive(Debug)]
+pub struct WorkTree {
+    root: PathBuf,
+    /// Tracked plain files, with the blobs that git has of them.
+    blobs: BTreeMap<RepoPath, ObjectId>,
+    /// Files that are not as git has them: changed, new, removed.
+    changed: BTreeSet<RepoPath>,
+}
+
+impl WorkTree {
+    /// Asks git.
+    pub fn of(repository: &Repository) -> Result<WorkTree, GitError> {
+        let mut blobs = BTreeMap::new();
+        // `100644 <blob> 0<tab>path`, each ended by a NUL.
+        for entry in repository.entries(&["ls-files", "--stage", "-z"])? {
+            let Some((about, path)) = split_at(&entry, b'\t') else { continue };
+            let about = String::from_utf8_lossy(about);
+            let mut fields = about.split(' ');
+            let (mode, blob) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
+            if mode.starts_with("100")
+                && let (Some(path), Ok(blob)) = (repo_path(path), blob.parse())
+            {
+                blobs.insert(path, blob);
+            }
+        }
+        let status = [
+            "status",
+            "--porcelain=v1",
+            "-z",
+            "--untracked-files=all",
+            "--no-renames",
+            "--ignore-submodules=none",
+        ];
+        let changed =
+            repository.entries(&status)?.iter().filter_map(|entry| repo_path(entry.get(3..)?)).collect();
+        Ok(WorkTree { root: repository.root().to_owned(), blobs, changed })
+    }
+
+    /// Returns whether everything is as git has it.
+    pub fn is_clean(&self) -> bool {
+        self.changed.is_empty()
+    }
+
+    /// Returns how many files are not as git has them.
+    pub fn n_changed(&self) -> usize {
+        self.changed.len()
+    }
+
+    /// Returns the files below a folder.
+    pub fn below<'a>(&'a self, folder: &'a RepoPath) -> impl Iterator<Item = &'a RepoPath> {
+        let is_below = move |path: &&RepoPath| {
+            let folder = folder.as_str();
+            folder.is_empty() || path.as_str().strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+        };
+        self.blobs
+            .keys()
+            .chain(self.changed.iter().filter(|path| !self.blobs.contains_key(*path)))
+            .filter(is_below)
+    }
+}
+
+impl Tree for WorkTree {
+    fn read(&self, path: &RepoPath) -> Option<Vec<u8>> {
+        std::fs::read(self.root.join(path.as_str())).ok()
+    }
+
+    fn blob(&self, path: &RepoPath) -> Option<ObjectId> {
+        self.blobs.get(path).filter(|_| !self.changed.contains(path)).cloned()
+    }
+}
+
+impl Repository {
+    /// Runs git and returns the entries that it prints, each ended by a NUL.
+    fn entries(&self, args: &[&str]) -> Result<Vec<Vec<u8>>, GitError> {
+        let output = spawn(&self.environment, &self.root, args)?;
+        if !output.status.success() {
+            return Err(GitError::of(args, &output));
+        }
+        let entries = output.stdout.split(|byte| *byte == 0).filter(|entry| !entry.is_empty());
+        Ok(entries.map(<[u8]>::to_vec).collect())
+    }
+}
+
+fn split_at(bytes: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+    let at = bytes.iter().position(|byte| *byte == separator)?;
+    Some((&bytes[..at], &bytes[at + 1..]))
+}
+
+/// A path that is no text is in no index: nothing is known of it, and changing it runs everything.
+fn repo_path(bytes: &[u8]) -> Option<RepoPath> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    RepoPath::new(text.trim_end_matches('/')).ok()
+}

@@ -1,0 +1,142 @@
+//! `cargo nextest run`: nextest runs the tests, and we read behind it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use skiptrace_engine::record::Outcome as TestOutcome;
+
+use super::outcome::{Gatherer, Missing, Outcome, Run};
+use super::plan::Plan;
+use super::{RecordError, Request};
+use crate::record::progress::Event;
+use crate::record::stray::Before;
+use crate::run::cargo_test::CargoError;
+use crate::run::nextest::{self, Attempt, Reaper, Results, junit};
+use crate::run::shim::{Mode, Note};
+use crate::trace::Trace;
+
+/// How often profiles of tests that have ended are looked for.
+const PACE: Duration = Duration::from_millis(20);
+
+/// Has nextest build and run the tests.
+pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, RecordError> {
+    (request.listener)(Event::Building);
+    let strays = Before::look(&request.repository, vec![plan.target_dir.clone()]);
+    let folder = plan.scratch.path();
+    for name in ["runs", "other"] {
+        fs::create_dir(folder.join(name)).map_err(RecordError::io("make", folder.join(name)))?;
+    }
+    let profile_variable =
+        request.variables.get(OsStr::new("NEXTEST_PROFILE")).and_then(|name| name.to_str());
+    let profile = nextest::profile(&request.command.args, profile_variable);
+    let mut results = folder.join("results.xml");
+    let config = nextest::write_config(folder, &profile, &results)
+        .map_err(RecordError::io("write", folder.join("nextest.toml")))?;
+    let mut arguments = nextest::arguments(&request.command.args, &config);
+    if !request.command.test_args.is_empty() {
+        arguments.push("--".to_owned());
+        arguments.extend(request.command.test_args.iter().cloned());
+    }
+    let mut command = Command::new(&request.command.program);
+    command
+        .args(request.command.head())
+        .args(arguments)
+        .current_dir(&request.cwd)
+        .envs(plan.with_runner(Mode::Observe, folder))
+        // Nextest would wait for keys that are meant for nobody.
+        .env("NEXTEST_NO_INPUT_HANDLER", "1")
+        .stdin(Stdio::null());
+
+    let gatherer = Gatherer::new(plan, request);
+    let suites: Mutex<BTreeMap<String, PathBuf>> = Mutex::default();
+    let reduce = |note: &Note, folder: &std::path::Path| {
+        let mut suites = suites.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if suites.insert(note.suite.clone(), note.binary.clone()).is_none() {
+            gatherer.add_binary(&note.binary);
+        }
+        drop(suites);
+        gatherer.collector().collect(&[folder])
+    };
+    let mut reaper = Reaper::new(&folder.join("runs"));
+    let ended = AtomicBool::new(false);
+    let status = std::thread::scope(|scope| {
+        let ended = &ended;
+        let nextest = scope.spawn(move || {
+            let status = command.status();
+            ended.store(true, Ordering::Release);
+            status
+        });
+        while !ended.load(Ordering::Acquire) {
+            reaper.look(&reduce);
+            std::thread::sleep(PACE);
+        }
+        nextest.join().expect("it only waits for a process")
+    });
+    let status =
+        status.map_err(|source| CargoError::Start { program: request.command.program.clone(), source })?;
+    let attempts = reaper.finish(&reduce);
+    if !results.is_file() {
+        // The project's own setting of where results go wins over ours.
+        let own = plan.target_dir.join("nextest").join(&profile);
+        results = fs::read_dir(&own)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+            .find(|path| path.extension().is_some_and(|extension| extension == "xml"))
+            .ok_or(RecordError::NoResults { status })?;
+    }
+    let xml = fs::read(&results).map_err(RecordError::io("read", &results))?;
+    let said = junit::parse(&xml)
+        .map_err(|error| RecordError::Results { path: results, source: Box::new(error) })?;
+    let (runs, missing) = put_together(attempts, &said);
+    let suites = suites.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let runs = runs.into_iter().filter(|run| (request.wanted)(&run.suite, &run.name)).collect();
+    let mut outcome = gatherer.finish(runs, &suites, &strays.sweep());
+    outcome.missing = missing;
+    Ok(outcome)
+}
+
+/// Puts what nextest says of tests and what their attempts executed together.
+fn put_together(attempts: Vec<Attempt<Trace>>, said: &Results) -> (Vec<Run>, Vec<Missing>) {
+    let mut by_test: BTreeMap<(String, String), Vec<Attempt<Trace>>> = BTreeMap::new();
+    for attempt in attempts {
+        by_test.entry(nextest::result_key(&attempt.note)).or_default().push(attempt);
+    }
+    let watched: BTreeSet<(String, String)> = by_test.keys().cloned().collect();
+    let mut missing: Vec<Missing> = said
+        .iter()
+        .filter(|(key, said)| !watched.contains(*key) && said.outcome != TestOutcome::Skipped)
+        .map(|((suite, name), _)| Missing {
+            suite: suite.as_str().into(),
+            name: name.as_str().into(),
+            why: "nextest ran it, but not through us".to_owned(),
+        })
+        .collect();
+    let mut runs = Vec::new();
+    for ((suite, name), mut attempts) in by_test {
+        let Some(said) = said.get(&(suite.clone(), name.clone())) else {
+            missing.push(Missing {
+                suite: suite.into(),
+                name: name.into(),
+                why: "nextest did not say how it ended".to_owned(),
+            });
+            continue;
+        };
+        attempts.sort_by_key(|attempt| attempt.note.attempt);
+        runs.push(Run {
+            suite: suite.into(),
+            name: name.into(),
+            outcome: said.outcome,
+            duration: said.duration,
+            traces: attempts.into_iter().map(|attempt| (attempt.trace, attempt.interval)).collect(),
+        });
+    }
+    (runs, missing)
+}

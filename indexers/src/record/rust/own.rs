@@ -1,0 +1,154 @@
+//! `cargo test`, with every test in a process of its own.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::outcome::{Gatherer, Outcome};
+use super::plan::Plan;
+use super::{RecordError, Request, doctests};
+use crate::record::observer::LlvmObserver;
+use crate::record::progress::Event;
+use crate::record::stray::Before;
+use crate::run::cargo_test::{self, Built, Variables};
+use crate::run::case::{Case, CommandLine};
+use crate::run::driver::{self, Event as DriverEvent};
+use crate::run::libtest;
+use crate::run::native::{Binary, LeftOut, Listing};
+use crate::run::shim::{Captured, Mode, PROFILES};
+use crate::trace::Trace;
+
+/// How long a test binary may take to list its tests.
+const LISTING: Duration = Duration::from_secs(60);
+/// How much a test binary may print while it lists them.
+const LIST_BYTES: usize = 64 << 20;
+
+/// Builds and runs the tests.
+pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, RecordError> {
+    (request.listener)(Event::Building);
+    let strays = Before::look(&request.repository, vec![plan.target_dir.clone()]);
+    let built = cargo_test::build(&request.command, &request.cwd, &plan.build)?;
+    let captured = capture(request, plan)?;
+    let gatherer = Gatherer::new(plan, request);
+    let mut suites: BTreeMap<String, PathBuf> = BTreeMap::new();
+    let mut cases = Vec::new();
+    for captured in &captured {
+        let (suite, executable) = suite_of(captured, &built);
+        gatherer.add_binary(&executable);
+        let listed = list(request, plan, captured, &suite)?;
+        suites.insert(suite, executable);
+        cases.extend(listed);
+    }
+    cases.retain(|case| (request.wanted)(&case.suite, &case.name));
+    let running = cases.iter().filter(|case| !case.skipped).count();
+    (request.listener)(Event::Running { tests: running, suites: suites.len() });
+
+    let observer = LlvmObserver { collector: gatherer.collector(), pattern: |_| PROFILES };
+    let on_event = |event: DriverEvent<'_, Trace>| tell(request, event);
+    let ran = driver::drive(&cases, &request.driver, &plan.scratch, request.watch, &observer, &on_event);
+    let mut outcome = gatherer.gather(cases.iter().zip(ran), &suites, &strays.sweep());
+    let groups = doctests::record(request, plan)?;
+    outcome.add_groups(groups, plan, request);
+    Ok(outcome)
+}
+
+fn capture(request: &Request<'_>, plan: &Plan) -> Result<Vec<Captured>, RecordError> {
+    let folder = plan.scratch.path().join("captured");
+    fs::create_dir(&folder).map_err(RecordError::io("make", &folder))?;
+    let variables = plan.with_runner(Mode::Capture, &folder);
+    Ok(cargo_test::capture(&request.command, &request.cwd, &variables, &folder)?)
+}
+
+/// Returns the suite of a captured binary, and its file as cargo names it.
+fn suite_of(captured: &Captured, built: &[Built]) -> (String, PathBuf) {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let binary = real(&captured.binary);
+    match built.iter().find(|built| real(&built.executable) == binary) {
+        Some(built) => (built.suite.clone(), built.executable.clone()),
+        None => {
+            let name = binary.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            (name, captured.binary.clone())
+        }
+    }
+}
+
+/// Lists the tests of a binary, each with the surroundings that cargo gives it.
+fn list(
+    request: &Request<'_>,
+    plan: &Plan,
+    captured: &Captured,
+    suite: &str,
+) -> Result<Vec<Case>, RecordError> {
+    let scratch = plan.scratch.path().join("listing");
+    fs::create_dir_all(&scratch).map_err(RecordError::io("make", &scratch))?;
+    let listing = Listing { scratch, timeout: LISTING, max_output: LIST_BYTES };
+    let mut words = plan.runner.iter().map(OsString::from);
+    let binary = captured.binary.clone().into_os_string();
+    let (program, mut args) = match words.next() {
+        Some(runner) => (runner, words.chain([binary]).collect()),
+        None => (binary, Vec::new()),
+    };
+    let before = args.len();
+    args.extend(captured.args.iter().map(OsString::from));
+    let n_own = captured.args.len();
+    let command = CommandLine {
+        program: program.into(),
+        args,
+        cwd: captured.cwd.clone(),
+        env: surroundings(request, captured, &plan.with_runner(Mode::Capture, Path::new(""))),
+    };
+    let left_out = if captured.args.iter().any(|arg| arg == "--ignored" || arg == "--include-ignored") {
+        LeftOut::Run
+    } else {
+        request.left_out
+    };
+    let mut cases = libtest::list(&Binary { suite: suite.into(), command }, left_out, &listing)?;
+    for case in &mut cases {
+        // Filters have done their work once the tests are listed, and would let more run than the one test.
+        if case.command.args.iter().skip(before + n_own).any(|arg| arg == "--exact") {
+            case.command.args.drain(before..before + n_own);
+        }
+    }
+    Ok(cases)
+}
+
+/// Returns what of a captured process's variables is cargo's doing, and not ours.
+fn surroundings(
+    request: &Request<'_>,
+    captured: &Captured,
+    ours: &Variables,
+) -> BTreeMap<OsString, Option<OsString>> {
+    let outside = |name: &str| request.variables.get(OsStr::new(name)).cloned();
+    let mut changed = cargo_test::difference(captured, &outside, request.variables.keys().cloned());
+    for (name, _) in ours {
+        changed.remove(name);
+    }
+    changed
+}
+
+fn tell(request: &Request<'_>, event: DriverEvent<'_, Trace>) {
+    let listener = request.listener;
+    match event {
+        DriverEvent::Started(case) => listener(Event::Started { suite: &case.suite, name: &case.name }),
+        DriverEvent::Finished(case, runs) => {
+            let outcome = super::outcome::outcome_of(runs.iter().map(|run| run.outcome));
+            let troubles: Vec<_> = runs.iter().flat_map(|run| run.trace.troubles.clone()).collect();
+            listener(Event::Finished {
+                suite: &case.suite,
+                name: &case.name,
+                outcome,
+                duration: runs.iter().map(|run| run.duration).max().unwrap_or_default(),
+                output: runs.iter().find_map(|run| run.output.as_deref()),
+                troubles: &troubles,
+            });
+        }
+        DriverEvent::Broken(case, error) => {
+            listener(Event::Warning(format!(
+                "`{}` of `{}` could not be run: {error}",
+                case.name, case.suite
+            )));
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! How cargo is to be run: with which variables, in which folders, for which packages.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use cargo_metadata::{Metadata, MetadataCommand};
+
+use super::{Instrument, RecordError, Request};
+use crate::build::cargo_config::{CargoConfig, parse_cfg, runner_variable};
+use crate::build::paths::Roots;
+use crate::build::wrapper;
+use crate::run::cargo_test::Variables;
+use crate::run::scratch::Scratch;
+use crate::run::shim;
+
+/// How cargo is run for a recording.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// Where the instrumented build goes.
+    pub(super) target_dir: PathBuf,
+    /// The compiler, in its own words (`rustc -vV`).
+    pub(super) compiler: String,
+    /// The target that tests are built for.
+    pub(super) target: String,
+    /// Variables with which cargo builds.
+    pub(super) build: Variables,
+    /// What the project itself starts tests with.
+    pub(super) runner: Vec<String>,
+    /// Our name as a runner.
+    runner_program: PathBuf,
+    /// Folders for what tests leave.
+    pub(super) scratch: Scratch,
+    /// Where paths that compilers write are at home.
+    pub(super) roots: Roots,
+}
+
+impl Plan {
+    /// Finds out all that is needed before anything is built.
+    pub(super) fn make(request: &Request<'_>) -> Result<Plan, RecordError> {
+        let var = |name: &str| request.variables.get(OsStr::new(name)).filter(|value| !value.is_empty());
+        let metadata = metadata(request)?;
+        let cargo_home = var("CARGO_HOME").map(PathBuf::from).or_else(|| Some(home(request)?.join(".cargo")));
+        let config = CargoConfig::read(&request.cwd, cargo_home.as_deref())?;
+
+        let target_dir = match request.command.option("--target-dir") {
+            Some(folder) => request.cwd.join(folder),
+            None => metadata.target_directory.as_std_path().join(match request.instrument {
+                Instrument::Workspace => "skiptrace",
+                Instrument::All => "skiptrace-all",
+            }),
+        };
+        let names = target_dir.join("bin");
+        let wrapper_program = name(&request.program, &names, wrapper::NAME)?;
+        let runner_program = name(&request.program, &names, shim::NAME)?;
+        let scratch =
+            Scratch::new(None).map_err(RecordError::io("make a folder in", std::env::temp_dir()))?;
+        let building = scratch.path().join("build");
+        fs::create_dir(&building).map_err(RecordError::io("make", &building))?;
+
+        let compiler = rustc(request, &["-vV"])?;
+        let host = field(&compiler, "host").unwrap_or_default().to_owned();
+        let target = request
+            .command
+            .option("--target")
+            .or_else(|| var("CARGO_BUILD_TARGET").and_then(|target| target.to_str()))
+            .or_else(|| config.build("target"))
+            .unwrap_or(&host)
+            .to_owned();
+        let variable = runner_variable(&target);
+        let runner = match var(&variable).and_then(|runner| runner.to_str()) {
+            Some(runner) => runner.split_whitespace().map(str::to_owned).collect(),
+            None => {
+                let cfg = parse_cfg(&rustc(request, &["--print", "cfg", "--target", &target])?);
+                config.runner(&target, &cfg).unwrap_or_default()
+            }
+        };
+        let chain = var("RUSTC_WRAPPER")
+            .or_else(|| var("CARGO_BUILD_RUSTC_WRAPPER"))
+            .map(PathBuf::from)
+            .or_else(|| config.build("rustc-wrapper").map(PathBuf::from));
+        let packages = match request.instrument {
+            Instrument::All => wrapper::Packages::All,
+            Instrument::Workspace => wrapper::Packages::In(local_packages(&metadata, &request.repository)),
+        };
+        let plan = wrapper::Plan { packages, chain };
+        let build: Variables = vec![
+            ("RUSTC_WRAPPER".into(), wrapper_program.into()),
+            (wrapper::PLAN.into(), plan.to_text().into()),
+            ("CARGO_TARGET_DIR".into(), target_dir.clone().into()),
+            // Compilers load what is compiled here, procedural macros and what they use; their counts are nobody's.
+            ("LLVM_PROFILE_FILE".into(), building.join(shim::PROFILES).into()),
+        ];
+        let workspace = metadata.workspace_root.clone().into_std_path_buf();
+        let build_folders = vec![target_dir.clone(), metadata.target_directory.clone().into_std_path_buf()];
+        let roots = Roots {
+            repository: request.repository.clone(),
+            workspace,
+            build_folders,
+            cargo_home,
+            prefix_maps: Vec::new(),
+        };
+        Ok(Plan { target_dir, compiler, target, build, runner, runner_program, scratch, roots })
+    }
+
+    /// Returns the variables with which cargo builds, and runs what it built through us.
+    pub(super) fn with_runner(&self, mode: shim::Mode, folder: &Path) -> Variables {
+        let plan = shim::Plan { mode, folder: folder.to_owned(), chain: self.runner.clone() };
+        let mut variables = self.build.clone();
+        variables.push((runner_variable(&self.target).into(), self.runner_program.clone().into()));
+        variables.push((shim::PLAN.into(), plan.to_text().into()));
+        variables
+    }
+}
+
+/// Returns the value of a line `name: value` of `rustc -vV`.
+pub(super) fn field<'a>(compiler: &'a str, name: &str) -> Option<&'a str> {
+    compiler.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+}
+
+fn home(request: &Request<'_>) -> Option<PathBuf> {
+    let home = ["HOME", "USERPROFILE"].iter().find_map(|name| request.variables.get(OsStr::new(name)));
+    home.map(PathBuf::from)
+}
+
+fn metadata(request: &Request<'_>) -> Result<Metadata, RecordError> {
+    let mut command = MetadataCommand::new();
+    command.cargo_path(&request.command.program).current_dir(&request.cwd);
+    let mut options = request.command.metadata_args();
+    if let Some(toolchain) = &request.command.toolchain {
+        command.env("RUSTUP_TOOLCHAIN", toolchain.trim_start_matches('+'));
+    }
+    options.sort();
+    command.other_options(options);
+    command.exec().map_err(|error| RecordError::Metadata(Box::new(error)))
+}
+
+fn rustc(request: &Request<'_>, args: &[&str]) -> Result<String, RecordError> {
+    let rustc =
+        request.variables.get(OsStr::new("RUSTC")).cloned().unwrap_or_else(|| OsString::from("rustc"));
+    let mut command = Command::new(rustc);
+    if let Some(toolchain) = &request.command.toolchain {
+        command.env("RUSTUP_TOOLCHAIN", toolchain.trim_start_matches('+'));
+    }
+    let output = command.args(args).current_dir(&request.cwd).output().map_err(RecordError::Compiler)?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Returns the folders of the packages that are the repository's own, members of the workspace or not.
+fn local_packages(metadata: &Metadata, repository: &Path) -> Vec<PathBuf> {
+    let own = metadata.packages.iter().filter(|package| package.source.is_none());
+    let mut folders: Vec<PathBuf> = own
+        .filter_map(|package| package.manifest_path.parent())
+        .map(|folder| folder.as_std_path().to_owned())
+        .filter(|folder| folder.starts_with(repository))
+        .collect();
+    folders.sort();
+    folders.dedup();
+    folders
+}
+
+/// Gives the program another name, under which it is something else.
+fn name(program: &Path, folder: &Path, name: &str) -> Result<PathBuf, RecordError> {
+    fs::create_dir_all(folder).map_err(RecordError::io("make", folder))?;
+    let path = folder.join(name);
+    if fs::read_link(&path).is_ok_and(|target| target == program) {
+        return Ok(path);
+    }
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(RecordError::io("replace", path)(error));
+        }
+        _ => {}
+    }
+    link(program, &path).map_err(RecordError::io("make", &path))?;
+    Ok(path)
+}
+
+#[cfg(unix)]
+fn link(program: &Path, path: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(program, path)
+}
+
+#[cfg(not(unix))]
+fn link(program: &Path, path: &Path) -> std::io::Result<()> {
+    fs::copy(program, path).map(drop)
+}
