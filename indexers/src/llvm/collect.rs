@@ -24,12 +24,14 @@ thread_local! {
 const MOST_FILES: usize = 100_000;
 
 /// Knows binaries, and reads the profiles of their processes.
-#[derive(Debug)]
 pub struct Collector {
     known: RwLock<Known>,
-    /// Where binaries may turn up that nobody named.
-    folders: Vec<PathBuf>,
+    /// Where binaries may turn up that nobody named. Asked when one does, since builds make folders.
+    folders: Box<Folders>,
 }
+
+/// Tells folders.
+pub type Folders = dyn Fn() -> Vec<PathBuf> + Send + Sync;
 
 #[derive(Debug)]
 struct Known {
@@ -53,7 +55,7 @@ struct Table {
 
 impl Collector {
     /// Starts without binaries. Those that nobody names are looked for in `folders`.
-    pub fn new(normalizer: Normalizer, folders: Vec<PathBuf>) -> Collector {
+    pub fn new(normalizer: Normalizer, folders: Box<Folders>) -> Collector {
         let known = Known {
             layouts: Layouts::default(),
             tables: Vec::new(),
@@ -126,7 +128,7 @@ impl Collector {
     fn discover(&self) -> bool {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let before = known.tables.len();
-        for file in self.folders.iter().flat_map(|folder| programs_below(folder)) {
+        for file in (self.folders)().iter().flat_map(|folder| programs_below(folder)) {
             if !known.files.contains(&file) {
                 // What is no binary, or none with coverage, left no profile either.
                 let _ = known.add(&file);

@@ -9,7 +9,6 @@ use crate::run::scratch::Cell;
 use crate::trace::Trace;
 
 /// Reads the profiles that each test leaves.
-#[derive(Debug)]
 pub struct LlvmObserver<'a> {
     /// What knows the binaries.
     pub collector: &'a Collector,

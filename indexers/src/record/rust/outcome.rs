@@ -74,7 +74,9 @@ pub(super) struct Gatherer<'a> {
 
 impl<'a> Gatherer<'a> {
     pub(super) fn new(plan: &'a Plan, request: &'a Request<'a>) -> Self {
-        let collector = Collector::new(Normalizer::new(plan.roots.clone()), binary_folders(&plan.target_dir));
+        let target_dir = plan.target_dir.clone();
+        let folders = Box::new(move || binary_folders(&target_dir));
+        let collector = Collector::new(Normalizer::new(plan.roots.clone()), folders);
         Gatherer { plan, request, collector }
     }
 
