@@ -36,15 +36,14 @@ pub(super) fn assemble(source: &[u8], tokens: &[Token], pieces: &[Piece], gramma
     let mut units = Vec::with_capacity(pieces.len() + 1);
     for (at, owned) in of_piece.iter().enumerate() {
         let piece = pieces.get(at);
-        let shows_docs =
-            owned.iter().any(|token| tokens[*token].kind == TokenKind::Doc { example: true });
+        let shows_docs = owned.iter().any(|token| tokens[*token].kind == TokenKind::Doc { example: true });
         let counted: Vec<usize> =
             owned.iter().copied().filter(|token| shows_docs || !tokens[*token].is_doc()).collect();
         let identifiers = cut.identifiers(&counted);
         let mut bytes = Vec::with_capacity(counted.len() * 12);
         if let Some(piece) = piece {
             bytes.extend_from_slice(&contexts[at].0.to_le_bytes());
-            order.read(piece, &identifiers, &mut bytes);
+            order.read(piece, &mut bytes);
         }
         for token in &counted {
             cut.encode(&tokens[*token], positional[at], &mut bytes);
@@ -142,9 +141,10 @@ impl Conditions {
         let Some(word) = cut.tokens.get(at + 1).filter(|token| token.in_directive) else { return };
         let said = || {
             let mut bytes = Vec::new();
-            for token in cut.tokens[at + 1..].iter().take_while(|token| {
-                token.in_directive && token.kind != TokenKind::Directive
-            }) {
+            for token in cut.tokens[at + 1..]
+                .iter()
+                .take_while(|token| token.in_directive && token.kind != TokenKind::Directive)
+            {
                 cut.encode(token, false, &mut bytes);
             }
             bytes
@@ -236,7 +236,9 @@ impl Cut<'_> {
                 if known.get(text).is_some_and(|used| stands_as(*used, self.tokens, *token, self.source)) {
                     positional[at] = true;
                 }
-                if macros.contains(text) && stands_as(self.grammar.macro_use, self.tokens, *token, self.source) {
+                if macros.contains(text)
+                    && stands_as(self.grammar.macro_use, self.tokens, *token, self.source)
+                {
                     users.entry(text).or_default().push(at);
                 }
             }
@@ -272,7 +274,8 @@ impl Cut<'_> {
                     }
                 }
                 TokenKind::Text if self.grammar.literals_mention => {
-                    let before = place.checked_sub(1).map(|before| self.tokens[owned[before]].text(self.source));
+                    let before =
+                        place.checked_sub(1).map(|before| self.tokens[owned[before]].text(self.source));
                     // A value of an attribute, most likely; assignments of literals mention a few words too many.
                     if before == Some(b"=") && text.len() <= 256 {
                         words(text).for_each(&mut mention);
@@ -329,7 +332,7 @@ impl Reading {
     }
 
     /// Appends what `piece` finds before it.
-    fn read(&self, piece: &Piece, _identifiers: &[Identifier], bytes: &mut Vec<u8>) {
+    fn read(&self, piece: &Piece, bytes: &mut Vec<u8>) {
         match &piece.order {
             Order::Free => {}
             Order::Macro(name) => {

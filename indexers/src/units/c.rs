@@ -8,7 +8,7 @@ use tree_sitter::Node;
 
 use super::names::Namer;
 use super::outline::{Extent, Order, Piece};
-use super::parse::children;
+use super::parse::{children, first_named};
 
 /// Which of the two languages is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,8 @@ struct Search<'s, 't> {
 
 impl<'t> Search<'_, 't> {
     fn place(&mut self, place: &Place<'t>) {
-        let nodes = children(place.node);
+        let mut nodes = children(place.node);
+        nodes.retain(|node| node.kind() != "comment");
         let mut at = 0;
         while at < nodes.len() {
             // `TEST_CASE("…") { … }` looks like a call that lacks its semicolon, and a block.
@@ -72,7 +73,9 @@ impl<'t> Search<'_, 't> {
             "function_definition" => self.function(node, start, place),
             "template_declaration" => self.template(node, start, place),
             "friend_declaration" => self.inner(node, start, place, &["function_definition"]),
-            "class_specifier" | "struct_specifier" | "union_specifier" => self.class(node, node, start, place),
+            "class_specifier" | "struct_specifier" | "union_specifier" => {
+                self.class(node, node, start, place)
+            }
             "namespace_definition" => {
                 let name = self.field(node, "name");
                 let name = if name.is_empty() { "(anonymous)".to_owned() } else { name };
@@ -80,7 +83,12 @@ impl<'t> Search<'_, 't> {
             }
             "linkage_specification" => match node.child_by_field_name("body") {
                 Some(body) if body.kind() == "declaration_list" => {
-                    self.around(node, start, format!("{path}extern {}", self.field(node, "value")), path.clone());
+                    self.around(
+                        node,
+                        start,
+                        format!("{path}extern {}", self.field(node, "value")),
+                        path.clone(),
+                    );
                 }
                 Some(body) => self.node(body, start, place),
                 None => {}
@@ -100,6 +108,8 @@ impl<'t> Search<'_, 't> {
                 let name = self.text(node);
                 let order = match name.strip_prefix("#undef ") {
                     Some(forgotten) => Order::Macro(forgotten.to_owned()),
+                    // What stops the compiler says nothing of what follows.
+                    None if name.starts_with("#error") || name.starts_with("#warning") => Order::Free,
                     None => Order::Pragma,
                 };
                 self.directive(node, name, order, place);
@@ -119,9 +129,15 @@ impl<'t> Search<'_, 't> {
                     None => self.item(node, start, place),
                 }
             }
-            "enum_specifier" | "using_declaration" | "alias_declaration" | "static_assert_declaration"
-            | "template_instantiation" | "namespace_alias_definition" | "concept_definition"
-            | "expression_statement" | "call_expression"
+            "enum_specifier"
+            | "using_declaration"
+            | "alias_declaration"
+            | "static_assert_declaration"
+            | "template_instantiation"
+            | "namespace_alias_definition"
+            | "concept_definition"
+            | "expression_statement"
+            | "call_expression"
                 if !place.of_class =>
             {
                 self.item(node, start, place);
@@ -131,9 +147,10 @@ impl<'t> Search<'_, 't> {
     }
 
     fn function(&mut self, node: Node<'t>, start: usize, place: &Place<'t>) {
-        let Some(body) = node.child_by_field_name("body").or_else(|| {
-            children(node).into_iter().find(|child| child.kind() == "try_statement")
-        }) else {
+        let Some(body) = node
+            .child_by_field_name("body")
+            .or_else(|| children(node).into_iter().find(|child| child.kind() == "try_statement"))
+        else {
             // `= default` and `= delete` have none.
             if !place.of_class {
                 self.item(node, start, place);
@@ -230,9 +247,12 @@ impl<'t> Search<'_, 't> {
                 parameters = Some(declarator);
             }
             let inner = declarator.child_by_field_name("declarator").or_else(|| {
-                matches!(declarator.kind(), "parenthesized_declarator" | "reference_declarator" | "attributed_declarator")
-                    .then(|| declarator.named_child(0))
-                    .flatten()
+                matches!(
+                    declarator.kind(),
+                    "parenthesized_declarator" | "reference_declarator" | "attributed_declarator"
+                )
+                .then(|| first_named(declarator))
+                .flatten()
             });
             match inner {
                 Some(inner) => declarator = inner,
@@ -291,9 +311,10 @@ fn acts_at_compile_time(function: Node<'_>, search: &Search<'_, '_>) -> bool {
         matches!(child.kind(), "type_qualifier" | "storage_class_specifier")
             && matches!(search.text(*child).as_str(), "constexpr" | "consteval")
     };
-    let deduced = function.child_by_field_name("type").is_some_and(|kind| kind.kind() == "placeholder_type_specifier")
-        && !function.child_by_field_name("declarator").is_some_and(|declarator| {
-            children(declarator).iter().any(|child| child.kind() == "trailing_return_type")
-        });
+    let deduced =
+        function.child_by_field_name("type").is_some_and(|kind| kind.kind() == "placeholder_type_specifier")
+            && !function.child_by_field_name("declarator").is_some_and(|declarator| {
+                children(declarator).iter().any(|child| child.kind() == "trailing_return_type")
+            });
     deduced || children(function).iter().any(says)
 }

@@ -87,8 +87,8 @@ impl Language {
             "c" => Some(Language::C),
             // A header says nothing of who includes it. What is no C++ in a header of C is seldom more than a name.
             "h" => Some(Language::Cpp),
-            "cc" | "cpp" | "cxx" | "c++" | "C" | "hh" | "hpp" | "hxx" | "h++" | "H" | "inl" | "ipp" | "tcc"
-            | "tpp" | "txx" | "cppm" | "ixx" => Some(Language::Cpp),
+            "cc" | "cpp" | "cxx" | "c++" | "C" | "hh" | "hpp" | "hxx" | "h++" | "H" | "inl" | "ipp"
+            | "tcc" | "tpp" | "txx" | "cppm" | "ixx" => Some(Language::Cpp),
             _ => None,
         }
     }
@@ -141,9 +141,10 @@ const RUST: Grammar = Grammar {
     positions: &position::RUST,
     macro_use: Use::Bang,
     keywords: &[
-        "Self", "as", "async", "await", "break", "const", "continue", "crate", "dyn", "else", "enum", "extern",
-        "false", "fn", "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref",
-        "return", "self", "static", "struct", "super", "trait", "true", "type", "unsafe", "use", "where", "while",
+        "Self", "as", "async", "await", "break", "const", "continue", "crate", "dyn", "else", "enum",
+        "extern", "false", "fn", "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut",
+        "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true", "type", "unsafe",
+        "use", "where", "while",
     ],
     line_ends_are_equal: true,
     literals_mention: true,
@@ -154,9 +155,9 @@ const C: Grammar = Grammar {
     positions: &position::C,
     macro_use: Use::Word,
     keywords: &[
-        "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern",
-        "float", "for", "goto", "if", "int", "long", "return", "short", "signed", "sizeof", "static", "struct",
-        "switch", "typedef", "union", "unsigned", "void", "volatile", "while",
+        "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum",
+        "extern", "float", "for", "goto", "if", "int", "long", "return", "short", "signed", "sizeof",
+        "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while",
     ],
     line_ends_are_equal: false,
     literals_mention: false,

@@ -1,6 +1,6 @@
 //! Names for people, made of tokens, so that layout and comments do not show in them.
 
-use super::lex::{Token, TokenKind};
+use super::lex::{Gap, Token, TokenKind};
 
 /// No name quotes more of the source.
 const LONGEST: usize = 160;
@@ -42,14 +42,21 @@ impl<'a> Namer<'a> {
     }
 
     fn apart(&self, last: &Token, token: &Token) -> bool {
-        let wordy = |token: &Token| token.kind != TokenKind::Punctuation && token.kind != TokenKind::Directive;
+        let wordy =
+            |token: &Token| token.kind != TokenKind::Punctuation && token.kind != TokenKind::Directive;
+        if token.in_directive && last.in_directive {
+            return token.gap == Gap::Layout || last.is(self.source, "define");
+        }
         let loose = |token: &Token| matches!(token.text(self.source), b"->" | b"=" | b"+" | b"=>");
         let after = |text: &str| last.is(self.source, text);
-        if loose(last) || loose(token) || after(",") {
+        if loose(last) || loose(token) || after(",") || (after(")") && wordy(token)) {
             return true;
         }
         // `const T& x`, `fn(A) -> B where`, `&'a str`, `Vec<T> as`.
-        wordy(token) && (wordy(last) && last.kind != TokenKind::Directive || after("&") && self.closes(last) || after(">"))
+        wordy(token)
+            && (wordy(last) && last.kind != TokenKind::Directive
+                || after("&") && self.closes(last)
+                || after(">"))
     }
 
     /// Returns whether a mark ends a type rather than begins one: a word stands right before it.

@@ -1,5 +1,7 @@
 //! Which bytes of a file are which unit.
 
+use std::collections::{HashMap, HashSet};
+
 use skiptrace_engine::unit::UnitKind;
 use tree_sitter::Node;
 
@@ -77,8 +79,11 @@ pub(super) fn nested(mut pieces: Vec<Piece>) -> Vec<Piece> {
 /// Gives pieces of one name numbers, functions first, so that what is executed keeps its name when a declaration
 /// comes before it.
 pub(super) fn name_apart(pieces: &mut [Piece]) {
-    let mut known = std::collections::HashMap::<String, usize>::new();
-    let mut taken: std::collections::HashSet<String> = pieces.iter().map(|piece| piece.name.clone()).collect();
+    for piece in pieces.iter_mut().filter(|piece| piece.name.is_empty()) {
+        piece.name.push_str("(unnamed)");
+    }
+    let mut known = HashMap::<String, usize>::new();
+    let mut taken: HashSet<String> = pieces.iter().map(|piece| piece.name.clone()).collect();
     for functions in [true, false] {
         for piece in pieces.iter_mut().filter(|piece| (piece.kind == UnitKind::Function) == functions) {
             let count = known.entry(piece.name.clone()).or_insert(0);

@@ -38,7 +38,8 @@ pub(super) fn parse(language: Language, source: &[u8]) -> Option<Tree> {
             if looks == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let options = ParseOptions::new().progress_callback(&mut give_up);
-        let tree = parser.parse_with_options(&mut |at, _| &source[at.min(source.len())..], None, Some(options));
+        let tree =
+            parser.parse_with_options(&mut |at, _| &source[at.min(source.len())..], None, Some(options));
         // A parser that gave up would go on where it was.
         parser.reset();
         tree
@@ -70,4 +71,9 @@ fn error_bytes(tree: &Tree) -> usize {
 /// Returns the children of `node`.
 pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
     node.children(&mut node.walk()).collect()
+}
+
+/// Returns the first child of `node` that is neither a mark nor a comment.
+pub(super) fn first_named(node: Node<'_>) -> Option<Node<'_>> {
+    children(node).into_iter().find(|child| child.is_named() && !child.is_extra())
 }

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 
 use super::names::Namer;
 use super::outline::{Extent, Order, Piece};
-use super::parse::children;
+use super::parse::{children, first_named};
 
 /// Returns the pieces of a file.
 ///
@@ -91,7 +91,7 @@ impl<'t> Place<'t> {
             }
             "macro_invocation" => item(format!("{}!", field("macro"))),
             "expression_statement" => {
-                let called = node.child(0).filter(|call| call.kind() == "macro_invocation");
+                let called = first_named(node).filter(|call| call.kind() == "macro_invocation");
                 match called.and_then(|call| call.child_by_field_name("macro")) {
                     Some(name) => item(format!("{}!", text(name))),
                     None => (None, None),
@@ -125,12 +125,13 @@ impl<'t> Place<'t> {
 }
 
 fn is_const(function: Node<'_>) -> bool {
-    children(function).into_iter().filter(|child| child.kind() == "function_modifiers").any(|modifiers| {
-        children(modifiers).into_iter().any(|modifier| modifier.kind() == "const")
-    })
+    children(function)
+        .into_iter()
+        .filter(|child| child.kind() == "function_modifiers")
+        .any(|modifiers| children(modifiers).into_iter().any(|modifier| modifier.kind() == "const"))
 }
 
 fn attribute_name(node: Node<'_>, namer: &Namer<'_>) -> String {
-    let path = children(node).into_iter().find(|child| child.kind() == "attribute").and_then(|a| a.child(0));
+    let path = children(node).into_iter().find(|child| child.kind() == "attribute").and_then(first_named);
     format!("#![{}]", path.map(|path| namer.text(path.start_byte(), path.end_byte())).unwrap_or_default())
 }

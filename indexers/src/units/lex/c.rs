@@ -10,8 +10,8 @@ use super::{Gap, Scanner, Token, TokenKind, is_word, is_word_start};
 
 /// Longer ones come first.
 const OPERATORS: [&str; 29] = [
-    "<<=", ">>=", "...", "->*", "<=>", "::", "++", "--", "->", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+=",
-    "-=", "*=", "/=", "%=", "&=", "^=", "|=", "##", ".*", "<:", ":>",
+    "<<=", ">>=", "...", "->*", "<=>", "::", "++", "--", "->", "<<", ">>", "<=", ">=", "==", "!=", "&&",
+    "||", "+=", "-=", "*=", "/=", "%=", "&=", "^=", "|=", "##", ".*", "<:", ":>",
 ];
 
 /// Directives and operators after which angle brackets enclose the name of a file.
@@ -101,7 +101,10 @@ impl<'a> Lexer<'a> {
         if self.line_begins && rest.starts_with(b"%:") {
             return None;
         }
-        if gap == Gap::Splice && is_word(first) && self.tokens.last().is_some_and(|last| self.ends_in_word(last)) {
+        if gap == Gap::Splice
+            && is_word(first)
+            && self.tokens.last().is_some_and(|last| self.ends_in_word(last))
+        {
             return None;
         }
         let begins_directive = self.line_begins && first == b'#';
@@ -186,7 +189,9 @@ impl<'a> Lexer<'a> {
     /// Returns whether the parenthesis that comes now holds the arguments of a macro. By custom a macro's name has no
     /// small letters.
     fn opens_macro(&self) -> bool {
-        let Some(name) = self.tokens.last().filter(|token| token.kind == TokenKind::Word) else { return false };
+        let Some(name) = self.tokens.last().filter(|token| token.kind == TokenKind::Word) else {
+            return false;
+        };
         let name = name.text(self.scanner.source);
         name == b"assert"
             || self.macros.contains(name)

@@ -22,7 +22,9 @@ pub(super) enum TokenKind {
     /// The `#` that begins a preprocessor directive.
     Directive,
     /// A doc comment, and whether it holds an example that is run as a test.
-    Doc { example: bool },
+    Doc {
+        example: bool,
+    },
 }
 
 /// What stands between a token and the one before it, where that can be told from the program's results.

@@ -12,8 +12,24 @@ const OPERATORS: [&str; 25] = [
 /// `stringify!` or a procedural macro inside may show whether there is white space between two tokens. `assert!`
 /// and `dbg!` are not here because they print what they are given.
 const SPACING_UNSEEN: [&str; 19] = [
-    "assert_eq", "assert_ne", "debug_assert_eq", "debug_assert_ne", "eprint", "eprintln", "format", "format_args",
-    "matches", "panic", "print", "println", "thread_local", "todo", "unimplemented", "unreachable", "vec", "write",
+    "assert_eq",
+    "assert_ne",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "eprint",
+    "eprintln",
+    "format",
+    "format_args",
+    "matches",
+    "panic",
+    "print",
+    "println",
+    "thread_local",
+    "todo",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "write",
     "writeln",
 ];
 
@@ -52,6 +68,7 @@ impl Lexer<'_> {
             return;
         }
         let len = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+        let len = rest[..len].trim_ascii_end().len();
         let token = self.scanner.token(TokenKind::Text, self.scanner.at + len, Gap::Unseen);
         self.tokens.push(token);
     }
@@ -70,8 +87,8 @@ impl Lexer<'_> {
                 scanner.advance_to(scanner.at + len);
             } else if rest.starts_with(b"//") {
                 let len = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
-                let is_doc =
-                    rest[2..].starts_with(b"!") || (rest[2..].starts_with(b"/") && !rest[3..].starts_with(b"/"));
+                let is_doc = rest[2..].starts_with(b"!")
+                    || (rest[2..].starts_with(b"/") && !rest[3..].starts_with(b"/"));
                 self.comment(len, is_doc);
             } else if rest.starts_with(b"/*") {
                 let len = block_comment(rest)?;
@@ -136,8 +153,7 @@ impl Lexer<'_> {
         }
         back.next_if(|token| token.is(source, "!")).is_some()
             && back.next().is_some_and(|name| {
-                name.kind == TokenKind::Word
-                    && !SPACING_UNSEEN.iter().any(|unseen| name.is(source, unseen))
+                name.kind == TokenKind::Word && !SPACING_UNSEEN.iter().any(|unseen| name.is(source, unseen))
             })
     }
 }
@@ -221,8 +237,7 @@ fn after_apostrophe(rest: &[u8]) -> (TokenKind, usize) {
     if *first == b'\\' {
         // A literal that never ends stays a mark of its own, so that what follows it is read as code.
         let line = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
-        return quoted(&rest[..line], 0)
-            .map_or((TokenKind::Punctuation, 1), |len| (TokenKind::Text, len));
+        return quoted(&rest[..line], 0).map_or((TokenKind::Punctuation, 1), |len| (TokenKind::Text, len));
     }
     let width = match first {
         0xf0.. => 4,
@@ -281,7 +296,9 @@ fn number(rest: &[u8]) -> usize {
         return at;
     }
     let exponent_sign = |at: &mut usize| {
-        if matches!(byte(*at - 1), b'e' | b'E') && matches!(byte(*at), b'+' | b'-') && byte(*at + 1).is_ascii_digit()
+        if matches!(byte(*at - 1), b'e' | b'E')
+            && matches!(byte(*at), b'+' | b'-')
+            && byte(*at + 1).is_ascii_digit()
         {
             *at += 1 + word_len(&rest[*at + 1..]);
         }
