@@ -293,14 +293,14 @@ fn is_class(node: Node<'_>) -> bool {
 }
 
 fn is_call_without_end(node: Node<'_>) -> bool {
+    let only_call = || {
+        let parts = children(node);
+        let mut parts = parts.iter().filter(|part| !part.is_missing() && !part.is_extra());
+        parts.next().is_some_and(|call| call.kind() == "call_expression") && parts.next().is_none()
+    };
     match node.kind() {
-        "expression_statement" => {
-            let parts = children(node);
-            matches!(parts.as_slice(), [call, rest @ ..]
-                if call.kind() == "call_expression" && rest.iter().all(|part| part.is_missing()))
-        }
+        "expression_statement" | "ERROR" => only_call(),
         "call_expression" => true,
-        "ERROR" => matches!(children(node).as_slice(), [call] if call.kind() == "call_expression"),
         _ => false,
     }
 }
