@@ -1,1 +1,180 @@
-//! Source files cut into units.
+//! Source files, cut into the things whose change is noticed.
+//!
+//! A change is found by content: a unit then and a unit now are the same when their fingerprints are. No line of a
+//! diff is ever matched with a line of coverage, so rebases, moved functions, other line ends, comments and
+//! reformatting need no care, and no history is needed to decide. That puts all the care here. What is asked of a
+//! fingerprint is that **whatever can change what a program does changes the fingerprint of a unit**; what is hoped
+//! for is that nothing else does.
+//!
+//! # How a file is cut
+//!
+//! ```text
+//! bytes ──lex──▶ tokens ───────────────┐
+//!   └────parse──▶ syntax tree ──▶ pieces ──assemble──▶ units
+//! ```
+//!
+//! [`lex`] finds the tokens; the syntax tree only says where a function or an item begins and ends. Each token
+//! belongs to the innermost piece around it, and to the remainder when there is none. So nothing is lost, however
+//! the grammar guesses: a wrong guess makes a unit larger or gives it an odd name, and its tokens count all the same.
+//!
+//! # What is in a fingerprint
+//!
+//! - The texts and kinds of its tokens, each with its length. White space and comments between two tokens only where
+//!   a program can see them: inside macros, which may turn their arguments into text, and in directives of the
+//!   preprocessor.
+//! - Doc comments when one of the unit's holds an example, for examples are tests.
+//! - Where its tokens stand, when one of them asks for its own place ([`position`]).
+//! - What is said of it from outside: the heads of the modules, classes and `impl` blocks around it, and the
+//!   conditions of the preprocessor that it stands under.
+//! - For macros, includes and pragmas, what stands before them ([`outline::Order`]).
+//!
+//! # Lines
+//!
+//! What a test executed meets units by lines. So the units of a file cover all lines that can hold code that runs.
+//! A module, a trait or an `impl` covers its head only; the code in it is in units of its own. The remainder has no
+//! lines: it holds what is at file scope and in no item, such as a stray semicolon, which nothing executes. Its
+//! change reaches tests through the names it mentions and the files it is compiled into, and a test that did execute
+//! a line of it strays, which counts as the whole file.
+//!
+//! # When in doubt
+//!
+//! A file that no grammar reads, that is too large, too broken, or whose tokens are not certain is one unit of kind
+//! [`File`](skiptrace_engine::unit::UnitKind::File), recognised by its bytes.
+
+mod assemble;
+mod c;
+mod lex;
+mod names;
+mod outline;
+mod parse;
+mod position;
+mod rust;
+mod whole;
+
+use skiptrace_engine::path::RepoPath;
+use skiptrace_engine::unit::Unit;
+
+use assemble::Grammar;
+use names::Namer;
+use position::Use;
+
+/// No larger file is cut.
+const LARGEST: usize = 8 * 1024 * 1024;
+/// No file whose brackets are this deep inside of each other is cut: the parser's time and memory are for code that
+/// somebody wrote.
+const DEEPEST: usize = 1000;
+
+/// A language that files can be cut in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Language {
+    /// Rust.
+    Rust,
+    /// C.
+    C,
+    /// C++, and headers of either.
+    Cpp,
+}
+
+impl Language {
+    /// All languages, in order.
+    pub const ALL: [Language; 3] = [Language::Rust, Language::C, Language::Cpp];
+
+    /// Returns the language that a file is in, as its name says.
+    pub fn of(path: &RepoPath) -> Option<Language> {
+        let name = path.as_str().rsplit('/').next()?;
+        match name.rsplit_once('.')?.1 {
+            "rs" => Some(Language::Rust),
+            "c" => Some(Language::C),
+            // A header says nothing of who includes it. What is no C++ in a header of C is seldom more than a name.
+            "h" => Some(Language::Cpp),
+            "cc" | "cpp" | "cxx" | "c++" | "C" | "hh" | "hpp" | "hxx" | "h++" | "H" | "inl" | "ipp"
+            | "tcc" | "tpp" | "txx" | "cppm" | "ixx" => Some(Language::Cpp),
+            _ => None,
+        }
+    }
+
+    fn grammar(self) -> tree_sitter::Language {
+        match self {
+            Language::Rust => tree_sitter_rust::LANGUAGE.into(),
+            Language::C => tree_sitter_c::LANGUAGE.into(),
+            Language::Cpp => tree_sitter_cpp::LANGUAGE.into(),
+        }
+    }
+}
+
+/// Cuts a source file into its units; equal bytes give equal units.
+///
+/// A file in no known language, or one that cannot be cut, is one unit.
+pub fn cut(language: Option<Language>, source: &[u8]) -> Vec<Unit> {
+    let units = language.and_then(|language| try_cut(language, source));
+    units.unwrap_or_else(|| vec![whole::whole(source, language.is_some())])
+}
+
+fn try_cut(language: Language, source: &[u8]) -> Option<Vec<Unit>> {
+    if source.len() > LARGEST {
+        return None;
+    }
+    let tokens = match language {
+        Language::Rust => lex::rust::tokens(std::str::from_utf8(source).ok()?)?,
+        Language::C | Language::Cpp => lex::c::tokens(source)?,
+    };
+    if lex::depth(source, &tokens) > DEEPEST {
+        return None;
+    }
+    let tree = parse::parse(language, source)?;
+    let namer = Namer::new(source, &tokens);
+    let root = tree.root_node();
+    let pieces = match language {
+        Language::Rust => rust::pieces(root, &namer),
+        Language::C => c::pieces(root, &namer, c::Dialect::C),
+        Language::Cpp => c::pieces(root, &namer, c::Dialect::Cpp),
+    };
+    let mut pieces = outline::nested(pieces);
+    outline::name_apart(&mut pieces);
+    let grammar = if language == Language::Rust { &RUST } else { &C };
+    let units = assemble::assemble(source, &tokens, &pieces, grammar);
+    // A file without a token still is a file.
+    (!units.is_empty()).then_some(units)
+}
+
+const RUST: Grammar = Grammar {
+    positions: &position::RUST,
+    macro_use: Use::Bang,
+    keywords: &[
+        "Self", "as", "async", "await", "break", "const", "continue", "crate", "dyn", "else", "enum",
+        "extern", "false", "fn", "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut",
+        "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true", "type", "unsafe",
+        "use", "where", "while",
+    ],
+    line_ends_are_equal: true,
+    literals_mention: true,
+};
+
+/// Only words that are keywords in both languages and in all of their versions.
+const C: Grammar = Grammar {
+    positions: &position::C,
+    macro_use: Use::Word,
+    keywords: &[
+        "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum",
+        "extern", "float", "for", "goto", "if", "int", "long", "return", "short", "signed", "sizeof",
+        "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while",
+    ],
+    line_ends_are_equal: false,
+    literals_mention: false,
+};
+
+#[cfg(test)]
+mod tests;
+
+#[doc(hidden)]
+pub fn code_bytes(language: Language, source: &[u8]) -> Option<Vec<bool>> {
+    let tokens = match language {
+        Language::Rust => lex::rust::tokens(std::str::from_utf8(source).ok()?)?,
+        Language::C | Language::Cpp => lex::c::tokens(source)?,
+    };
+    let mut code = vec![false; source.len()];
+    for t in tokens.iter().filter(|t| !t.is_doc()) {
+        code[t.start..t.end].fill(true);
+    }
+    Some(code)
+}

@@ -1,0 +1,372 @@
+//! From tokens and pieces to units.
+
+use std::collections::{HashMap, HashSet};
+
+use skiptrace_engine::fingerprint::{Fingerprint, Identifier};
+use skiptrace_engine::unit::{LineSpan, Unit, UnitKind};
+
+use super::lex::{Gap, Token, TokenKind, words};
+use super::outline::{Extent, Order, Piece};
+use super::position::{Use, stands_as};
+
+/// What of a language fingerprints and identifiers depend on.
+pub(super) struct Grammar {
+    pub(super) positions: &'static [(&'static str, Use)],
+    /// How macros that know their position are used.
+    pub(super) macro_use: Use,
+    pub(super) keywords: &'static [&'static str],
+    /// Whether a line end in a literal is the same however it is written.
+    pub(super) line_ends_are_equal: bool,
+    /// Whether literals mention names: `"{name}"`, `#[serde(with = "name")]`.
+    pub(super) literals_mention: bool,
+}
+
+/// Puts each token into the innermost piece around it and makes units of them; what is in no piece is the
+/// remainder. Pieces are nested and sorted.
+pub(super) fn assemble(source: &[u8], tokens: &[Token], pieces: &[Piece], grammar: &Grammar) -> Vec<Unit> {
+    let (owners, contexts) = assign(source, tokens, pieces, grammar);
+    // The tokens of each piece, one after the other, the remainder last.
+    let mut of_piece: Vec<Vec<usize>> = vec![Vec::new(); pieces.len() + 1];
+    for (at, owner) in owners.iter().enumerate() {
+        of_piece[owner.unwrap_or(pieces.len())].push(at);
+    }
+    let cut = Cut { source, tokens, grammar };
+    let positional = cut.positional(pieces, &of_piece);
+    let mut order = Reading::of(pieces);
+    let mut units = Vec::with_capacity(pieces.len() + 1);
+    for (at, owned) in of_piece.iter().enumerate() {
+        let piece = pieces.get(at);
+        let shows_docs = owned.iter().any(|token| tokens[*token].kind == TokenKind::Doc { example: true });
+        let counted: Vec<usize> =
+            owned.iter().copied().filter(|token| shows_docs || !tokens[*token].is_doc()).collect();
+        let identifiers = cut.identifiers(&counted);
+        let mut bytes = Vec::with_capacity(counted.len() * 12);
+        if let Some(piece) = piece {
+            bytes.extend_from_slice(&contexts[at].0.to_le_bytes());
+            order.read(piece, &mut bytes);
+        }
+        for token in &counted {
+            cut.encode(&tokens[*token], positional[at], &mut bytes);
+        }
+        let fingerprint = Fingerprint::of(&bytes);
+        if let Some(piece) = piece {
+            order.note(piece, fingerprint, &identifiers);
+        }
+        if counted.is_empty() {
+            continue;
+        }
+        units.push(Unit {
+            kind: piece.map_or(UnitKind::Remainder, |piece| piece.kind),
+            name: piece.map_or("", |piece| piece.name.as_str()).into(),
+            lines: piece.map_or(LineSpan::UNKNOWN, |piece| cut.lines(piece)),
+            fingerprint: Some(fingerprint),
+            identifiers,
+        });
+    }
+    units
+}
+
+/// Returns for each token the piece that it is in, and for each piece what is said of it by those around it and by
+/// the conditions of the preprocessor that it stands under.
+fn assign(
+    source: &[u8],
+    tokens: &[Token],
+    pieces: &[Piece],
+    grammar: &Grammar,
+) -> (Vec<Option<usize>>, Vec<Fingerprint>) {
+    let cut = Cut { source, tokens, grammar };
+    let mut owners: Vec<Option<usize>> = Vec::with_capacity(tokens.len());
+    let mut contexts = vec![Fingerprint(0); pieces.len()];
+    let mut open: Vec<(usize, Vec<u8>)> = Vec::new();
+    let mut conditions = Conditions::default();
+    let mut next = 0;
+    let mut closed: Option<usize> = None;
+    for (at, token) in tokens.iter().enumerate() {
+        while let Some((piece, _)) = open.last().filter(|(piece, _)| pieces[*piece].end <= token.start) {
+            closed = Some(*piece);
+            open.pop();
+        }
+        while let Some(piece) = pieces.get(next).filter(|piece| piece.start <= token.start) {
+            if piece.end > token.start {
+                contexts[next] = context(&open, &contexts, &conditions);
+                open.push((next, Vec::new()));
+            }
+            next += 1;
+        }
+        let owner = open.last().map(|(piece, _)| *piece);
+        // A semicolon behind a piece ends it, though grammars put it beside.
+        let previous = owners.last().copied().flatten();
+        let ends = token.is(source, ";")
+            && previous.is_some()
+            && previous == closed
+            && previous != owner
+            && previous.is_some_and(|piece| pieces[piece].end <= token.start);
+        owners.push(if ends { previous } else { owner });
+        if let Some((piece, head)) = open.last_mut()
+            && !token.is_doc()
+            && token.start < pieces[*piece].head_end
+        {
+            cut.encode(token, false, head);
+        }
+        if token.kind == TokenKind::Directive {
+            conditions.pass(&cut, at);
+        }
+    }
+    (owners, contexts)
+}
+
+fn context(open: &[(usize, Vec<u8>)], contexts: &[Fingerprint], conditions: &Conditions) -> Fingerprint {
+    let mut bytes = Vec::new();
+    if let Some((piece, head)) = open.last() {
+        bytes.extend_from_slice(&contexts[*piece].0.to_le_bytes());
+        bytes.extend_from_slice(head);
+    }
+    for condition in &conditions.open {
+        bytes.extend_from_slice(&condition.0.to_le_bytes());
+    }
+    Fingerprint::of(&bytes)
+}
+
+/// The conditions of the preprocessor under which a token stands.
+///
+/// They are counted by tokens and not by the syntax tree, which loses them when braces do not match in each branch.
+#[derive(Default)]
+struct Conditions {
+    open: Vec<Fingerprint>,
+}
+
+impl Conditions {
+    /// Passes the directive whose `#` is the token at `at`.
+    fn pass(&mut self, cut: &Cut<'_>, at: usize) {
+        let Some(word) = cut.tokens.get(at + 1).filter(|token| token.in_directive) else { return };
+        let said = || {
+            let mut bytes = Vec::new();
+            for token in cut.tokens[at + 1..]
+                .iter()
+                .take_while(|token| token.in_directive && token.kind != TokenKind::Directive)
+            {
+                cut.encode(token, false, &mut bytes);
+            }
+            bytes
+        };
+        match word.text(cut.source) {
+            b"if" | b"ifdef" | b"ifndef" => self.open.push(Fingerprint::of(&said())),
+            b"elif" | b"elifdef" | b"elifndef" | b"else" => {
+                if let Some(condition) = self.open.last_mut() {
+                    let mut bytes = condition.0.to_le_bytes().to_vec();
+                    bytes.extend(said());
+                    *condition = Fingerprint::of(&bytes);
+                }
+            }
+            b"endif" => _ = self.open.pop(),
+            _ => {}
+        }
+    }
+}
+
+/// Source with its tokens.
+struct Cut<'a> {
+    source: &'a [u8],
+    tokens: &'a [Token],
+    grammar: &'a Grammar,
+}
+
+impl Cut<'_> {
+    /// Appends what a token says, in a form in which no two lists of tokens are the same bytes.
+    fn encode(&self, token: &Token, positional: bool, bytes: &mut Vec<u8>) {
+        let kind = match token.kind {
+            TokenKind::Word => 1,
+            TokenKind::Lifetime => 2,
+            TokenKind::Number => 3,
+            TokenKind::Text => 4,
+            TokenKind::Punctuation => 5,
+            TokenKind::Directive => 6,
+            TokenKind::Doc { .. } => 7,
+        };
+        let gap = match token.gap {
+            Gap::Unseen => 0,
+            Gap::None => 1,
+            Gap::Layout => 2,
+            Gap::Splice => 3,
+        };
+        let text = token.text(self.source);
+        bytes.push(kind | gap << 3 | u8::from(token.in_directive) << 5 | u8::from(positional) << 6);
+        let len_at = bytes.len();
+        bytes.extend_from_slice(&[0; 4]);
+        if self.grammar.line_ends_are_equal && text.contains(&b'\r') {
+            let mut rest = text;
+            while let Some(at) = rest.windows(2).position(|pair| pair == b"\r\n") {
+                bytes.extend_from_slice(&rest[..at]);
+                rest = &rest[at + 1..];
+            }
+            // A line comment ends before its line end, which is half of a pair.
+            let is_comment = token.is_doc();
+            bytes.extend_from_slice(if is_comment { rest.strip_suffix(b"\r").unwrap_or(rest) } else { rest });
+        } else {
+            bytes.extend_from_slice(text);
+        }
+        let len = (bytes.len() - len_at - 4) as u32;
+        bytes[len_at..len_at + 4].copy_from_slice(&len.to_le_bytes());
+        if positional {
+            bytes.extend_from_slice(&token.line.to_le_bytes());
+            bytes.extend_from_slice(&token.column.to_le_bytes());
+        }
+    }
+
+    /// Returns for each list of tokens whether something in it knows where it stands, be it through a macro that
+    /// one of the pieces defines.
+    fn positional(&self, pieces: &[Piece], of_piece: &[Vec<usize>]) -> Vec<bool> {
+        let known: HashMap<&[u8], Use> =
+            self.grammar.positions.iter().map(|(name, used)| (name.as_bytes(), *used)).collect();
+        let defined: HashMap<&str, usize> = pieces
+            .iter()
+            .enumerate()
+            .filter_map(|(at, piece)| match &piece.order {
+                Order::Macro(name) => Some((name.as_str(), at)),
+                _ => None,
+            })
+            .collect();
+        let mut positional = vec![false; of_piece.len()];
+        // Who uses which macro of this file.
+        let mut users: HashMap<&[u8], Vec<usize>> = HashMap::new();
+        let macros: HashSet<&[u8]> = defined.keys().map(|name| name.as_bytes()).collect();
+        for (at, owned) in of_piece.iter().enumerate() {
+            for token in owned.iter().filter(|token| self.tokens[**token].kind == TokenKind::Word) {
+                let text = self.tokens[*token].text(self.source);
+                if known.get(text).is_some_and(|used| stands_as(*used, self.tokens, *token, self.source)) {
+                    positional[at] = true;
+                }
+                if macros.contains(text)
+                    && stands_as(self.grammar.macro_use, self.tokens, *token, self.source)
+                {
+                    users.entry(text).or_default().push(at);
+                }
+            }
+        }
+        let mut to_follow: Vec<usize> = (0..of_piece.len()).filter(|at| positional[*at]).collect();
+        while let Some(at) = to_follow.pop() {
+            let Some(Order::Macro(name)) = pieces.get(at).map(|piece| &piece.order) else { continue };
+            for user in users.remove(name.as_bytes()).unwrap_or_default() {
+                if !std::mem::replace(&mut positional[user], true) {
+                    to_follow.push(user);
+                }
+            }
+        }
+        positional
+    }
+
+    /// Returns the names that tokens mention.
+    fn identifiers(&self, owned: &[usize]) -> Vec<Identifier> {
+        let mut identifiers = Vec::new();
+        let mut mention = |word: &[u8]| {
+            let word = word.strip_prefix(b"r#").unwrap_or(word);
+            identifiers.push(match std::str::from_utf8(word) {
+                Ok(word) => Identifier::of(word),
+                Err(_) => Identifier::of(&String::from_utf8_lossy(word)),
+            });
+        };
+        for (place, at) in owned.iter().enumerate() {
+            let text = self.tokens[*at].text(self.source);
+            match self.tokens[*at].kind {
+                TokenKind::Word => {
+                    if !is_keyword(self.grammar.keywords, text) {
+                        mention(text);
+                    }
+                }
+                TokenKind::Text if self.grammar.literals_mention => {
+                    let before =
+                        place.checked_sub(1).map(|before| self.tokens[owned[before]].text(self.source));
+                    // A value of an attribute, most likely; assignments of literals mention a few words too many.
+                    if before == Some(b"=") && text.len() <= 256 {
+                        words(text).for_each(&mut mention);
+                    } else if text.contains(&b'{') {
+                        text.split(|byte| *byte == b'{').skip(1).for_each(|hole| {
+                            let end = hole.iter().position(|byte| *byte == b'}').unwrap_or(0);
+                            words(&hole[..end]).for_each(&mut mention);
+                        });
+                    }
+                }
+                // What an example names is the business of the unit that it documents.
+                TokenKind::Doc { .. } => words(text).for_each(&mut mention),
+                _ => {}
+            }
+        }
+        identifiers.sort_unstable();
+        identifiers.dedup();
+        identifiers
+    }
+
+    fn lines(&self, piece: &Piece) -> LineSpan {
+        let until = match piece.extent {
+            Extent::Whole => piece.end,
+            Extent::Head => piece.head_end,
+        };
+        let first = self.tokens.partition_point(|token| token.start < piece.start);
+        let end = self.tokens.partition_point(|token| token.start < until);
+        let start = self.tokens.get(first).map_or(0, |token| token.line);
+        let last = end.checked_sub(1).map_or(start, |last| self.tokens[last].last_line(self.source));
+        LineSpan { start, end: last.max(start) }
+    }
+}
+
+fn is_keyword(keywords: &[&str], text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok_and(|text| keywords.binary_search(&text).is_ok())
+}
+
+/// Reads pieces in order, for those whose place among the others matters.
+struct Reading {
+    /// For each macro of the file, who mentioned it so far.
+    mentions: HashMap<Identifier, Fingerprint>,
+    directives: Fingerprint,
+    functions: u64,
+    all: u64,
+}
+
+impl Reading {
+    fn of(pieces: &[Piece]) -> Reading {
+        let macros = pieces.iter().filter_map(|piece| match &piece.order {
+            Order::Macro(name) => Some((Identifier::of(name), Fingerprint(0))),
+            _ => None,
+        });
+        Reading { mentions: macros.collect(), directives: Fingerprint(0), functions: 0, all: 0 }
+    }
+
+    /// Appends what `piece` finds before it.
+    fn read(&self, piece: &Piece, bytes: &mut Vec<u8>) {
+        match &piece.order {
+            Order::Free => {}
+            Order::Macro(name) => {
+                let mentions = self.mentions.get(&Identifier::of(name)).copied().unwrap_or(Fingerprint(0));
+                bytes.extend_from_slice(&mentions.0.to_le_bytes());
+            }
+            Order::Include => {
+                bytes.extend_from_slice(&self.directives.0.to_le_bytes());
+                bytes.extend_from_slice(&self.functions.to_le_bytes());
+            }
+            Order::Pragma => {
+                bytes.extend_from_slice(&self.directives.0.to_le_bytes());
+                bytes.extend_from_slice(&self.all.to_le_bytes());
+            }
+        }
+    }
+
+    /// Notes that `piece` was read.
+    fn note(&mut self, piece: &Piece, fingerprint: Fingerprint, identifiers: &[Identifier]) {
+        if !self.mentions.is_empty() {
+            for identifier in identifiers {
+                if let Some(mentions) = self.mentions.get_mut(identifier) {
+                    let mut bytes = mentions.0.to_le_bytes().to_vec();
+                    bytes.extend_from_slice(piece.name.as_bytes());
+                    *mentions = Fingerprint::of(&bytes);
+                }
+            }
+        }
+        if piece.order != Order::Free {
+            let mut bytes = self.directives.0.to_le_bytes().to_vec();
+            bytes.extend_from_slice(&fingerprint.0.to_le_bytes());
+            self.directives = Fingerprint::of(&bytes);
+        }
+        self.functions += u64::from(piece.kind == UnitKind::Function);
+        self.all += 1;
+    }
+}

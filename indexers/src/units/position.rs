@@ -1,0 +1,72 @@
+//! Names whose value is the place where they stand.
+//!
+//! A unit that mentions one of them changes its behaviour when it moves, so the places of its tokens go into its
+//! fingerprint. So do those of units that call a macro of the same file that mentions one. Macros of other files are
+//! not followed: whoever defines an assertion macro for other files is expected to print lines, not to test them.
+
+use super::lex::{Token, TokenKind};
+
+/// How a name must stand to mean what the table says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// Anywhere.
+    Word,
+    /// As a Rust macro: before `!`.
+    Bang,
+    /// As a C macro with parameters: before `(`.
+    Call,
+    /// Behind `Location::`.
+    OfLocation,
+}
+
+/// The names of Rust.
+pub(super) const RUST: [(&str, Use); 7] = [
+    // The line it stands on.
+    ("line", Use::Bang),
+    // The column it stands at.
+    ("column", Use::Bang),
+    // The file it stands in. A file that is renamed is another file, but positions are seldom asked for alone.
+    ("file", Use::Bang),
+    // Prints file, line and column.
+    ("dbg", Use::Bang),
+    // Where the caller of the function stands, which in a function without `track_caller` is the very place.
+    ("caller", Use::OfLocation),
+    // Its body may hand its own place on to others that track their callers.
+    ("track_caller", Use::Word),
+    // Lists the places of all callers.
+    ("Backtrace", Use::Word),
+];
+
+/// The names of C and C++.
+pub(super) const C: [(&str, Use); 9] = [
+    // The line it stands on.
+    ("__LINE__", Use::Word),
+    // The file it stands in.
+    ("__FILE__", Use::Word),
+    // How often it was mentioned before.
+    ("__COUNTER__", Use::Word),
+    // The compilers' ways to the same.
+    ("__builtin_LINE", Use::Word),
+    ("__builtin_FILE", Use::Word),
+    ("__builtin_COLUMN", Use::Word),
+    // What C++20 has instead.
+    ("source_location", Use::Word),
+    // Prints file and line before it aborts, which death tests compare.
+    ("assert", Use::Call),
+    // All frames with their lines.
+    ("stacktrace", Use::Word),
+];
+
+/// Returns the name that makes the token at `at` one that knows its position, if it stands as `used` says.
+pub(super) fn stands_as(used: Use, tokens: &[Token], at: usize, source: &[u8]) -> bool {
+    let is = |at: Option<usize>, text: &str| {
+        at.and_then(|at| tokens.get(at)).is_some_and(|token| token.is(source, text))
+    };
+    tokens[at].kind == TokenKind::Word
+        && match used {
+            Use::Word => true,
+            Use::Bang => is(at.checked_add(1), "!"),
+            Use::Call => is(at.checked_add(1), "("),
+            Use::OfLocation => is(at.checked_sub(1), "::") && is(at.checked_sub(2), "Location"),
+        }
+}

@@ -1,0 +1,164 @@
+//! What holds of any source.
+
+use proptest::prelude::*;
+use skiptrace_engine::unit::UnitKind;
+
+use super::super::lex::{self, Gap, Token};
+use super::super::{Language, cut};
+use super::{c, fingerprints, rust};
+
+const SOURCES: [(Language, &str); 3] =
+    [(Language::Rust, rust::EXAMPLE), (Language::Cpp, c::EXAMPLE), (Language::C, c::PLAIN)];
+
+fn tokens(language: Language, source: &str) -> Option<Vec<Token>> {
+    match language {
+        Language::Rust => lex::rust::tokens(source),
+        Language::C | Language::Cpp => lex::c::tokens(source.as_bytes()),
+    }
+}
+
+/// Returns `source` with `layout` before each token for which `pick` says so.
+fn spread(language: Language, source: &str, picks: &[bool], layout: &str) -> String {
+    let mut text = String::new();
+    let mut last = 0;
+    let tokens = tokens(language, source).unwrap();
+    for (at, token) in tokens.iter().enumerate() {
+        text.push_str(&source[last..token.start]);
+        // A directive sees its layout; a macro sees that there is some, but not which.
+        let free = match token.gap {
+            Gap::Unseen => true,
+            Gap::Layout => at > 0 && tokens[at - 1].end < token.start,
+            Gap::None | Gap::Splice => false,
+        };
+        // To the grammar `macro_rules!` is one word.
+        let free = free && !(at > 0 && source[tokens[at - 1].start..].starts_with("macro_rules"));
+        let on_line = token.in_directive || token.start == 0;
+        if picks[at % picks.len()] && free && !token.is_doc() && !on_line {
+            text.push_str(layout);
+        }
+        text.push_str(&source[token.start..token.end]);
+        last = token.end;
+    }
+    text.push_str(&source[last..]);
+    text
+}
+
+fn check_units(language: Language, source: &str) -> Result<(), TestCaseError> {
+    let units = cut(Some(language), source.as_bytes());
+    prop_assert_eq!(&units, &cut(Some(language), source.as_bytes()));
+    prop_assert!(!units.is_empty());
+    let lines = source.lines().count().max(1) as u32;
+    let mut names: Vec<_> = units.iter().map(|unit| &unit.name).collect();
+    names.sort();
+    prop_assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{:?}", names);
+    for unit in &units {
+        prop_assert!(unit.fingerprint.is_some());
+        prop_assert!(unit.identifiers.is_sorted_by(|a, b| a < b));
+        if unit.kind != UnitKind::Remainder {
+            prop_assert!(
+                1 <= unit.lines.start && unit.lines.start <= unit.lines.end && unit.lines.end <= lines
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Edits a source at the level of its tokens: takes one out, doubles it, or puts another in its place.
+fn mutate(
+    language: Language,
+    source: &str,
+    at: prop::sample::Index,
+    from: prop::sample::Index,
+    how: u8,
+) -> String {
+    let tokens: Vec<_> =
+        tokens(language, source).unwrap().into_iter().filter(|token| !token.is_doc()).collect();
+    let (token, other) = (at.get(&tokens), from.get(&tokens));
+    let other = &source[other.start..other.end];
+    let (before, text, after) =
+        (&source[..token.start], &source[token.start..token.end], &source[token.end..]);
+    match how {
+        0 => format!("{before} {after}"),
+        1 => format!("{before}{text} {text}{after}"),
+        _ => format!("{before}{other}{after}"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn layout_is_in_no_fingerprint(
+        which in 0..SOURCES.len(),
+        picks in prop::collection::vec(any::<bool>(), 1..40),
+        layout in prop::sample::select(vec![" ", "\n", "\t\n ", "/* a */", " /* \" { */ ", " // it's { a\n"]),
+    ) {
+        let (language, source) = SOURCES[which];
+        let text = spread(language, source, &picks, layout);
+        prop_assert_eq!(super::changed(language, source, &text), [""; 0], "{}", text);
+    }
+
+    #[test]
+    fn each_token_is_in_a_fingerprint(
+        which in 0..SOURCES.len(),
+        at in any::<prop::sample::Index>(),
+        from in any::<prop::sample::Index>(),
+        how in 0..3_u8,
+    ) {
+        let (language, source) = SOURCES[which];
+        let text = mutate(language, source, at, from, how);
+        check_units(language, &text)?;
+        let texts = |source: &str| {
+            let tokens = tokens(language, source)?;
+            Some(tokens.iter().filter(|t| !t.is_doc()).map(|t| source[t.start..t.end].to_owned()).collect::<Vec<_>>())
+        };
+        if texts(source) != texts(&text) {
+            prop_assert_ne!(fingerprints(language, source), fingerprints(language, &text), "{}", text);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_cut(bytes in prop::collection::vec(any::<u8>(), 0..400), which in 0..3_usize) {
+        prop_assert!(!cut(Some(Language::ALL[which]), &bytes).is_empty());
+    }
+
+    #[test]
+    fn any_text_is_cut(
+        words in prop::collection::vec(prop::sample::select(vec![
+            "fn", "f", "(", ")", "{", "}", "\"", "'", "r#", "#", "!", "/*", "*/", "//", "\n", "\\", "\\\n", "impl", "<",
+            ">", ";", "#if", "#else\n", "#endif\n", "#define", "class", "R\"(", ")\"", "::", "é", "0x", "1.", "///", "mod",
+        ]), 0..60),
+        glue in prop::sample::select(vec!["", " ", "\n"]),
+        which in 0..3_usize,
+    ) {
+        check_units(Language::ALL[which], &words.join(glue))?;
+    }
+
+    #[test]
+    fn damaged_sources_are_cut(
+        which in 0..SOURCES.len(),
+        at in any::<prop::sample::Index>(),
+        len in 0..60_usize,
+        with in ".{0,6}",
+    ) {
+        let (language, source) = SOURCES[which];
+        let start = at.index(source.len());
+        let end = (start + len).min(source.len());
+        if let (Some(before), Some(after)) = (source.get(..start), source.get(end..)) {
+            check_units(language, &format!("{before}{with}{after}"))?;
+        }
+    }
+}
+
+#[test]
+fn a_function_spans_its_body() {
+    for (language, source) in SOURCES {
+        for unit in cut(Some(language), source.as_bytes()) {
+            if unit.kind == UnitKind::Function {
+                let lines: Vec<_> = source.lines().collect();
+                let text = lines[unit.lines.start as usize - 1..unit.lines.end as usize].join("\n");
+                assert!(text.contains('{') && text.trim_end().contains('}'), "{}: {text}", unit.name);
+            }
+        }
+    }
+}
