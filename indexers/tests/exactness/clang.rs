@@ -1,7 +1,11 @@
 //! C and C++ programs of every installed Clang.
 
+use std::fs;
+
+use skiptrace_indexers::llvm::binary::{Binary, BinaryWithRegions};
+
 use crate::compare;
-use crate::tools::{Toolchain, Workshop, have};
+use crate::tools::{Toolchain, Workshop, have, run};
 
 const COVERAGE: [&str; 2] = ["-fprofile-instr-generate", "-fcoverage-mapping"];
 
@@ -137,4 +141,56 @@ fn profiles_without_records() {
     assert_eq!(layout.slots.len() as u64, layout.n_data);
     assert!(layout.slots.iter().all(|slot| slot.function.is_some()));
     compare(tools, &workshop, "program", &["program"]);
+}
+
+/// Two functions of the same name in files of the same name, each compiled in its own folder.
+fn build_indistinct(tools: Toolchain, workshop: &Workshop, rename: bool) {
+    for (folder, line) in [("left", "\n"), ("right", "\n\n\n")] {
+        let source =
+            format!("static int f(int x) {{{line}  return x; }}\nint {folder}(int x) {{ return f(x); }}");
+        let path = workshop.path(folder);
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("same.c"), source).unwrap();
+        let mut clang = tools.tool("clang");
+        run(clang.args(COVERAGE).args(["-S", "same.c", "-o", "same.s"]).current_dir(&path));
+        if rename {
+            let assembly = fs::read_to_string(path.join("same.s")).unwrap();
+            let renamed = assembly.replace("__covrec_", &format!("__covrec_{folder}_"));
+            fs::write(path.join("same.s"), renamed).unwrap();
+        }
+    }
+    fs::write(workshop.path("main.c"), "int left(int); int main(void) { return left(0); }").unwrap();
+    let args = [&COVERAGE[..], &["main.c", "left/same.s", "right/same.s", "-o", "program"]].concat();
+    workshop.run(&mut tools.tool("clang"), &args);
+}
+
+#[test]
+fn functions_that_cannot_be_told_apart_are_named() {
+    for tools in Toolchain::all() {
+        let workshop = Workshop::new();
+        build_indistinct(tools, &workshop, false);
+        let mut opened = Binary::open(&workshop.path("program")).unwrap();
+        let binary = opened.remove(0);
+        // The linker took their two records for copies of one, and dropped one.
+        let [indistinct] = binary.indistinct()[..] else { panic!("{:?}", binary.indistinct()) };
+        assert_eq!(binary.functions[indistinct as usize].places.len(), 1);
+    }
+}
+
+#[test]
+fn functions_that_cannot_be_told_apart_have_the_places_of_both() {
+    for tools in Toolchain::all() {
+        let workshop = Workshop::new();
+        build_indistinct(tools, &workshop, true);
+        let mut opened = BinaryWithRegions::open(&workshop.path("program")).unwrap();
+        let detailed = opened.remove(0);
+        let binary = &detailed.binary;
+        let both = binary.functions.iter().position(|function| function.places.len() == 2).unwrap();
+        let files = binary.functions[both].places.iter().map(|place| &*binary.files[place.file as usize]);
+        let files: Vec<&str> = files.map(|file| &file[workshop.path("").to_str().unwrap().len()..]).collect();
+        assert_eq!(files, ["left/same.c", "right/same.c"]);
+        let n_slots = binary.layout.slots.iter().filter(|slot| slot.function == Some(both as u32)).count();
+        assert_eq!(n_slots, 2);
+        assert_eq!(detailed.regions(both as u32).unwrap().len(), 2);
+    }
 }

@@ -206,3 +206,32 @@ fn files_are_named_from_their_compilation_folder() {
     assert_eq!(files, ["/somewhere/second.c", "/somewhere/shared.h", "/somewhere/lines.inc"]);
     assert_eq!(tools.version, 22);
 }
+
+#[test]
+fn counters_of_windows_programs_are_refused() {
+    let Some(tools) = Toolchain::get(22) else { return };
+    if !have(&["lld-link-22"]) {
+        return;
+    }
+    let workshop = Workshop::new();
+    std::fs::write(workshop.path("runtime.c"), "int __llvm_profile_runtime;").unwrap();
+    let target = "--target=x86_64-pc-windows-msvc";
+    workshop.run(&mut tools.tool("clang"), &[target, "-c", "runtime.c", "-o", "runtime.obj"]);
+    for flags in [&[][..], &["-mllvm", "-profile-correlate=binary"]] {
+        let compile = ["-ffreestanding", "-fprofile-instr-generate", "-fcoverage-mapping", "-c", SOURCE];
+        let args = [&[target][..], &compile, flags, &["-o", "second.obj"]].concat();
+        workshop.run(&mut tools.tool("clang"), &args);
+        let link = [
+            "/dll",
+            "/noentry",
+            "/nodefaultlib",
+            "/opt:noref",
+            "/out:second.dll",
+            "second.obj",
+            "runtime.obj",
+        ];
+        workshop.run(&mut tools.tool("lld-link"), &link);
+        let error = Binary::open(&workshop.path("second.dll")).unwrap_err();
+        assert!(matches!(error, BinaryError::Unsupported(_)), "{error}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Our reading of binaries against that of LLVM's own tools, on real compilers' output.
 
 mod clang;
+mod dwarf;
 mod foreign;
 mod oracle;
 mod profile;
@@ -11,8 +12,9 @@ mod total;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use skiptrace_indexers::llvm::binary::{Binary, BinaryWithRegions};
+use skiptrace_indexers::llvm::binary::{Binary, BinaryWithRegions, Place};
 
+use crate::oracle::Hull;
 use crate::profile::Profile;
 use crate::tools::{Toolchain, Workshop};
 
@@ -24,6 +26,7 @@ fn compare(tools: Toolchain, workshop: &Workshop, program: &str, objects: &[&str
         .map(|object| {
             let mut opened = BinaryWithRegions::open(&workshop.path(object)).unwrap();
             assert_eq!(opened.len(), 1);
+            assert_eq!(opened[0].binary.indistinct(), [0; 0]);
             opened.remove(0)
         })
         .collect();
@@ -70,10 +73,13 @@ fn places_hold_what_ran(binary: &Binary, profiles: &[Profile], theirs: &[oracle:
             continue;
         }
         assert_ne!(counts[0], 0, "{what}: a function ran without being entered");
-        let place = function.places[0];
-        let range = place.range;
-        let hull = [range.start.line, range.start.column, range.end.line, range.end.column].map(u64::from);
-        let hull = (oracle::clean(&binary.files[place.file as usize]), hull);
+        let hull = |place: &Place| {
+            let range = place.range;
+            let hull = [range.start.line, range.start.column, range.end.line, range.end.column];
+            (oracle::clean(&binary.files[place.file as usize]), hull.map(u64::from))
+        };
+        let mut hull: Vec<Hull> = function.places.iter().map(hull).collect();
+        hull[1..].sort();
         // `llvm-cov` takes one structure of each name, which need not be the one that ran: after link-time
         // optimization of Rust crates it can be the record of a crate that did not use the function.
         if n_structures[&function.name_hash] == 1 {
@@ -82,12 +88,8 @@ fn places_hold_what_ran(binary: &Binary, profiles: &[Profile], theirs: &[oracle:
             shadowed.push(hull);
         }
     }
-    let mut theirs: Vec<(String, [u64; 4])> = theirs
-        .iter()
-        .filter(|function| function.count > 0)
-        .map(|function| function.hull())
-        .map(|(file, hull)| (file.to_owned(), hull))
-        .collect();
+    let ran = theirs.iter().filter(|function| function.count > 0);
+    let mut theirs: Vec<Vec<Hull>> = ran.map(|function| function.hulls()).collect();
     ours.sort();
     ours.dedup();
     theirs.sort();

@@ -12,30 +12,44 @@ use crate::tools::{Toolchain, run};
 
 /// A function with its counts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Counted {
-    pub files: Vec<String>,
-    pub count: u64,
+pub(crate) struct Counted {
+    pub(crate) files: Vec<String>,
+    pub(crate) count: u64,
     /// Lines and columns, the count, the file, the file that is expanded, the kind.
-    pub regions: Vec<[u64; 8]>,
+    pub(crate) regions: Vec<[u64; 8]>,
     /// Lines and columns, both counts, the file, and the kind.
-    pub branches: Vec<[u64; 8]>,
+    pub(crate) branches: Vec<[u64; 8]>,
 }
 
 impl Counted {
-    /// Where the function begins and ends in its own file, if it has one region there.
-    pub fn hull(&self) -> (&str, [u64; 4]) {
-        let expanded: Vec<u64> =
-            self.regions.iter().filter(|region| region[7] == 1).map(|region| region[6]).collect();
-        let main = (0..self.files.len() as u64).find(|file| !expanded.contains(file)).unwrap_or(0);
-        let own = || self.regions.iter().filter(|region| region[5] == main);
-        let start = own().map(|region| [region[0], region[1]]).min().unwrap();
-        let end = own().map(|region| [region[2], region[3]]).max().unwrap();
-        (&self.files[main as usize], [start[0], start[1], end[0], end[1]])
+    /// Where the function begins and ends in its own file, and then sorted in those that are expanded in it.
+    pub(crate) fn hulls(&self) -> Vec<Hull> {
+        let is_expanded = |file: u64| self.regions.iter().any(|region| region[7] == 1 && region[6] == file);
+        let n_files = self.files.len() as u64;
+        let main = (0..n_files).find(|file| !is_expanded(*file)).unwrap();
+        let hull = |file: u64| {
+            let own = || self.regions.iter().filter(|region| region[5] == file);
+            let start = own().map(|region| [region[0], region[1]]).min()?;
+            let end = own().map(|region| [region[2], region[3]]).max()?;
+            Some((self.files[file as usize].clone(), [start[0], start[1], end[0], end[1]]))
+        };
+        let mut others: Vec<Hull> = (0..n_files).filter(|file| *file != main).filter_map(hull).collect();
+        others.sort();
+        others.dedup();
+        hull(main).into_iter().chain(others).collect()
     }
 }
 
+/// A file, and lines and columns in it.
+pub(crate) type Hull = (String, [u64; 4]);
+
 /// Returns the functions that `llvm-cov` exports, sorted.
-pub fn theirs(tools: Toolchain, object: &Path, profiles: &[PathBuf], is_correlated: bool) -> Vec<Counted> {
+pub(crate) fn theirs(
+    tools: Toolchain,
+    object: &Path,
+    profiles: &[PathBuf],
+    is_correlated: bool,
+) -> Vec<Counted> {
     let merged = object.with_extension("profdata");
     let mut merge = tools.tool("llvm-profdata");
     merge.arg("merge").arg("-sparse").args(profiles).arg("-o").arg(&merged);
@@ -47,7 +61,7 @@ pub fn theirs(tools: Toolchain, object: &Path, profiles: &[PathBuf], is_correlat
     parse_export(&output.stdout)
 }
 
-pub fn parse_export(json: &[u8]) -> Vec<Counted> {
+pub(crate) fn parse_export(json: &[u8]) -> Vec<Counted> {
     let json: Value = serde_json::from_slice(json).unwrap();
     let numbers = |value: &Value| -> Vec<u64> {
         value.as_array().unwrap().iter().map(|number| number.as_u64().unwrap()).collect()
@@ -80,7 +94,7 @@ pub fn parse_export(json: &[u8]) -> Vec<Counted> {
 ///
 /// `llvm-cov` takes one record of each name, the first that is not of an unused function, and leaves a function out
 /// if the profile knows its name with another structure only.
-pub fn ours(detailed: &BinaryWithRegions, profiles: &[Profile]) -> Vec<Counted> {
+pub(crate) fn ours(detailed: &BinaryWithRegions, profiles: &[Profile]) -> Vec<Counted> {
     let binary = &detailed.binary;
     let counts = counts_by_function(binary, profiles);
     let mut by_name: BTreeMap<u64, (u32, FunctionRegions)> = BTreeMap::new();
@@ -122,7 +136,7 @@ pub fn ours(detailed: &BinaryWithRegions, profiles: &[Profile]) -> Vec<Counted> 
 }
 
 /// Returns the sums of the counters of all copies of each function.
-pub fn counts_by_function(binary: &Binary, profiles: &[Profile]) -> HashMap<u32, Vec<u64>> {
+pub(crate) fn counts_by_function(binary: &Binary, profiles: &[Profile]) -> HashMap<u32, Vec<u64>> {
     let mut counts: HashMap<u32, Vec<u64>> = HashMap::new();
     for slot in &binary.layout.slots {
         let Some(function) = slot.function else { continue };
@@ -192,7 +206,7 @@ fn counted(binary: &Binary, function: &FunctionRegions, counters: &[u64]) -> Cou
 }
 
 /// Takes `.` and `..` out of a path.
-pub fn clean(path: &str) -> String {
+pub(crate) fn clean(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {

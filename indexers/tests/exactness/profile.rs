@@ -6,15 +6,15 @@ use std::path::Path;
 use skiptrace_engine::fingerprint::Fingerprint;
 use skiptrace_indexers::llvm::layout::{CounterWidth, Layout};
 
-pub struct Profile {
-    pub build_id: Vec<u8>,
-    pub data: Vec<u8>,
-    pub n_counters: u64,
+pub(crate) struct Profile {
+    pub(crate) build_id: Vec<u8>,
+    pub(crate) data: Vec<u8>,
+    pub(crate) n_counters: u64,
     counters: Vec<u8>,
 }
 
 impl Profile {
-    pub fn read(path: &Path) -> Profile {
+    pub(crate) fn read(path: &Path) -> Profile {
         let bytes = fs::read(path).unwrap();
         let word = |at: usize| u64::from_le_bytes(bytes[at * 8..at * 8 + 8].try_into().unwrap());
         assert_eq!(word(0), 0xff6c_7072_6f66_7281, "{} is no profile", path.display());
@@ -46,7 +46,7 @@ impl Profile {
         }
     }
 
-    pub fn is_of(&self, layout: &Layout) -> bool {
+    pub(crate) fn is_of(&self, layout: &Layout) -> bool {
         match layout.data_hash {
             Some(hash) => hash == Fingerprint::of(&self.data) && self.data.len() as u64 == layout.data_bytes,
             None => !self.build_id.is_empty() && *self.build_id == *layout.build_id,
@@ -54,7 +54,7 @@ impl Profile {
     }
 
     /// Returns how often each counter of a stretch counted.
-    pub fn counts(&self, layout: &Layout, first: u32, n_counters: u32) -> Vec<u64> {
+    pub(crate) fn counts(&self, layout: &Layout, first: u32, n_counters: u32) -> Vec<u64> {
         assert_eq!(self.n_counters, layout.n_counters);
         let range = first as usize..(first + n_counters) as usize;
         match layout.counter_width {

@@ -12,29 +12,29 @@ const VERSIONS: [u32; 4] = [14, 16, 19, 22];
 
 /// A version of Clang with its tools.
 #[derive(Debug, Clone, Copy)]
-pub struct Toolchain {
-    pub version: u32,
+pub(crate) struct Toolchain {
+    pub(crate) version: u32,
 }
 
 impl Toolchain {
     /// Returns those that are installed; the others are skipped, or missed if all are required.
-    pub fn all() -> Vec<Toolchain> {
+    pub(crate) fn all() -> Vec<Toolchain> {
         VERSIONS.into_iter().filter_map(Toolchain::get).collect()
     }
 
-    pub fn get(version: u32) -> Option<Toolchain> {
+    pub(crate) fn get(version: u32) -> Option<Toolchain> {
         let names = ["clang", "clang++", "llvm-cov", "llvm-profdata"];
         let names = names.map(|name| format!("{name}-{version}"));
         have(&names).then_some(Toolchain { version })
     }
 
-    pub fn tool(self, name: &str) -> Command {
+    pub(crate) fn tool(self, name: &str) -> Command {
         Command::new(format!("{name}-{}", self.version))
     }
 }
 
 /// Returns whether all these programs are installed, and says so if not.
-pub fn have<S: AsRef<OsStr>>(names: &[S]) -> bool {
+pub(crate) fn have<S: AsRef<OsStr>>(names: &[S]) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let is_there = |name: &S| std::env::split_paths(&path).any(|folder| folder.join(name.as_ref()).is_file());
     let Some(missing) = names.iter().find(|name| !is_there(name)) else { return true };
@@ -48,19 +48,19 @@ pub fn have<S: AsRef<OsStr>>(names: &[S]) -> bool {
 }
 
 /// Runs a command that must succeed.
-pub fn run(command: &mut Command) -> Output {
+pub(crate) fn run(command: &mut Command) -> Output {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
     output
 }
 
 /// A folder with copies of the fixtures, in which a test builds and runs.
-pub struct Workshop {
+pub(crate) struct Workshop {
     folder: TempDir,
 }
 
 impl Workshop {
-    pub fn new() -> Workshop {
+    pub(crate) fn new() -> Workshop {
         let folder = tempfile::tempdir().unwrap();
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exactness/fixtures");
         for fixture in fs::read_dir(fixtures).unwrap() {
@@ -70,18 +70,18 @@ impl Workshop {
         Workshop { folder }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Runs a command in the folder.
-    pub fn run(&self, command: &mut Command, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, command: &mut Command, args: &[&str]) -> Output {
         // Compilers that are themselves instrumented, and build scripts, must not litter.
         run(command.args(args).current_dir(self.folder.path()).env("LLVM_PROFILE_FILE", "/dev/null"))
     }
 
     /// Runs an instrumented program, however it ends, and returns the profiles it wrote.
-    pub fn profiles(&self, program: &str, args: &[&str]) -> Vec<PathBuf> {
+    pub(crate) fn profiles(&self, program: &str, args: &[&str]) -> Vec<PathBuf> {
         let profiles = tempfile::tempdir_in(self.folder.path()).unwrap().keep();
         let mut command = Command::new(self.path(program));
         command.args(args).current_dir(self.folder.path());

@@ -129,7 +129,7 @@ impl Shape {
             let offset = image.pointer_width.wrap(first_address.wrapping_sub(counters.address));
             let n_counters = u32_at(bytes, self.n_counters_at, image.endian)?;
             let end = u64::from(n_counters).checked_mul(width)?.checked_add(offset)?;
-            if n_counters == 0 || offset % width != 0 || end > counters.size {
+            if n_counters == 0 || !offset.is_multiple_of(width) || end > counters.size {
                 return None;
             }
             stretches.push((offset, end));
