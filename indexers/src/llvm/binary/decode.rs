@@ -124,10 +124,11 @@ impl<'data> Decoder<'data> {
         }
         let (data, pointer) = match (&*image.data, &*image.correlation) {
             ([], []) if image.counters.is_empty() => return Ok(layout),
-            ([], []) => return Err(BinaryError::DataMissing),
+            // There the runtime puts a byte of its own before the counters, and profiles begin after it.
             _ if image.is_linked_for_windows() => {
                 return Err(BinaryError::Unsupported("where a Windows program has its counters"));
             }
+            ([], []) => return Err(BinaryError::DataMissing),
             ([data], []) => (data, CounterPointer::Relative),
             ([], [data]) => (data, CounterPointer::Absolute),
             ([_, ..], [_, ..]) => return Err(BinaryError::MixedCorrelation),

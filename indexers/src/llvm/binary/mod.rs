@@ -41,7 +41,8 @@ pub struct MappedFunction {
     /// a slot.
     pub structure_hash: u64,
     /// Where it stands: its own extent first, then the stretches of other files (or of macros) that are
-    /// expanded in it. Where several functions have the same two hashes, the places of all of them.
+    /// expanded in it. Where several functions have the same two hashes, the places of all that the map has; see
+    /// [`Binary::indistinct`].
     pub places: Vec<Place>,
 }
 
@@ -73,6 +74,29 @@ impl Binary {
     pub fn parse(bytes: &[u8]) -> Result<Vec<Binary>, BinaryError> {
         images(bytes)?.iter().map(decode::decode).collect()
     }
+
+    /// Returns the functions that share their name and structure with others of which the map may know nothing.
+    ///
+    /// Clang names a function that only its file sees after the path of the file as it was given. Where files of
+    /// the same name were compiled in different folders, linkers take the records of such functions for copies of
+    /// one and keep one; counters of all remain. Which place they count for is not known: what ran one of these
+    /// ran something unknown. Compiling with absolute paths avoids it. Rust has copies of functions as a rule, all
+    /// of the same place.
+    pub fn indistinct(&self) -> Vec<u32> {
+        let mut n_slots = vec![0u32; self.functions.len()];
+        for function in self.layout.slots.iter().filter_map(|slot| slot.function) {
+            if let Some(n_slots) = n_slots.get_mut(function as usize) {
+                *n_slots += 1;
+            }
+        }
+        let is_rust = |function: &MappedFunction| {
+            let own = function.places.first().and_then(|place| self.files.get(place.file as usize));
+            own.is_some_and(|file| file.ends_with(".rs"))
+        };
+        let functions = self.functions.iter().enumerate().zip(n_slots);
+        let indistinct = functions.filter(|((_, function), n_slots)| *n_slots > 1 && !is_rust(function));
+        indistinct.map(|((place, _), _)| place as u32).collect()
+    }
 }
 
 impl BinaryWithRegions {
@@ -96,7 +120,7 @@ impl BinaryWithRegions {
 }
 
 #[expect(unsafe_code, reason = "mapping a file is unsafe because another process may shorten it")]
-pub(super) fn map(path: &Path) -> Result<Mmap, BinaryError> {
+pub(in crate::llvm) fn map(path: &Path) -> Result<Mmap, BinaryError> {
     let failed = |source| BinaryError::Read { path: path.to_owned(), source };
     // Opening a pipe would wait for somebody to write to it.
     if !fs::metadata(path).map_err(failed)?.is_file() {

@@ -288,7 +288,7 @@ mod tests {
             &[7],                                             // regions of the first file
             &[0b0001, 3, 5, 2, 8],                            // counter 0, 3:5 to 5:8
             &[0b0010, 1, 1, 0, 0x89, 0x80, 0x80, 0x80, 0x08], // gap with the difference
-            &[0b0001_100, 0, 2, 0, 4],                        // expands file 1
+            &[0b1100, 0, 2, 0, 4],                            // expands file 1
             &[2 << 3, 1, 0, 3, 0],                            // skipped, whole lines
             &[4 << 3, 0b0101, 0b0011, 0, 1, 0, 2],            // branch
             &[5 << 3, 0, 2, 0, 1, 0, 9],                      // decision
