@@ -20,7 +20,7 @@ pub mod plain;
 mod xml;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use detect::Framework;
 pub use listing::{ListError, Listing};

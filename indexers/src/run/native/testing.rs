@@ -17,12 +17,6 @@ pub(crate) struct Bench {
     pub(crate) folder: TempDir,
 }
 
-/// What came of running a test.
-pub(crate) struct Ran {
-    pub(crate) judgement: Judgement,
-    pub(crate) stdout: String,
-}
-
 impl Bench {
     pub(crate) fn new() -> Bench {
         let folder = tempfile::tempdir().unwrap();
@@ -40,7 +34,13 @@ impl Bench {
     }
 
     /// Compiles a program; `None`, said aloud, where the machine has not what it takes.
-    pub(crate) fn compile(&self, name: &str, source: &str, needs: &str, libraries: &[&str]) -> Option<Binary> {
+    pub(crate) fn compile(
+        &self,
+        name: &str,
+        source: &str,
+        needs: &str,
+        libraries: &[&str],
+    ) -> Option<Binary> {
         let file = self.path(&format!("{name}.cpp"));
         // The header alone tells whether the framework is there, so that a mistake in the program is a failure.
         fs::write(&file, format!("#if !__has_include(<{needs}>)\n#error missing\n#endif\n")).unwrap();
@@ -91,12 +91,9 @@ pub(crate) fn skipped(tool: &str) {
     eprintln!("skipped: `{tool}` is missing");
 }
 
-pub(crate) fn run(case: &Case) -> Ran {
+pub(crate) fn run(case: &Case) -> Judgement {
     let output = spawn(&case.command);
-    Ran {
-        judgement: case.verdict.judge(output.status.code(), &output.stdout, &output.stderr),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-    }
+    case.verdict.judge(output.status.code(), &output.stdout, &output.stderr)
 }
 
 pub(crate) fn spawn(command: &CommandLine) -> Output {
@@ -121,8 +118,8 @@ pub(crate) fn told(cases: &[Case], bench: &Bench) -> String {
         let mut case = case.clone();
         case.command.env.insert("LOG".into(), Some(log.clone().into()));
         let mark = if case.skipped { " (left out)" } else { "" };
-        let ran = run(&case);
-        told.push_str(&format!("{:?}{mark}: {:?} ran {}\n", case.name, ran.judgement, read_log(&log)));
+        let judgement = run(&case);
+        told.push_str(&format!("{:?}{mark}: {:?} ran {}\n", case.name, judgement, read_log(&log)));
     }
     told
 }
