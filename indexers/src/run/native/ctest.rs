@@ -1,8 +1,8 @@
 //! CTest: what CMake's runner knows of a build folder.
 //!
 //! CTest can give no test an environment of its own from outside, and costs more than most tests, so it is only
-//! asked; the commands are run by ourselves, under the properties that it would obey. [`entry`] is what it says of a
-//! test, [`environment`] the variables, [`order`] what has to run before and after.
+//! asked; the commands are run by ourselves, under the properties that it would obey. `entry` is what it says of a
+//! test, `environment` the variables, `order` what has to run before and after.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -19,6 +19,10 @@ mod order;
 use entry::Entry;
 
 const SHOW: &str = "--show-only=json-v1";
+
+/// What GoogleTest, Catch2 and doctest print when their arguments chose nothing.
+const IDLE: [&str; 3] =
+    ["[  PASSED  ] 0 tests.", "====\nNo tests ran", "[doctest] test cases: 0 | 0 passed | 0 failed"];
 
 /// A build folder that CMake made.
 #[derive(Debug, Clone)]
@@ -192,8 +196,12 @@ fn verdict(entry: &Entry, command: &CommandLine) -> Verdict {
         passes: entry.passes.clone(),
         fails: entry.fails.clone(),
         skips: entry.skips.clone(),
-        // A filter that matches nothing is a pass to GoogleTest.
+        // To the frameworks a filter that matches nothing is a pass, and so it is to CTest.
         ran: chosen(command).map(|_| gtest::passed(1)).into_iter().collect(),
+        idle: match command.args.is_empty() {
+            true => Vec::new(),
+            false => IDLE.map(str::to_owned).to_vec(),
+        },
     };
     if rules == Rules::default() { Verdict::ExitCode } else { Verdict::Rules(Box::new(rules)) }
 }

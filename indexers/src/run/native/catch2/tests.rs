@@ -6,7 +6,7 @@ use crate::run::native::testing::{Bench, run, told};
 use crate::run::verdict::Judgement;
 
 const PROGRAM: &str = r##"
-#if __has_include(<catch2/catch_all.hpp>)
+#ifdef VERSION_3
 #include <catch2/catch_all.hpp>
 #else
 #define CATCH_CONFIG_MAIN
@@ -37,7 +37,6 @@ RUNS("#hash")
 RUNS("star*")
 RUNS("star of it")
 RUNS("new\nline")
-RUNS("exclude:this")
 TEST_CASE("hidden", "[.]") { log("hidden"); CHECK(1 == 1); }
 TEST_CASE("may fail", "[!mayfail]") { log("may fail"); CHECK(1 == 2); }
 TEST_CASE("empty") { log("empty"); }
@@ -49,13 +48,29 @@ TEMPLATE_TEST_CASE("template", "[t]", int, char) { log("template"); CHECK(sizeof
 
 #[test]
 fn each_test_runs_alone() {
-    let bench = Bench::new();
     // Version 3 is several headers and a library, version 2 is one header.
-    let version_3 = ["-lCatch2Main", "-lCatch2"];
-    let (needs, libraries) = match std::path::Path::new("/usr/include/catch2/catch_all.hpp").exists() {
-        true => ("catch2/catch_all.hpp", &version_3[..]),
-        false => ("catch2/catch.hpp", &[][..]),
+    let version_2 = ("catch2/catch.hpp", &[][..]);
+    let version_3 = ("catch2/catch_all.hpp", &["-DVERSION_3", "-lCatch2Main", "-lCatch2"][..]);
+    let bench = Bench::new();
+    let has_3 = bench.has_header(version_3.0);
+    // Hardly a machine has both, and each of them will do.
+    let versions = match (bench.has_header(version_2.0), has_3) {
+        (true, true) => vec![version_2, version_3],
+        (false, true) => vec![version_3],
+        _ => vec![version_2],
     };
+    if !has_3 {
+        eprintln!("skipped for version 3: `{}` is missing", version_3.0);
+    }
+    insta::allow_duplicates! {
+        for (needs, libraries) in versions {
+            check(needs, libraries);
+        }
+    }
+}
+
+fn check(needs: &str, libraries: &[&str]) {
+    let bench = Bench::new();
     let Some(binary) = bench.compile("t", PROGRAM, needs, libraries) else { return };
     let cases = list_any(&binary, None, Options::default(), &bench.listing()).unwrap();
     insta::assert_snapshot!(told(&cases, &bench), @r##"
@@ -81,8 +96,6 @@ fn each_test_runs_alone() {
     "Anonymous test case 1": Passed ran anonymous
     "template - int": Passed ran template
     "template - char": Passed ran template
-    "*": Failed ran plain + plain too + with, comma [x] + back\slash + ends with \ +   leading + "quoted" & <tagged> + ünicode + -dash + ~tilde + #hash + star* + star of it + new
-    line + exclude:this + may fail + empty + fails + many + anonymous + template + template
     "##);
 
     let all = Options { left_out: LeftOut::Run, ..Options::default() };

@@ -269,6 +269,14 @@ fn a_set_up_that_cannot_run_is_a_problem_of_who_requires_it() {
 }
 
 #[test]
+fn filters_that_match_nothing_prove_nothing() {
+    let command = ["/bin/echo", "[  PASSED  ] 0 tests."].map(str::to_owned).to_vec();
+    let found = listed(&[Entry { command, ..entry("a") }]);
+    let output = spawn(&CommandLine { cwd: "/".into(), ..found.cases[0].command.clone() });
+    assert_eq!(found.cases[0].verdict.judge(Some(0), &output.stdout, b""), Judgement::NothingRan);
+}
+
+#[test]
 fn circles_and_long_chains_end() {
     let circle = |name: &str, other: &str| Entry { depends: vec![other.to_owned()], ..entry(name) };
     let found = listed(&[circle("a", "b"), circle("b", "a"), circle("c", "c")]);

@@ -68,7 +68,7 @@ fn each_test_runs_alone() {
     "empty": Passed ran empty
     "fails": Failed ran fails
     "fails as it should": Passed ran fails as it should
-    "skipped" (left out): Passed ran nothing
+    "skipped" (left out): NothingRan ran nothing
     "same": Passed ran s/same + t/same
     "template<int>": Passed ran template
     "template<char>": Passed ran template

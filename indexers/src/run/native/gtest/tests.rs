@@ -59,10 +59,10 @@ fn each_test_runs_alone() {
     "Plain.Passes": Passed ran Plain.Passes
     "Plain.PassesToo": Passed ran Plain.PassesToo
     "Plain.Fails": Failed ran Plain.Fails
-    "Plain.DISABLED_Off" (left out): Passed ran nothing
+    "Plain.DISABLED_Off" (left out): NothingRan ran nothing
     "Plain.Skips": Skipped ran Plain.Skips
     "Plain.Leaves": NothingRan ran Plain.Leaves
-    "DISABLED_All.One" (left out): Passed ran nothing
+    "DISABLED_All.One" (left out): NothingRan ran nothing
     "Typed/0.Size": Passed ran Typed/0.Size
     "Typed/1.Size": Passed ran Typed/1.Size
     "Dyn.a?b:Dyn.axb": Passed ran Dyn.a*b + Dyn.axb
@@ -70,7 +70,7 @@ fn each_test_runs_alone() {
     "Dyn.-lead": Passed ran Dyn.-lead
     "Dyn.twice": Passed ran Dyn.twice + Dyn.twice
     "Dyn.sp ace, [x]": Passed ran Dyn.sp ace, [x]
-    "Dyn.Ã¼nicode": NothingRan ran nothing
+    "Dyn.ünicode": Passed ran Dyn.ünicode
     "Inst/P.Works/0": Passed ran Inst/P.Works/0
     "Inst/P.Works/1": Passed ran Inst/P.Works/1
     "Named/P.Works/one": Passed ran Named/P.Works/one
@@ -128,6 +128,11 @@ fn text_is_read_as_json_is() {
     assert_eq!(names, parse_json(json).unwrap());
     let told: Vec<String> = names.iter().map(Name::full).collect();
     assert_eq!(told, ["Plain.Passes", "Plain.DISABLED_Off", "Typed/0.Size", "Inst/P.Works/0"]);
+    for name in ["ünicode", "\u{c3}\u{bc}nicode", "日本"] {
+        let json = serde_json::json!({"testsuites": [{"name": "S", "testsuite": [{"name": name}]}]});
+        let names = parse_json(json.to_string().as_bytes()).unwrap();
+        assert_eq!(names[0].full(), if name == "日本" { "S.日本" } else { "S.ünicode" });
+    }
     assert!(parse_text(b"Plain.\n  Passes\nFailed to connect\n").is_err());
     assert!(parse_text(b"  Passes\n").is_err());
 }
