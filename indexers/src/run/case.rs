@@ -94,6 +94,8 @@ pub struct Rules {
     pub skips: Vec<String>,
     /// Words as in [`Verdict::Output`]: without one of them nothing ran.
     pub ran: Vec<String>,
+    /// Words on standard output that say that nothing ran, although it counts as a pass.
+    pub idle: Vec<String>,
 }
 
 /// What a test holds while it runs.

@@ -68,10 +68,10 @@ impl Rules {
         let success = !unwanted && (code == 0 || !self.passes.is_empty());
         if success == self.will_fail {
             Judgement::Failed
-        } else if self.ran.is_empty() || has_any(stdout, &self.ran) {
-            Judgement::Passed
-        } else {
+        } else if has_any(stdout, &self.idle) || !(self.ran.is_empty() || has_any(stdout, &self.ran)) {
             Judgement::NothingRan
+        } else {
+            Judgement::Passed
         }
     }
 }
@@ -155,6 +155,10 @@ mod tests {
         assert_eq!(judge(&inverted, Some(0), "error"), Judgement::Passed);
         assert_eq!(judge(&inverted, Some(1), ""), Judgement::Passed);
         assert_eq!(judge(&inverted, None, ""), Judgement::Failed);
+        let idle = Verdict::Rules(Box::new(Rules { idle: words(&["ran none"]), ..Rules::default() }));
+        assert_eq!(idle.judge(Some(0), b"ran none", b""), Judgement::NothingRan);
+        assert_eq!(idle.judge(Some(1), b"ran none", b""), Judgement::Failed);
+        assert_eq!(idle.judge(Some(0), b"ran one", b""), Judgement::Passed);
         let unreadable = Rules { fails: words(&["("]), ..Rules::default() };
         assert_eq!(judge(&unreadable, Some(0), ""), Judgement::Failed);
     }

@@ -1,11 +1,13 @@
 //! CTest: what CMake's runner knows of a build folder.
 //!
 //! CTest can give no test an environment of its own from outside, and costs more than most tests, so it is only
-//! asked; the commands are run by ourselves, under the properties that it would obey. [`entry`] is what it says of a
-//! test, [`environment`] the variables, [`order`] what has to run before and after.
+//! asked; the commands are run by ourselves, under the properties that it would obey. `entry` is what it says of a
+//! test, `environment` the variables, `order` what has to run before and after.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::run::case::{Case, CommandLine, Lock, Rules, Verdict};
@@ -20,12 +22,19 @@ use entry::Entry;
 
 const SHOW: &str = "--show-only=json-v1";
 
+/// What GoogleTest, Catch2 and doctest print when their arguments chose nothing.
+const IDLE: [&str; 3] =
+    ["[  PASSED  ] 0 tests.", "====\nNo tests ran", "[doctest] test cases: 0 | 0 passed | 0 failed"];
+
+/// How much of CMake's cache is read.
+const MAX_CACHE: u64 = 16 << 20;
+
 /// A build folder that CMake made.
 #[derive(Debug, Clone)]
 pub struct Build {
     /// The folder.
     pub folder: PathBuf,
-    /// The folder of the project's sources, where it is known.
+    /// The folder of the project's sources, where CMake's cache does not say.
     pub source: Option<PathBuf>,
     /// The `ctest` that is asked.
     pub ctest: PathBuf,
@@ -87,7 +96,29 @@ pub fn list(build: &Build, options: Options, listing: &Listing) -> Result<Found,
         option: SHOW,
         reason,
     })?;
-    found(build, &entries, options, listing)
+    found(&as_configured(build), &entries, options, listing)
+}
+
+/// Returns the build with its folders as CMake calls them, which is how the paths of tests begin, whatever links
+/// lead to them.
+fn as_configured(build: &Build) -> Build {
+    let cache = fs::File::open(build.folder.join("CMakeCache.txt")).and_then(|file| {
+        let mut text = Vec::new();
+        file.take(MAX_CACHE).read_to_end(&mut text)?;
+        Ok(text)
+    });
+    // Without it names may hold more of a path than they need to; nothing is lost.
+    let cache = cache.unwrap_or_default();
+    let cache = String::from_utf8_lossy(&cache);
+    let known = |name: &str| {
+        let value = cache.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(":INTERNAL="));
+        value.map(|folder| PathBuf::from(folder.trim_end()))
+    };
+    Build {
+        folder: known("CMAKE_CACHEFILE_DIR").unwrap_or_else(|| build.folder.clone()),
+        source: known("CMAKE_HOME_DIRECTORY").or_else(|| build.source.clone()),
+        ..build.clone()
+    }
 }
 
 fn found(build: &Build, entries: &[Entry], options: Options, listing: &Listing) -> Result<Found, ListError> {
@@ -192,8 +223,12 @@ fn verdict(entry: &Entry, command: &CommandLine) -> Verdict {
         passes: entry.passes.clone(),
         fails: entry.fails.clone(),
         skips: entry.skips.clone(),
-        // A filter that matches nothing is a pass to GoogleTest.
+        // To the frameworks a filter that matches nothing is a pass, and so it is to CTest.
         ran: chosen(command).map(|_| gtest::passed(1)).into_iter().collect(),
+        idle: match command.args.is_empty() {
+            true => Vec::new(),
+            false => IDLE.map(str::to_owned).to_vec(),
+        },
     };
     if rules == Rules::default() { Verdict::ExitCode } else { Verdict::Rules(Box::new(rules)) }
 }

@@ -42,7 +42,7 @@ pub fn list(binary: &Binary, options: Options, listing: &Listing) -> Result<Vec<
         if options.left_out == LeftOut::Run {
             args.push("--dt-no-skip=true".into());
         }
-        Case { skipped: n_run == 0, ..binary.case(name, args, verdict(n_run)) }
+        Case { skipped: n_run == 0, ..binary.case(name, args, verdict(n_run.max(1))) }
     };
     let mut cases: Vec<Case> = picks
         .groups

@@ -15,6 +15,10 @@ const MAX_FILTER: usize = 96 << 10;
 /// How many tests may be looked at for what their filter matches, beyond which they run with the whole program.
 const MAX_LOOKS: usize = 2048;
 
+/// How many tests one filter may make one. A name that is taken for something else, as `exclude:this` is by some
+/// releases of Catch2, must not make all tests one; it rather runs with the whole program.
+const MAX_JOINED: usize = 16;
+
 /// The tests of a program, as filters can tell them apart.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Picks {
@@ -63,7 +67,7 @@ pub(super) fn picks(
         }
         looks += 1;
         let selected = if looks <= MAX_LOOKS { selects(place)? } else { Vec::new() };
-        if selected.contains(&place) {
+        if selected.contains(&place) && selected.len() <= MAX_JOINED {
             for other in selected {
                 joined.union(place, other);
             }
@@ -119,6 +123,16 @@ mod tests {
             picks.groups.iter().map(|group| (group.filter.as_str(), group.members.as_slice())).collect();
         assert_eq!(groups, [("a", &[0][..]), ("b*,bc", &[1, 2]), ("d", &[3, 4]), ("e*", &[5])]);
         assert!(!picks.needs_all);
+    }
+
+    #[test]
+    fn a_filter_that_means_everything_joins_nothing() {
+        let mut names: Vec<String> = (0..30).map(|n| format!("a{n}")).collect();
+        names.push("a*".to_owned());
+        let picks = pick(&names);
+        assert!(picks.needs_all);
+        assert_eq!(picks.groups.len(), 30);
+        assert!(picks.groups.iter().all(|group| group.members.len() == 1));
     }
 
     #[test]

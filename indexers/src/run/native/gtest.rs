@@ -107,7 +107,7 @@ fn cases(binary: &Binary, options: Options, names: &[Name]) -> Result<Vec<Case>,
         if options.death_tests == DeathTests::Threadsafe {
             args.push("--gtest_death_test_style=threadsafe".into());
         }
-        Case { skipped: n_run == 0, ..binary.case(name, args, verdict(n_run)) }
+        Case { skipped: n_run == 0, ..binary.case(name, args, verdict(n_run.max(1))) }
     };
     let mut cases: Vec<Case> = picks
         .groups
@@ -218,9 +218,20 @@ fn parse_json(json: &[u8]) -> Result<Vec<Name>, String> {
     let suites = document.testsuites.into_iter();
     Ok(suites
         .flat_map(|Suite { name, testsuite }| {
-            testsuite.into_iter().map(move |test| Name { suite: name.clone(), test: test.name })
+            let suite = unmangled(name);
+            testsuite.into_iter().map(move |test| Name { suite: suite.clone(), test: unmangled(test.name) })
         })
         .collect())
+}
+
+/// Returns a name as the program has it: GoogleTest writes each byte beyond ASCII as a character of its own where a
+/// `char` is signed.
+fn unmangled(name: String) -> String {
+    if name.is_ascii() {
+        return name;
+    }
+    let bytes: Option<Vec<u8>> = name.chars().map(|char| u8::try_from(char).ok()).collect();
+    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or(name)
 }
 
 fn parse_text(text: &[u8]) -> Result<Vec<Name>, String> {

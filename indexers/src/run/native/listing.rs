@@ -235,3 +235,64 @@ fn read_aside<R: Read + Send + 'static>(
     })?;
     Ok(receiver)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::native::testing::Bench;
+
+    fn ask(script: &str, change: impl FnOnce(&mut Listing)) -> (Bench, Result<Answer, ListError>) {
+        let bench = Bench::new();
+        let mut listing = bench.listing();
+        change(&mut listing);
+        let binary = bench.script("t", script);
+        let answer = listing.ask(&binary.command, &["one"]);
+        (bench, answer)
+    }
+
+    #[test]
+    fn answers_are_whole() {
+        let (bench, answer) =
+            ask("read x || echo \"$1 none\"; echo \"$LLVM_PROFILE_FILE\" >&2; exit 3", |_| {});
+        let answer = answer.unwrap();
+        assert_eq!(answer.stdout, b"one none\n");
+        assert_eq!(answer.status.code(), Some(3));
+        let profiles = String::from_utf8(answer.stderr).unwrap();
+        assert!(Path::new(profiles.trim()).starts_with(bench.path("scratch")));
+    }
+
+    #[test]
+    fn what_does_not_end_is_killed_with_its_children() {
+        let (bench, answer) = ask("(sleep 2; echo late > late) & sleep 100", |listing| {
+            listing.timeout = Duration::from_millis(300);
+        });
+        assert!(matches!(answer.unwrap_err(), ListError::TimedOut { .. }));
+        thread::sleep(Duration::from_millis(2500));
+        bench.assert_untouched();
+    }
+
+    #[test]
+    fn what_is_left_running_is_killed() {
+        let began = Instant::now();
+        let (bench, answer) = ask("(sleep 2; echo late > late) & echo done", |_| {});
+        assert_eq!(answer.unwrap().stdout, b"done\n");
+        assert!(began.elapsed() < Duration::from_secs(2));
+        thread::sleep(Duration::from_millis(2500));
+        bench.assert_untouched();
+    }
+
+    #[test]
+    fn output_is_bounded() {
+        let (_bench, answer) = ask("head -c 3000000 /dev/zero", |listing| listing.max_output = 1 << 20);
+        assert!(matches!(answer.unwrap_err(), ListError::TooMuch { .. }));
+        let (_bench, answer) = ask("head -c 3000000 /dev/zero", |listing| listing.max_output = 3_000_000);
+        assert_eq!(answer.unwrap().stdout.len(), 3_000_000);
+    }
+
+    #[test]
+    fn errors_say_what_helps() {
+        let (_bench, answer) = ask("echo 'unknown option' >&2; exit 2", |_| {});
+        let error = answer.unwrap().failed(Path::new("build/t"), "--list");
+        insta::assert_snapshot!(error, @"`build/t` failed to list its tests (exit status: 2): run it with --list to see why; it said: unknown option");
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! [`detect`] tells which framework a binary speaks, one file per framework lists its tests and says how each is run
 //! alone, and [`ctest`] reads what CMake's own runner knows of a build folder. [`listing`] runs programs that are
-//! asked, and [`exact`] finds the tests that no filter can name alone.
+//! asked, and `exact` finds the tests that no filter can name alone.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -20,7 +20,7 @@ pub mod plain;
 mod xml;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use detect::Framework;
 pub use listing::{ListError, Listing};

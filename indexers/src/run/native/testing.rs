@@ -17,12 +17,6 @@ pub(crate) struct Bench {
     pub(crate) folder: TempDir,
 }
 
-/// What came of running a test.
-pub(crate) struct Ran {
-    pub(crate) judgement: Judgement,
-    pub(crate) stdout: String,
-}
-
 impl Bench {
     pub(crate) fn new() -> Bench {
         let folder = tempfile::tempdir().unwrap();
@@ -39,13 +33,25 @@ impl Bench {
         Listing { scratch: self.path("scratch"), timeout: Duration::from_secs(60), max_output: 16 << 20 }
     }
 
+    /// Returns whether C++ programs can include this header.
+    pub(crate) fn has_header(&self, header: &str) -> bool {
+        let file = self.path("probe.cpp");
+        fs::write(&file, format!("#if !__has_include(<{header}>)\n#error missing\n#endif\n")).unwrap();
+        let probe = Command::new("g++").args(["-std=c++17", "-fsyntax-only"]).arg(&file).output();
+        probe.is_ok_and(|output| output.status.success())
+    }
+
     /// Compiles a program; `None`, said aloud, where the machine has not what it takes.
-    pub(crate) fn compile(&self, name: &str, source: &str, needs: &str, libraries: &[&str]) -> Option<Binary> {
+    pub(crate) fn compile(
+        &self,
+        name: &str,
+        source: &str,
+        needs: &str,
+        libraries: &[&str],
+    ) -> Option<Binary> {
         let file = self.path(&format!("{name}.cpp"));
         // The header alone tells whether the framework is there, so that a mistake in the program is a failure.
-        fs::write(&file, format!("#if !__has_include(<{needs}>)\n#error missing\n#endif\n")).unwrap();
-        let probe = Command::new("g++").args(["-std=c++17", "-fsyntax-only"]).arg(&file).output();
-        if !probe.is_ok_and(|output| output.status.success()) {
+        if !self.has_header(needs) {
             skipped(needs);
             return None;
         }
@@ -62,11 +68,14 @@ impl Bench {
     }
 
     pub(crate) fn script(&self, name: &str, text: &str) -> Binary {
-        use std::os::unix::fs::PermissionsExt;
         let path = self.path(name);
-        fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        self.binary(name)
+        fs::write(&path, text).unwrap();
+        // Read by a shell rather than started: a file that another thread's child still has open for writing, as
+        // it may between fork and exec, cannot be started.
+        let mut binary = self.binary(name);
+        binary.command.program = "/bin/sh".into();
+        binary.command.args = vec![path.into()];
+        binary
     }
 
     fn binary(&self, name: &str) -> Binary {
@@ -91,12 +100,9 @@ pub(crate) fn skipped(tool: &str) {
     eprintln!("skipped: `{tool}` is missing");
 }
 
-pub(crate) fn run(case: &Case) -> Ran {
+pub(crate) fn run(case: &Case) -> Judgement {
     let output = spawn(&case.command);
-    Ran {
-        judgement: case.verdict.judge(output.status.code(), &output.stdout, &output.stderr),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-    }
+    case.verdict.judge(output.status.code(), &output.stdout, &output.stderr)
 }
 
 pub(crate) fn spawn(command: &CommandLine) -> Output {
@@ -121,8 +127,8 @@ pub(crate) fn told(cases: &[Case], bench: &Bench) -> String {
         let mut case = case.clone();
         case.command.env.insert("LOG".into(), Some(log.clone().into()));
         let mark = if case.skipped { " (left out)" } else { "" };
-        let ran = run(&case);
-        told.push_str(&format!("{:?}{mark}: {:?} ran {}\n", case.name, ran.judgement, read_log(&log)));
+        let judgement = run(&case);
+        told.push_str(&format!("{:?}{mark}: {:?} ran {}\n", case.name, judgement, read_log(&log)));
     }
     told
 }

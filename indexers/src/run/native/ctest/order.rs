@@ -79,7 +79,7 @@ impl<'a> Plan<'a> {
                 None => {}
             }
         }
-        // 2. Clean-up is the reverse: of everything that was set up, in the order in which CTest has it.
+        // Cleaned up is everything that was set up, in the order of the list.
         let mut after: BTreeSet<usize> = BTreeSet::new();
         for &fixture in &fixtures {
             around.locks.insert(Lock::Named(format!("fixture {fixture}").into()));
@@ -130,7 +130,13 @@ impl<'a> Plan<'a> {
     fn needs(&self, place: usize, required: &mut BTreeSet<usize>) -> Vec<usize> {
         let entry = self.tests[place].entry;
         let by_name = entry.depends.iter().filter_map(|name| self.named.get(name.as_str()));
-        let mut needs: BTreeSet<usize> = by_name.flatten().copied().collect();
+        // CTest lists every user of a fixture among what its clean-up depends on. That is an order, not a need.
+        let uses_what_it_cleans = |&at: &usize| {
+            let required = &self.tests[at].entry.fixtures_required;
+            required.iter().any(|fixture| entry.fixtures_cleanup.contains(fixture))
+        };
+        let mut needs: BTreeSet<usize> =
+            by_name.flatten().copied().filter(|at| !uses_what_it_cleans(at)).collect();
         // A clean-up has something to clean only after the set-up.
         for fixture in entry.fixtures_required.iter().chain(&entry.fixtures_cleanup) {
             for &setup in self.setups.get(fixture.as_str()).into_iter().flatten() {

@@ -48,15 +48,39 @@ fn each_test_runs_alone() {
     let bench = Bench::new();
     let Some(binary) = bench.compile("t", PROGRAM, "doctest/doctest.h", &[]) else { return };
     let cases = list_any(&binary, None, Options::default(), &bench.listing()).unwrap();
-    insta::assert_snapshot!(told(&cases, &bench), @"");
+    insta::assert_snapshot!(told(&cases, &bench), @r#"
+    "plain": Passed ran plain
+    "plain too": Passed ran plain too
+    "with, comma": Passed ran with, comma
+    "back\\slash": Passed ran back\slash
+    "back\\, comma": Passed ran back\, comma
+    "ends with \\": Passed ran ends with \
+    " leading": Passed ran  leading
+    "\"quoted\" & <tagged>": Passed ran "quoted" & <tagged>
+    "[tag] ünicode": Passed ran [tag] ünicode
+    "--dt-reporters=junit": Passed ran --dt-reporters=junit
+    "new\nline": Passed ran new
+    line
+    "star of it,star*": Passed ran star* + star of it
+    "Case": Passed ran Case
+    "case": Passed ran case
+    "many": Passed ran many
+    "empty": Passed ran empty
+    "fails": Failed ran fails
+    "fails as it should": Passed ran fails as it should
+    "skipped" (left out): NothingRan ran nothing
+    "same": Passed ran s/same + t/same
+    "template<int>": Passed ran template
+    "template<char>": Passed ran template
+    "#);
 
     let all = Options { left_out: LeftOut::Run, ..Options::default() };
     let cases = list(&binary, all, &bench.listing()).unwrap();
     let of = |name: &str| cases.iter().find(|case| &*case.name == name).unwrap();
-    assert_eq!(run(of("skipped")).judgement, Judgement::Passed);
+    assert_eq!(run(of("skipped")), Judgement::Passed);
     let mut stale = of("plain").clone();
     stale.command.args[0] = "--dt-test-case=gone".into();
-    assert_eq!(run(&stale).judgement, Judgement::NothingRan);
+    assert_eq!(run(&stale), Judgement::NothingRan);
     bench.assert_untouched();
 }
 
@@ -71,7 +95,10 @@ fn tests_without_a_name_come_with_all() {
     let bench = Bench::new();
     let Some(binary) = bench.compile("t", program, "doctest/doctest.h", &[]) else { return };
     let cases = list_any(&binary, None, Options::default(), &bench.listing()).unwrap();
-    insta::assert_snapshot!(told(&cases, &bench), @"");
+    insta::assert_snapshot!(told(&cases, &bench), @r#"
+    "named": Passed ran nothing
+    "*": Passed ran nothing
+    "#);
 }
 
 #[test]

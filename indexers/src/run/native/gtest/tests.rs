@@ -54,15 +54,36 @@ fn each_test_runs_alone() {
         return;
     };
     let cases = list_any(&binary, None, Options::default(), &bench.listing()).unwrap();
-    insta::assert_snapshot!(told(&cases, &bench), @"");
+    insta::assert_snapshot!(told(&cases, &bench), @r#"
+    "PlainDeathTest.Dies": Passed ran PlainDeathTest.Dies
+    "Plain.Passes": Passed ran Plain.Passes
+    "Plain.PassesToo": Passed ran Plain.PassesToo
+    "Plain.Fails": Failed ran Plain.Fails
+    "Plain.DISABLED_Off" (left out): NothingRan ran nothing
+    "Plain.Skips": Skipped ran Plain.Skips
+    "Plain.Leaves": NothingRan ran Plain.Leaves
+    "DISABLED_All.One" (left out): NothingRan ran nothing
+    "Typed/0.Size": Passed ran Typed/0.Size
+    "Typed/1.Size": Passed ran Typed/1.Size
+    "Dyn.a?b:Dyn.axb": Passed ran Dyn.a*b + Dyn.axb
+    "Dyn.c:d": Passed ran Dyn.c:d
+    "Dyn.-lead": Passed ran Dyn.-lead
+    "Dyn.twice": Passed ran Dyn.twice + Dyn.twice
+    "Dyn.sp ace, [x]": Passed ran Dyn.sp ace, [x]
+    "Dyn.ünicode": Passed ran Dyn.ünicode
+    "Inst/P.Works/0": Passed ran Inst/P.Works/0
+    "Inst/P.Works/1": Passed ran Inst/P.Works/1
+    "Named/P.Works/one": Passed ran Named/P.Works/one
+    "Named/P.Works/two": Passed ran Named/P.Works/two
+    "#);
 
     let all = Options { left_out: LeftOut::Run, death_tests: DeathTests::Threadsafe };
     let cases = list(&binary, all, &bench.listing()).unwrap();
     let of = |name: &str| cases.iter().find(|case| &*case.name == name).unwrap();
     assert!(cases.iter().all(|case| !case.skipped));
-    assert_eq!(run(of("Plain.DISABLED_Off")).judgement, Judgement::Failed);
-    assert_eq!(run(of("DISABLED_All.One")).judgement, Judgement::Passed);
-    assert_eq!(run(of("PlainDeathTest.Dies")).judgement, Judgement::Passed);
+    assert_eq!(run(of("Plain.DISABLED_Off")), Judgement::Failed);
+    assert_eq!(run(of("DISABLED_All.One")), Judgement::Passed);
+    assert_eq!(run(of("PlainDeathTest.Dies")), Judgement::Passed);
 
     // A filter in the surroundings changes neither the list nor what runs.
     binary.command.env.insert("GTEST_SHUFFLE".into(), Some("1".into()));
@@ -71,7 +92,7 @@ fn each_test_runs_alone() {
     // A name that is not there, as from a stale list.
     let mut stale = of("Plain.Passes").clone();
     stale.command.args[0] = "--gtest_filter=Plain.Gone".into();
-    assert_eq!(run(&stale).judgement, Judgement::NothingRan);
+    assert_eq!(run(&stale), Judgement::NothingRan);
 
     // It is asked as what it is, and no other.
     assert!(list_any(&binary, Some(Framework::Doctest), all, &bench.listing()).is_err());
@@ -85,12 +106,14 @@ fn a_main_that_ignores_the_question_is_one_test() {
         int main(int argc, char** argv) { testing::InitGoogleTest(&argc, argv); return 0; }
     "#;
     let bench = Bench::new();
-    let Some(binary) = bench.compile("t", program, "gtest/gtest.h", &["-lgtest", "-lpthread"]) else { return };
+    let Some(binary) = bench.compile("t", program, "gtest/gtest.h", &["-lgtest", "-lpthread"]) else {
+        return;
+    };
     let cases = list_any(&binary, None, Options::default(), &bench.listing()).unwrap();
-    assert_eq!(cases.iter().map(|case| (&*case.name, &case.verdict)).collect::<Vec<_>>(), [(
-        "t",
-        &Verdict::ExitCode
-    )]);
+    assert_eq!(
+        cases.iter().map(|case| (&*case.name, &case.verdict)).collect::<Vec<_>>(),
+        [("t", &Verdict::ExitCode)]
+    );
 }
 
 #[test]
@@ -105,6 +128,11 @@ fn text_is_read_as_json_is() {
     assert_eq!(names, parse_json(json).unwrap());
     let told: Vec<String> = names.iter().map(Name::full).collect();
     assert_eq!(told, ["Plain.Passes", "Plain.DISABLED_Off", "Typed/0.Size", "Inst/P.Works/0"]);
+    for name in ["ünicode", "\u{c3}\u{bc}nicode", "日本"] {
+        let json = serde_json::json!({"testsuites": [{"name": "S", "testsuite": [{"name": name}]}]});
+        let names = parse_json(json.to_string().as_bytes()).unwrap();
+        assert_eq!(names[0].full(), if name == "日本" { "S.日本" } else { "S.ünicode" });
+    }
     assert!(parse_text(b"Plain.\n  Passes\nFailed to connect\n").is_err());
     assert!(parse_text(b"  Passes\n").is_err());
 }
@@ -128,9 +156,7 @@ fn arguments_that_choose_one_test() {
 fn naive(pattern: &[u8], name: &[u8]) -> bool {
     match (pattern, name) {
         ([], []) => true,
-        ([b'*', rest @ ..], _) => {
-            naive(rest, name) || !name.is_empty() && naive(pattern, &name[1..])
-        }
+        ([b'*', rest @ ..], _) => naive(rest, name) || !name.is_empty() && naive(pattern, &name[1..]),
         ([first, rest @ ..], [byte, name @ ..]) => (first == byte || *first == b'?') && naive(rest, name),
         _ => false,
     }
