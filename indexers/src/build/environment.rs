@@ -288,7 +288,8 @@ mod tests {
         let same = key("/home/me", &|_| ());
         assert_eq!(same, key("/builds/4711", &|_| ()));
         assert!(same.parts.values().all(|value| !value.contains("/home/me")), "{same:?}");
-        let edits: [(&str, &dyn Fn(&mut RustBuild<'_>)); 7] = [
+        type Edit<'a> = &'a dyn Fn(&mut RustBuild<'_>);
+        let edits: [(&str, Edit<'_>); 7] = [
             ("profile", &|build| build.profile = "release"),
             ("features", &|build| build.features = features(&[("a@0.1.0", &["x"]), ("b@1.0.0", &[])])),
             ("packages", &|build| build.features = features(&[("a@0.1.0", &["std", "x"])])),

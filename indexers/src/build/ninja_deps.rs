@@ -83,7 +83,7 @@ impl NinjaDeps {
     fn record<'a>(&mut self, bytes: &'a [u8], mtime_bytes: usize) -> Result<&'a [u8], &'static str> {
         let (head, rest) = take_u32(bytes).ok_or("cut off in the size of a record")?;
         let size = (head & 0x7fff_ffff) as usize;
-        if size > MAX_RECORD || size % 4 != 0 {
+        if size > MAX_RECORD || !size.is_multiple_of(4) {
             return Err("a record of an impossible size");
         }
         let (record, rest) = rest.split_at_checked(size).ok_or("cut off in a record")?;

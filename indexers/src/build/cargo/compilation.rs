@@ -170,7 +170,11 @@ impl Compilations {
                 CrateKind::Program if artifact.target.is_bin() => crates.programs.push(node),
                 CrateKind::Test(kind) => {
                     crates.tests.push(node);
-                    suites.insert(kind.suite(&package.name, &artifact.target.name), node);
+                    // Two of one name (built for two targets, say) count as one that is made of both.
+                    if let Some(other) = suites.insert(kind.suite(&package.name, &artifact.target.name), node)
+                    {
+                        graph.update_edge(node, other, ());
+                    }
                 }
                 CrateKind::Program | CrateKind::DocTests => crates.others.push(node),
             }
@@ -217,10 +221,11 @@ impl Compilations {
     pub fn suites_from(&self, path: &RepoPath) -> BTreeSet<&str> {
         let around: Vec<RepoPath> = std::iter::successors(Some(path.clone()), RepoPath::parent).collect();
         let has = |inputs: &Inputs| {
-            let declared = || around.iter().any(|path| inputs.declared.contains(path));
+            let is_below = |folders: &BTreeSet<RepoPath>| around.iter().any(|path| folders.contains(path));
             inputs.files.contains(path)
-                || declared()
-                || around.iter().any(|path| inputs.undeclared.contains(path))
+                || inputs.manifests.contains(path)
+                || is_below(&inputs.declared)
+                || is_below(&inputs.undeclared)
         };
         let mut reached = BTreeSet::new();
         for node in self.graph.node_indices().filter(|node| has(&self.graph[*node].inputs)) {
@@ -298,8 +303,14 @@ impl PackageName {
 /// Returns whether cargo sets a variable itself for what it compiles. What those say is in manifests, which are
 /// compared as files, or is a path of this machine.
 pub(crate) fn is_set_by_cargo(name: &str) -> bool {
-    const PREFIXES: [&str; 5] =
-        ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_EXE_", "CARGO_CRATE_NAME", "CARGO_FEATURE_"];
+    const PREFIXES: [&str; 6] = [
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+        "CARGO_BIN_EXE_",
+        "CARGO_CRATE_NAME",
+        "CARGO_FEATURE_",
+        "CARGO_CFG_",
+    ];
     const NAMES: [&str; 6] = [
         "OUT_DIR",
         "CARGO",
@@ -385,7 +396,12 @@ impl Reader<'_> {
             Some(kind) => CrateKind::Test(kind),
             None if artifact.target.is_custom_build() => CrateKind::BuildScript,
             None if artifact.target.is_proc_macro() => CrateKind::ProcMacro,
-            None if artifact.target.is_bin() || artifact.executable.is_some() => CrateKind::Program,
+            None if artifact.target.is_bin()
+                || artifact.target.is_example()
+                || artifact.executable.is_some() =>
+            {
+                CrateKind::Program
+            }
             None => CrateKind::Library,
         };
         let name = PackageName::of(package);
@@ -503,7 +519,8 @@ impl Reader<'_> {
                     _ => {}
                 }
             }
-            inputs.script_variables.extend(output.variables);
+            let variables = output.variables.into_iter().filter(|name| !is_set_by_cargo(name));
+            inputs.script_variables.extend(variables);
         }
         if !declares_paths && let Home::Repo(folder) = self.normalizer.home(b"", folder.as_str().as_bytes()) {
             inputs.undeclared.insert(folder.clone());

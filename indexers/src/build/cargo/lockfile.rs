@@ -92,19 +92,15 @@ impl Lockfile {
                 let source = words.next().map(|source| source.trim_matches(['(', ')']));
                 let fits = |candidate: &&LockedPackage| {
                     version.is_none_or(|version| *candidate.version == *version)
-                        && source.is_none_or(|source| candidate.source.as_deref() == Some(source))
+                        && source.is_none_or(|source| candidate.is_from(source))
                 };
-                let found = candidates.iter().filter(fits);
-                let before = dependencies.len();
                 // Of two that fit, both count.
-                let n_found = found.clone().count();
-                dependencies.extend(found.cloned());
-                if n_found == 0 && dependencies.len() == before {
-                    return Err(LockfileError::Dangling {
-                        package: entry.name.clone(),
-                        dependency: dependency.clone(),
-                    });
+                let found: Vec<_> = candidates.iter().filter(fits).cloned().collect();
+                if found.is_empty() {
+                    let package = entry.name.clone();
+                    return Err(LockfileError::Dangling { package, dependency: dependency.clone() });
                 }
+                dependencies.extend(found);
             }
             // The first version of the format keeps checksums apart.
             let apart = package.source.as_ref().and_then(|source| {
@@ -127,6 +123,14 @@ impl Lockfile {
             }
         }
         Fingerprint::of(text.as_bytes())
+    }
+}
+
+impl LockedPackage {
+    /// Returns whether it is from `source`, which may leave out the commit of a git repository.
+    fn is_from(&self, source: &str) -> bool {
+        let own = self.source.as_deref().unwrap_or_default();
+        own == source || own.split('#').next() == Some(source)
     }
 }
 
@@ -201,6 +205,21 @@ dependencies = ["c 0.1.0", "b 1.0.0 (registry+https://example.org/index)"]
             assert_ne!(changed, V4);
             assert_ne!(parse(&changed).digest(), parse(V4).digest(), "{old}");
         }
+    }
+
+    #[test]
+    fn real_lockfiles_are_read() {
+        let own = Lockfile::parse(include_bytes!("../../../../Cargo.lock")).unwrap();
+        let engine = own.packages.iter().find(|(package, _)| &*package.name == "skiptrace-engine").unwrap();
+        assert!(engine.1.iter().any(|dependency| &*dependency.name == "roaring"));
+        assert!(own.checksums.len() > 50);
+        let git = "[[package]]\nname = \"a\"\nversion = \"0.1.0\"\ndependencies = [\"b 0.1.0 (git+https://e.org/b?branch=x)\"]\n\
+            [[package]]\nname = \"b\"\nversion = \"0.1.0\"\nsource = \"git+https://e.org/b?branch=x#00ff\"\n\
+            [[package]]\nname = \"b\"\nversion = \"0.1.0\"\nsource = \"git+https://e.org/b#00ff\"\n";
+        let lockfile = Lockfile::parse(git.as_bytes()).unwrap();
+        let (_, dependencies) = lockfile.packages.iter().find(|(package, _)| &*package.name == "a").unwrap();
+        let sources: Vec<_> = dependencies.iter().map(|package| package.source.as_deref().unwrap()).collect();
+        assert_eq!(sources, ["git+https://e.org/b?branch=x#00ff"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::process::Command;
 use cargo_metadata::Metadata;
 
 use super::{CargoError, output};
+use crate::build::paths::Roots;
 
 /// Asks cargo for the metadata of the workspace around `cwd`.
 ///
@@ -27,4 +28,16 @@ pub fn run(cargo: &Path, cwd: &Path, args: &[OsString]) -> Result<Metadata, Carg
 pub fn parse(bytes: &[u8]) -> Result<Metadata, CargoError> {
     let metadata: Metadata = serde_json::from_slice(bytes).map_err(CargoError::Metadata)?;
     if metadata.resolve.is_none() { Err(CargoError::NoGraph) } else { Ok(metadata) }
+}
+
+/// Returns where the files of a cargo build are at home, without any prefix map.
+pub fn roots(metadata: &Metadata, repository: &Path, cargo_home: Option<&Path>) -> Roots {
+    let folders = [Some(&metadata.target_directory), metadata.build_directory.as_ref()];
+    Roots {
+        repository: repository.to_owned(),
+        workspace: metadata.workspace_root.clone().into(),
+        build_folders: folders.into_iter().flatten().map(|folder| folder.clone().into()).collect(),
+        cargo_home: cargo_home.map(Path::to_owned),
+        prefix_maps: Vec::new(),
+    }
 }
