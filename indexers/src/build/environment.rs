@@ -306,6 +306,18 @@ mod tests {
     }
 
     #[test]
+    fn dependencies_count() {
+        let key = |text: &str| {
+            let lockfile = Lockfile::parse(text.as_bytes()).unwrap();
+            rust(&RustBuild { lockfile: Some(&lockfile), ..RustBuild::default() }).parts["lockfile"].clone()
+        };
+        let first = key("[[package]]\nname = \"a\"\nversion = \"0.1.0\"\n");
+        assert!(first.starts_with("1 packages "), "{first}");
+        assert_eq!(first, key("version = 4\n# comment\n[[package]]\nversion = \"0.1.0\"\nname = \"a\"\n"));
+        assert_ne!(first, key("[[package]]\nname = \"a\"\nversion = \"0.1.1\"\n"));
+    }
+
+    #[test]
     fn native_builds() {
         let compilers =
             ["clang version 22.1.8".to_owned(), "GCC 12.2.0".to_owned(), "clang version 22.1.8\n".to_owned()];
