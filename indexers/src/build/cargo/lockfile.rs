@@ -50,8 +50,6 @@ struct File {
     #[serde(default)]
     package: Vec<Entry>,
     #[serde(default)]
-    patch: Option<toml::Table>,
-    #[serde(default)]
     metadata: BTreeMap<String, String>,
 }
 
@@ -72,9 +70,6 @@ impl Lockfile {
     pub fn parse(bytes: &[u8]) -> Result<Lockfile, LockfileError> {
         let text = std::str::from_utf8(bytes).map_err(|_| LockfileError::NotUtf8)?;
         let file: File = toml::from_str(text).map_err(|error| LockfileError::Toml(Box::new(error)))?;
-        // Patches that nothing uses are kept in the file and change nothing.
-        drop(file.patch);
-
         let mut by_name: BTreeMap<Box<str>, Vec<LockedPackage>> = BTreeMap::new();
         for entry in &file.package {
             by_name.entry(entry.name.clone()).or_default().push(entry.package());

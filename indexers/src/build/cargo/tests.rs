@@ -9,7 +9,8 @@ use std::process::Command;
 use cargo_metadata::Metadata;
 use skiptrace_engine::path::RepoPath;
 
-use super::compilation::{Compilations, CrateKind, Inputs, PackageName, Problem};
+use super::compilation::inputs::{Inputs, PackageName, Problem};
+use super::compilation::{Compilations, CrateKind};
 use super::messages::{self, Built};
 use super::{metadata, suite};
 use crate::build::dep_info::DepInfo;

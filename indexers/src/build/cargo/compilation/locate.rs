@@ -4,9 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
-use cargo_metadata::Artifact;
-
-use super::{file_name, is_library};
+use cargo_metadata::{Artifact, TargetKind};
 
 /// Finds dep-info; lists every folder once.
 #[derive(Debug, Default)]
@@ -72,6 +70,17 @@ impl Locator {
         }
         &self.folders[folder]
     }
+}
+
+/// Returns whether a target is one whose file cargo calls `lib…`.
+fn is_library(artifact: &Artifact) -> bool {
+    artifact.target.kind.iter().any(|kind| {
+        !matches!(kind, TargetKind::Bin | TargetKind::Test | TargetKind::Bench | TargetKind::CustomBuild)
+    })
+}
+
+fn file_name(path: &Path) -> Option<&str> {
+    path.file_name()?.to_str()
 }
 
 /// Splits `name-0123456789abcdef`.
