@@ -330,6 +330,10 @@ fn what_the_graph_misses_is_in_everything(mut workspace: Workspace) {
         node.deps.retain(|dependency| dependency.name != "beside");
     }
     assert_eq!(texts(&files(&workspace)), ["beside/src/lib.rs", "ws/helper/src/lib.rs"]);
+    let runs = std::mem::take(&mut workspace.built.scripts);
+    let problems = workspace.compilations().of_suite("alone").unwrap().problems;
+    assert_eq!(problems, BTreeSet::from([Problem::NoScriptOutput { package: "alone".into() }]));
+    workspace.built.scripts = runs;
     workspace.metadata.packages.retain(|package| package.name != "beside");
     let problems = workspace.compilations().of_suite("helper").unwrap().problems;
     assert!(matches!(problems.first(), Some(Problem::UnknownPackage { .. })), "{problems:?}");

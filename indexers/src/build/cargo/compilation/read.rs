@@ -121,6 +121,9 @@ impl Reader<'_> {
     fn read_script(&mut self, package: &Package, inputs: &mut Inputs) {
         let folder = package.manifest_path.parent().unwrap_or(&package.manifest_path);
         let mut declares_paths = true;
+        if !self.built.scripts.iter().any(|run| run.package_id == package.id) {
+            inputs.problems.insert(Problem::NoScriptOutput { package: package.name.as_str().into() });
+        }
         for run in self.built.scripts.iter().filter(|run| run.package_id == package.id) {
             let output = run.out_dir.parent().map(|folder| folder.join("output"));
             let Some(Ok(output)) = output.map(std::fs::read) else {
