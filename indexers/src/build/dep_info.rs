@@ -26,7 +26,7 @@ pub struct Rule {
 }
 
 /// Why a depfile cannot be trusted to be complete.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
 pub enum DepInfoError {
     /// No rule in it says what anything was made of.
     #[error("no rule with a prerequisite in it")]

@@ -143,9 +143,6 @@ impl Normalizer {
             return unknown();
         }
         let written = Path::new(folder).join(text);
-        if is_std(&written) {
-            return Home::Std;
-        }
         let path = self.undo_prefix_maps(&written);
         // Only now: an empty replacement makes relative what was absolute.
         let path = if path.is_absolute() { path } else { self.workspace.join(path) };
@@ -224,8 +221,12 @@ impl Normalizer {
     }
 }
 
-/// A path of another machine's cargo, as a cache may hand it out, is still a registry's.
+/// What is in no known folder may still say what it is: the standard library's sources have a path that is on no
+/// disk, and a path of another machine's cargo, as a cache may hand it out, is still a registry's.
 fn elsewhere(path: &str) -> Home {
+    if is_std(path) {
+        return Home::Std;
+    }
     let segments: Vec<&str> = path.split('/').collect();
     let after = |names: [&str; 2]| {
         let at = segments.windows(2).position(|pair| pair == names)?;
@@ -271,13 +272,10 @@ fn generated(segments: &[&str]) -> Home {
 }
 
 /// The standard library's sources: under a name that is on no disk, or where `rust-src` puts them.
-fn is_std(path: &Path) -> bool {
-    let Some(text) = path.to_str() else { return false };
-    let text = text.replace('\\', "/");
-    let virtual_path = text.strip_prefix("/rustc/").and_then(|rest| rest.split_once('/'));
-    virtual_path.is_some_and(|(hash, _)| !hash.is_empty())
-        || text.contains("/lib/rustlib/src/rust/")
-        || text.contains("/lib/rustlib/rustc-src/rust/")
+fn is_std(path: &str) -> bool {
+    path.strip_prefix("/rustc/").is_some_and(|rest| rest.contains("/library/") || rest.contains("/compiler/"))
+        || path.contains("/lib/rustlib/src/rust/")
+        || path.contains("/lib/rustlib/rustc-src/rust/")
 }
 
 /// Removes `.` and `..` without looking at the disk.

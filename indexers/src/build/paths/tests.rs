@@ -82,6 +82,17 @@ fn every_kind_of_place() {
 }
 
 #[test]
+fn a_repository_may_be_where_the_standard_library_is_not() {
+    for repository in
+        ["/rustc/library/of/mine", "/opt/lib/rustlib/src/rust/repo", "/srv/registry/src/i/a-1.0.0"]
+    {
+        let mut normalizer = Normalizer::new(Roots { repository: repository.into(), ..Roots::default() });
+        let path = format!("{repository}/src/lib.rs");
+        assert_eq!(normalizer.home(b"", path.as_bytes()), &repo("src/lib.rs"));
+    }
+}
+
+#[test]
 fn names_that_are_no_text_are_unknown_and_not_outside() {
     let sandbox = Sandbox::new();
     let mut normalizer = normalizer(&sandbox, &[]);

@@ -1,0 +1,227 @@
+//! The dependency graph that cargo resolved: `Cargo.lock`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use skiptrace_engine::fingerprint::Fingerprint;
+use thiserror::Error;
+
+/// The packages of a lockfile. Two are equal whatever their order, comments and format version.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lockfile {
+    /// The packages and what each depends on.
+    pub packages: BTreeMap<LockedPackage, BTreeSet<LockedPackage>>,
+    /// The checksums of those that have one.
+    pub checksums: BTreeMap<LockedPackage, Box<str>>,
+}
+
+/// A package that was resolved.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LockedPackage {
+    /// Its name.
+    pub name: Box<str>,
+    /// Its version.
+    pub version: Box<str>,
+    /// Where it is from; `None` is a folder.
+    pub source: Option<Box<str>>,
+}
+
+/// Why a text is no lockfile.
+#[derive(Debug, Error)]
+pub enum LockfileError {
+    /// It is not UTF-8.
+    #[error("the lockfile is not UTF-8")]
+    NotUtf8,
+    /// It is not the TOML that is expected.
+    #[error("the lockfile is not understood")]
+    Toml(#[source] Box<toml::de::Error>),
+    /// A package depends on one that is not there.
+    #[error("the lockfile's `{package}` depends on `{dependency}`, which it does not name")]
+    Dangling {
+        /// The package.
+        package: Box<str>,
+        /// What it depends on.
+        dependency: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct File {
+    #[serde(default)]
+    package: Vec<Entry>,
+    #[serde(default)]
+    metadata: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    name: Box<str>,
+    version: Box<str>,
+    source: Option<Box<str>>,
+    checksum: Option<Box<str>>,
+    #[serde(default)]
+    dependencies: Vec<String>,
+    /// What replaces it (`[replace]`).
+    replace: Option<String>,
+}
+
+impl Lockfile {
+    /// Parses a lockfile of any of cargo's versions.
+    pub fn parse(bytes: &[u8]) -> Result<Lockfile, LockfileError> {
+        let text = std::str::from_utf8(bytes).map_err(|_| LockfileError::NotUtf8)?;
+        let file: File = toml::from_str(text).map_err(|error| LockfileError::Toml(Box::new(error)))?;
+        let mut by_name: BTreeMap<Box<str>, Vec<LockedPackage>> = BTreeMap::new();
+        for entry in &file.package {
+            by_name.entry(entry.name.clone()).or_default().push(entry.package());
+        }
+        let mut lockfile = Lockfile::default();
+        for entry in &file.package {
+            let package = entry.package();
+            let mut dependencies = BTreeSet::new();
+            for dependency in entry.dependencies.iter().chain(&entry.replace) {
+                // `name`, `name version` or `name version (source)`: as much as it takes to be one package.
+                let mut words = dependency.splitn(3, ' ');
+                let candidates =
+                    words.next().and_then(|name| by_name.get(name)).map_or(&[][..], Vec::as_slice);
+                let version = words.next();
+                let source = words.next().map(|source| source.trim_matches(['(', ')']));
+                let fits = |candidate: &&LockedPackage| {
+                    version.is_none_or(|version| *candidate.version == *version)
+                        && source.is_none_or(|source| candidate.is_from(source))
+                };
+                // Of two that fit, both count.
+                let found: Vec<_> = candidates.iter().filter(fits).cloned().collect();
+                if found.is_empty() {
+                    let package = entry.name.clone();
+                    return Err(LockfileError::Dangling { package, dependency: dependency.clone() });
+                }
+                dependencies.extend(found);
+            }
+            // The first version of the format keeps checksums apart.
+            let apart = package.source.as_ref().and_then(|source| {
+                file.metadata.get(&format!("checksum {} {} ({source})", package.name, package.version))
+            });
+            let checksum = entry.checksum.clone().or_else(|| apart.map(|sum| sum.as_str().into()));
+            lockfile.checksums.extend(checksum.map(|checksum| (package.clone(), checksum)));
+            lockfile.packages.insert(package, dependencies);
+        }
+        Ok(lockfile)
+    }
+
+    /// Returns a hash of the graph.
+    pub fn digest(&self) -> Fingerprint {
+        let mut text = String::new();
+        for (package, dependencies) in &self.packages {
+            text += &format!("{package:?} {:?}\n", self.checksums.get(package));
+            for dependency in dependencies {
+                text += &format!("  {dependency:?}\n");
+            }
+        }
+        Fingerprint::of(text.as_bytes())
+    }
+}
+
+impl LockedPackage {
+    /// Returns whether it is from `source`, which may leave out the commit of a git repository.
+    fn is_from(&self, source: &str) -> bool {
+        let own = self.source.as_deref().unwrap_or_default();
+        own == source || own.split('#').next() == Some(source)
+    }
+}
+
+impl Entry {
+    fn package(&self) -> LockedPackage {
+        LockedPackage { name: self.name.clone(), version: self.version.clone(), source: self.source.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const V4: &str = r#"
+version = 4
+
+[[package]]
+name = "a"
+version = "0.1.0"
+dependencies = ["b 1.0.0", "c"]
+
+[[package]]
+name = "b"
+version = "1.0.0"
+source = "registry+https://example.org/index"
+checksum = "11"
+
+[[package]]
+name = "b"
+version = "2.0.0"
+source = "registry+https://example.org/index"
+checksum = "22"
+
+[[package]]
+name = "c"
+version = "0.1.0"
+"#;
+
+    const V1: &str = r#"# another order, another format
+[[package]]
+name = "c"
+version = "0.1.0"
+[[package]]
+name = "b"
+version = "2.0.0"
+source = "registry+https://example.org/index"
+[[package]]
+name = "b"
+version = "1.0.0"
+source = "registry+https://example.org/index"
+[[package]]
+name = "a"
+version = "0.1.0"
+dependencies = ["c 0.1.0", "b 1.0.0 (registry+https://example.org/index)"]
+[metadata]
+"checksum b 1.0.0 (registry+https://example.org/index)" = "11"
+"checksum b 2.0.0 (registry+https://example.org/index)" = "22"
+"#;
+
+    #[test]
+    fn only_the_graph_counts() {
+        let parse = |text: &str| Lockfile::parse(text.as_bytes()).unwrap();
+        assert_eq!(parse(V4), parse(V1));
+        assert_eq!(parse(V4).digest(), parse(V1).digest());
+        for (old, new) in [
+            ("\"11\"", "\"12\""),
+            ("b 1.0.0\"", "b 2.0.0\""),
+            ("example.org", "example.com"),
+            (", \"c\"", ""),
+        ] {
+            let changed = V4.replace(old, new);
+            assert_ne!(changed, V4);
+            assert_ne!(parse(&changed).digest(), parse(V4).digest(), "{old}");
+        }
+    }
+
+    #[test]
+    fn real_lockfiles_are_read() {
+        let own = Lockfile::parse(include_bytes!("../../../../Cargo.lock")).unwrap();
+        let engine = own.packages.iter().find(|(package, _)| &*package.name == "skiptrace-engine").unwrap();
+        assert!(engine.1.iter().any(|dependency| &*dependency.name == "roaring"));
+        assert!(own.checksums.len() > 50);
+        let git = "[[package]]\nname = \"a\"\nversion = \"0.1.0\"\ndependencies = [\"b 0.1.0 (git+https://e.org/b?branch=x)\"]\n\
+            [[package]]\nname = \"b\"\nversion = \"0.1.0\"\nsource = \"git+https://e.org/b?branch=x#00ff\"\n\
+            [[package]]\nname = \"b\"\nversion = \"0.1.0\"\nsource = \"git+https://e.org/b#00ff\"\n";
+        let lockfile = Lockfile::parse(git.as_bytes()).unwrap();
+        let (_, dependencies) = lockfile.packages.iter().find(|(package, _)| &*package.name == "a").unwrap();
+        let sources: Vec<_> = dependencies.iter().map(|package| package.source.as_deref().unwrap()).collect();
+        assert_eq!(sources, ["git+https://e.org/b?branch=x#00ff"]);
+    }
+
+    #[test]
+    fn what_is_odd_is_refused() {
+        assert!(matches!(Lockfile::parse(b"\xff"), Err(LockfileError::NotUtf8)));
+        assert!(matches!(Lockfile::parse(b"[[package]]\nname = 1"), Err(LockfileError::Toml(_))));
+        let error = Lockfile::parse(V4.replace("\"c\"]", "\"d\"]").as_bytes()).unwrap_err();
+        insta::assert_snapshot!(error, @"the lockfile's `a` depends on `d`, which it does not name");
+    }
+}
