@@ -6,6 +6,7 @@ use skiptrace_engine::fingerprint::{Fingerprint, Identifier};
 use skiptrace_engine::unit::{LineSpan, Unit, UnitKind};
 
 use super::lex::{Gap, Token, TokenKind, words};
+use super::order::Reading;
 use super::outline::{Extent, Order, Piece};
 use super::position::{Use, stands_as};
 
@@ -268,11 +269,8 @@ impl Cut<'_> {
         for (place, at) in owned.iter().enumerate() {
             let text = self.tokens[*at].text(self.source);
             match self.tokens[*at].kind {
-                TokenKind::Word => {
-                    if !is_keyword(self.grammar.keywords, text) {
-                        mention(text);
-                    }
-                }
+                TokenKind::Word if is_keyword(self.grammar.keywords, text) => {}
+                TokenKind::Word => mention(text),
                 TokenKind::Text if self.grammar.literals_mention => {
                     let before =
                         place.checked_sub(1).map(|before| self.tokens[owned[before]].text(self.source));
@@ -311,62 +309,4 @@ impl Cut<'_> {
 
 fn is_keyword(keywords: &[&str], text: &[u8]) -> bool {
     std::str::from_utf8(text).is_ok_and(|text| keywords.binary_search(&text).is_ok())
-}
-
-/// Reads pieces in order, for those whose place among the others matters.
-struct Reading {
-    /// For each macro of the file, who mentioned it so far.
-    mentions: HashMap<Identifier, Fingerprint>,
-    directives: Fingerprint,
-    functions: u64,
-    all: u64,
-}
-
-impl Reading {
-    fn of(pieces: &[Piece]) -> Reading {
-        let macros = pieces.iter().filter_map(|piece| match &piece.order {
-            Order::Macro(name) => Some((Identifier::of(name), Fingerprint(0))),
-            _ => None,
-        });
-        Reading { mentions: macros.collect(), directives: Fingerprint(0), functions: 0, all: 0 }
-    }
-
-    /// Appends what `piece` finds before it.
-    fn read(&self, piece: &Piece, bytes: &mut Vec<u8>) {
-        match &piece.order {
-            Order::Free => {}
-            Order::Macro(name) => {
-                let mentions = self.mentions.get(&Identifier::of(name)).copied().unwrap_or(Fingerprint(0));
-                bytes.extend_from_slice(&mentions.0.to_le_bytes());
-            }
-            Order::Include => {
-                bytes.extend_from_slice(&self.directives.0.to_le_bytes());
-                bytes.extend_from_slice(&self.functions.to_le_bytes());
-            }
-            Order::Pragma => {
-                bytes.extend_from_slice(&self.directives.0.to_le_bytes());
-                bytes.extend_from_slice(&self.all.to_le_bytes());
-            }
-        }
-    }
-
-    /// Notes that `piece` was read.
-    fn note(&mut self, piece: &Piece, fingerprint: Fingerprint, identifiers: &[Identifier]) {
-        if !self.mentions.is_empty() {
-            for identifier in identifiers {
-                if let Some(mentions) = self.mentions.get_mut(identifier) {
-                    let mut bytes = mentions.0.to_le_bytes().to_vec();
-                    bytes.extend_from_slice(piece.name.as_bytes());
-                    *mentions = Fingerprint::of(&bytes);
-                }
-            }
-        }
-        if piece.order != Order::Free {
-            let mut bytes = self.directives.0.to_le_bytes().to_vec();
-            bytes.extend_from_slice(&fingerprint.0.to_le_bytes());
-            self.directives = Fingerprint::of(&bytes);
-        }
-        self.functions += u64::from(piece.kind == UnitKind::Function);
-        self.all += 1;
-    }
 }

@@ -13,7 +13,7 @@
 //!   └────parse──▶ syntax tree ──▶ pieces ──assemble──▶ units
 //! ```
 //!
-//! [`lex`] finds the tokens; the syntax tree only says where a function or an item begins and ends. Each token
+//! `lex` finds the tokens; the syntax tree only says where a function or an item begins and ends. Each token
 //! belongs to the innermost piece around it, and to the remainder when there is none. So nothing is lost, however
 //! the grammar guesses: a wrong guess makes a unit larger or gives it an odd name, and its tokens count all the same.
 //!
@@ -23,10 +23,10 @@
 //!   a program can see them: inside macros, which may turn their arguments into text, and in directives of the
 //!   preprocessor.
 //! - Doc comments when one of the unit's holds an example, for examples are tests.
-//! - Where its tokens stand, when one of them asks for its own place ([`position`]).
+//! - Where its tokens stand, when one of them asks for its own place (`position`).
 //! - What is said of it from outside: the heads of the modules, classes and `impl` blocks around it, and the
 //!   conditions of the preprocessor that it stands under.
-//! - For macros, includes and pragmas, what stands before them ([`outline::Order`]).
+//! - For macros, includes and pragmas, what stands before them (`outline::Order`).
 //!
 //! # Lines
 //!
@@ -45,6 +45,7 @@ mod assemble;
 mod c;
 mod lex;
 mod names;
+mod order;
 mod outline;
 mod parse;
 mod position;
@@ -165,16 +166,3 @@ const C: Grammar = Grammar {
 
 #[cfg(test)]
 mod tests;
-
-#[doc(hidden)]
-pub fn code_bytes(language: Language, source: &[u8]) -> Option<Vec<bool>> {
-    let tokens = match language {
-        Language::Rust => lex::rust::tokens(std::str::from_utf8(source).ok()?)?,
-        Language::C | Language::Cpp => lex::c::tokens(source)?,
-    };
-    let mut code = vec![false; source.len()];
-    for t in tokens.iter().filter(|t| !t.is_doc()) {
-        code[t.start..t.end].fill(true);
-    }
-    Some(code)
-}

@@ -162,3 +162,60 @@ fn a_function_spans_its_body() {
         }
     }
 }
+
+/// Two readers that were written apart agree on what is a comment, in all that this repository has of Rust.
+#[test]
+fn the_grammar_sees_the_same_comments() {
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if entry.file_type().unwrap().is_dir() {
+                let name = entry.file_name();
+                if name != "target" && !name.to_string_lossy().starts_with('.') {
+                    folders.push(path);
+                }
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let source = std::fs::read_to_string(&path).unwrap();
+                assert_eq!(
+                    code_without_layout(&source),
+                    grammar_without_layout(&source),
+                    "{}",
+                    path.display()
+                );
+                let units = cut(Some(Language::Rust), source.as_bytes());
+                assert!(units[0].kind != UnitKind::File, "{}", path.display());
+                files += 1;
+            }
+        }
+    }
+    assert!(files > 50, "{files} files");
+}
+
+fn code_without_layout(source: &str) -> String {
+    let tokens = lex::rust::tokens(source).unwrap();
+    let code = tokens.iter().filter(|token| !token.is_doc()).map(|token| &source[token.start..token.end]);
+    code.collect::<String>().split_whitespace().collect()
+}
+
+fn grammar_without_layout(source: &str) -> String {
+    let tree = super::super::parse::parse(Language::Rust, source.as_bytes()).unwrap();
+    let (mut cursor, mut code, mut last) = (tree.walk(), String::new(), 0);
+    'tree: loop {
+        let node = cursor.node();
+        if node.kind().ends_with("_comment") {
+            code.push_str(&source[last..node.start_byte()]);
+            last = node.end_byte();
+        } else if cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                break 'tree;
+            }
+        }
+    }
+    code.push_str(&source[last..]);
+    code.split_whitespace().collect()
+}
