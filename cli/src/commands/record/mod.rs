@@ -172,7 +172,6 @@ fn is_in(shard: Shard, suite: &str, name: &str) -> bool {
     hash % u128::from(shard.of()) == u128::from(shard.number() - 1)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that asks where the program itself is")]
 fn program() -> Result<PathBuf, CommandError> {
     std::env::current_exe().map_err(|error| {
         CommandError::new(ErrorKind::Internal, "cannot find the program's own file").caused_by(error)

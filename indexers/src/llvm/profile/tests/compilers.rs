@@ -199,9 +199,10 @@ fn profiles_without_data_are_read_with_what_the_binary_has() {
         };
         assert_eq!(profile.matches(&layout), Ok(()));
         let mut ran = Vec::new();
-        let reading = read_file(path, &[&layout].into_iter().collect(), &mut Scratch::default(), |hits| {
-            ran.extend(hits.slots.iter().map(|slot| records[*slot as usize].name_hash));
-        });
+        let reading =
+            read_file(path, &[layout.into()].into_iter().collect(), &mut Scratch::default(), |hits| {
+                ran.extend(hits.slots.iter().map(|slot| records[*slot as usize].name_hash));
+            });
         assert!(reading.errors.is_empty(), "{:?}", reading.errors);
         if let Compiler::Clang(_) = compiler {
             let mut expected = ["main", "doubled", "both"].map(name_hash);

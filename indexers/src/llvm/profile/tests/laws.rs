@@ -11,7 +11,7 @@ use super::model::{Model, any_model};
 /// What reading says: for each profile its binary and its hits, then the errors.
 fn read(bytes: &[u8], layouts: &[Layout]) -> (Vec<(usize, Vec<u32>)>, Vec<ProfileError>) {
     let mut seen = Vec::new();
-    let layouts = layouts.iter().collect();
+    let layouts = layouts.iter().cloned().map(Into::into).collect();
     let reading = read_profiles(bytes, &layouts, &mut Scratch::default(), |hits| {
         seen.push((hits.binary, hits.slots.to_vec()));
     });

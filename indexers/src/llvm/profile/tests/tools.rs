@@ -213,7 +213,7 @@ pub(in crate::llvm) fn check_against_llvm(workshop: &Workshop, path: &Path) -> B
         })
         .collect();
     let mut ran = BTreeSet::new();
-    let known = layouts.iter().collect();
+    let known = layouts.iter().cloned().map(Into::into).collect();
     let reading = read_file(path, &known, &mut Scratch::default(), |hits| {
         ran.extend(hits.slots.iter().map(|slot| keys[hits.binary][*slot as usize]));
     });
