@@ -185,7 +185,8 @@ fn the_grammar_sees_the_same_comments() {
                     path.display()
                 );
                 let units = cut(Some(Language::Rust), source.as_bytes());
-                assert!(units[0].kind != UnitKind::File, "{}", path.display());
+                let is_cut = units[0].kind != UnitKind::File;
+                assert!(is_cut || code_without_layout(&source).is_empty(), "{}", path.display());
                 files += 1;
             }
         }
