@@ -11,6 +11,7 @@
 //! - each set of tests is there once, numbered in the order in which files and units first name it.
 
 pub mod build;
+pub mod carry;
 pub mod depends;
 pub mod evidence;
 pub(crate) mod intern;

@@ -1,0 +1,146 @@
+use std::time::Duration;
+
+use super::*;
+use crate::index::build::IndexBuilder;
+use crate::kind::IndexKind;
+use crate::observation::Observation;
+use crate::record::{Health, Outcome, Problem};
+use crate::recording::{EnvironmentKey, Origin, Recording, Shard};
+use crate::time::Timestamp;
+use crate::unit::{LineSpan, Unit};
+
+fn path(text: &str) -> RepoPath {
+    RepoPath::new(text).unwrap()
+}
+
+/// A file of units written `kind name=version mentions…`: `f` is a function, `i` an item.
+fn source(file: &str, units: &[&str]) -> SourceFile {
+    let unit = |(line, text): (u32, &&str)| {
+        let mut words = text.split(' ');
+        let kind = if words.next() == Some("f") { UnitKind::Function } else { UnitKind::Item };
+        let (name, version) = words.next().unwrap().split_once('=').unwrap();
+        Unit {
+            kind,
+            name: name.into(),
+            lines: LineSpan { start: line, end: line },
+            fingerprint: Some(Fingerprint::of(format!("{name}={version}").as_bytes())),
+            identifiers: words.map(Identifier::of).collect(),
+        }
+    };
+    SourceFile { path: path(file), blob: None, units: (1..).zip(units).map(unit).collect() }
+}
+
+fn test(name: &str, outcome: Outcome, executed: &[(&str, &[u32])]) -> Observation {
+    let executed = executed
+        .iter()
+        .map(|(file, units)| Executed { path: path(file), parts: Parts::Units(units.to_vec()) });
+    Observation {
+        test: TestKey::new("job".parse().unwrap(), "suite", name),
+        role: Role::Test,
+        outcome,
+        health: if name == "opaque" { Health::OK.with(Problem::Opaque) } else { Health::OK },
+        duration: Duration::from_secs(1),
+        executed: executed.collect(),
+        opened: Vec::new(),
+    }
+}
+
+const A: &[&str] = &["f one=1", "f two=1 one LIMIT", "i LIMIT=1", "f three=1"];
+const B: &[&str] = &["f far=1"];
+
+/// `a` executes one, `b` two, `c` three and far; `stray` something of the first file that is in no unit.
+fn index() -> Index {
+    let mut builder = IndexBuilder::new(IndexKind::FUNCTION);
+    let recording = builder.add_recording(Recording {
+        job: "job".parse().unwrap(),
+        shard: Shard::WHOLE,
+        recorded_at: Timestamp(1),
+        commit: "0".repeat(40).parse().unwrap(),
+        tree: None,
+        branch: None,
+        environment: EnvironmentKey::default(),
+        tool: "test".to_owned(),
+        origin: Origin::Recorded,
+    });
+    builder.add_file(recording, source("a.rs", A));
+    builder.add_file(recording, source("b.rs", B));
+    builder.add_compilation(recording, "suite", &[path("a.rs"), path("b.rs")]);
+    for observation in [
+        test("a", Outcome::Passed, &[("a.rs", &[0])]),
+        test("b", Outcome::Passed, &[("a.rs", &[1])]),
+        test("c", Outcome::Passed, &[("a.rs", &[3]), ("b.rs", &[0])]),
+        test("stray", Outcome::Passed, &[("a.rs", &[STRAY])]),
+        test("failed", Outcome::Failed, &[("b.rs", &[0])]),
+        test("opaque", Outcome::Passed, &[("b.rs", &[0])]),
+    ] {
+        builder.observe(recording, observation).unwrap();
+    }
+    builder.finish()
+}
+
+fn carried(files: &[SourceFile]) -> Carried {
+    let now = files.iter().map(|file| (file.path.clone(), file.clone())).collect();
+    carry(&index(), &"job".parse().unwrap(), &now)
+}
+
+/// Returns the tests that are carried over when the first file is as said.
+fn check(a: &[&str]) -> Vec<String> {
+    names(&carried(&[source("a.rs", a), source("b.rs", B)]))
+}
+
+fn names(carried: &Carried) -> Vec<String> {
+    carried.tests.iter().map(|test| test.record.key.name.to_string()).collect()
+}
+
+#[test]
+fn where_nothing_changed_every_proof_holds() {
+    assert_eq!(check(A), ["a", "b", "c", "stray"]);
+    let again: Vec<String> = carried(&[source("a.rs", A), source("b.rs", B)])
+        .again
+        .iter()
+        .map(|key| key.name.to_string())
+        .collect();
+    assert_eq!(again, ["failed", "opaque"]);
+}
+
+#[test]
+fn a_changed_function_concerns_whoever_ran_it_or_what_names_it() {
+    assert_eq!(check(&["f one=2", "f two=1 one LIMIT", "i LIMIT=1", "f three=1"]), ["c"]);
+    assert_eq!(check(&["f one=1", "f two=1 one LIMIT", "i LIMIT=1", "f three=2"]), ["a", "b"]);
+}
+
+#[test]
+fn what_is_new_gone_or_no_function_concerns_all_that_was_compiled_with_it() {
+    let nobody: [&str; 0] = [];
+    assert_eq!(check(&["f one=1", "f two=1 one LIMIT", "i LIMIT=2", "f three=1"]), nobody);
+    assert_eq!(check(&["f one=1", "f two=1 one LIMIT", "i LIMIT=1", "f three=1", "f new=1"]), nobody);
+    assert_eq!(check(&["f one=1", "f two=1 one LIMIT", "i LIMIT=1"]), nobody);
+    assert_eq!(names(&carried(&[source("a.rs", A)])), nobody);
+}
+
+#[test]
+fn footprints_are_told_in_terms_of_the_present_files() {
+    let moved = ["f three=1", "i LIMIT=1", "f two=1 one LIMIT", "f one=1"];
+    let carried = carried(&[source("a.rs", &moved), source("b.rs", B)]);
+    let units = |name: &str| {
+        let test = carried.tests.iter().find(|test| &*test.record.key.name == name).unwrap();
+        test.executed.iter().map(|e| (e.path.as_str(), e.parts.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(units("a"), [("a.rs", Parts::Units(vec![3]))]);
+    assert_eq!(units("c"), [("a.rs", Parts::Units(vec![0])), ("b.rs", Parts::Units(vec![0]))]);
+    assert_eq!(units("stray"), [("a.rs", Parts::Units(vec![STRAY]))]);
+    assert_eq!(Vec::from_iter(&carried.compiled[&Box::<str>::from("suite")]), [&path("a.rs"), &path("b.rs")]);
+}
+
+#[test]
+fn simple_names_are_what_calls_say() {
+    for (qualified, simple) in [
+        ("module::Type::method", Some("method")),
+        ("<Type<T> as Trait>::method#2", Some("method")),
+        ("ns::f(int, a::b)", Some("f")),
+        ("operator+(A, B)", None),
+        ("", None),
+    ] {
+        assert_eq!(simple_name(qualified), simple, "{qualified}");
+    }
+}
