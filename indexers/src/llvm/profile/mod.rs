@@ -23,7 +23,7 @@ mod read;
 mod sections;
 mod source;
 #[cfg(test)]
-mod tests;
+pub(in crate::llvm) mod tests;
 mod values;
 
 pub use data::{DataRecord, DataRecords};

@@ -4,4 +4,4 @@ mod compilers;
 mod ends;
 mod laws;
 mod model;
-mod tools;
+pub(in crate::llvm) mod tools;
