@@ -7,6 +7,7 @@
 
 pub mod binary;
 pub mod dwarf;
+pub mod indexed;
 pub mod layout;
 pub mod mapping;
 pub mod object;

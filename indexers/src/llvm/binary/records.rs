@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! hash of the name u64 · hash of the structure u64 · counters, relative to this record (a pointer wide)
-//! [bitmaps, since LLVM 18] · function · values (a pointer wide each) · number of counters u32 · …
+//! [uniform counters, since LLVM 23] · [bitmaps, since LLVM 18] · function · values (a pointer wide each)
+//! number of counters u32 · …
 //! ```
 //!
 //! Neither the size of a record nor the width of a counter is written in the section. Both follow from it: only
@@ -52,11 +53,10 @@ struct Shape {
     pointer: CounterPointer,
 }
 
-/// The size of a record and where in it the number of counters is: until LLVM 17, and since.
-const SHAPES_64: [(usize, usize); 2] = [(48, 40), (64, 48)];
-const SHAPES_32: [(usize, usize); 2] = [(40, 28), (48, 32)];
-/// The version of profiles that brought the larger record.
-const FIRST_LARGE: u64 = 9;
+/// From which version of profiles on (LLVM 14, 18, 23), the size of a record, and where in it the number of counters
+/// is.
+const SHAPES_64: [(u64, usize, usize); 3] = [(8, 48, 40), (9, 64, 48), (11, 72, 56)];
+const SHAPES_32: [(u64, usize, usize); 3] = [(8, 40, 28), (9, 48, 32), (11, 56, 36)];
 /// In the version, set if counters have one byte.
 const BYTE_COVERAGE: u64 = 1 << 60;
 
@@ -76,7 +76,7 @@ impl DataRecords {
             PointerWidth::Four => SHAPES_32,
         };
         let mut fitting = Vec::new();
-        for (record_size, n_counters_at) in sizes {
+        for (_, record_size, n_counters_at) in sizes {
             for width in [CounterWidth::Eight, CounterWidth::One] {
                 let shape = Shape { width, record_size, n_counters_at, pointer };
                 if let Some(records) = shape.read(image, data, counters) {
@@ -87,7 +87,7 @@ impl DataRecords {
         if fitting.len() > 1
             && let Some(version) = image.raw_version()
         {
-            fitting.retain(|(shape, _)| shape.is_of_version(version, sizes[1].0));
+            fitting.retain(|(shape, _)| shape.is_of_version(version, sizes));
         }
         let mut fitting = fitting.into_iter();
         match (fitting.next(), fitting.next()) {
@@ -101,11 +101,12 @@ impl DataRecords {
 }
 
 impl Shape {
-    fn is_of_version(self, version: u64, large: usize) -> bool {
+    fn is_of_version(self, version: u64, sizes: [(u64, usize, usize); 3]) -> bool {
         let is_byte = version & BYTE_COVERAGE != 0;
         // Flags are above; 32 bits are more than versions will ever need.
-        let is_large = version & 0xFFFF_FFFF >= FIRST_LARGE;
-        is_byte == (self.width == CounterWidth::One) && is_large == (self.record_size == large)
+        let version = version & 0xFFFF_FFFF;
+        let size = sizes.into_iter().rfind(|(since, ..)| *since <= version).map(|(_, size, _)| size);
+        is_byte == (self.width == CounterWidth::One) && size == Some(self.record_size)
     }
 
     /// Returns the records if the section is of this shape.
