@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use skiptrace_engine::time::Timestamp;
 
@@ -84,6 +85,15 @@ impl Environment {
     /// Returns a variable that is text.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.var(name)?.to_str()
+    }
+
+    /// Returns the present moment as the file system has it, to be compared with files and never shown.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "files are written at real moments, whatever the clock is pinned to"
+    )]
+    pub fn file_time(&self) -> SystemTime {
+        SystemTime::now()
     }
 
     /// Returns the present moment.

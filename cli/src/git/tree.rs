@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::SystemTime;
 
-use skiptrace_engine::id::ObjectId;
+use skiptrace_engine::id::{CommitId, ObjectId};
 use skiptrace_engine::path::RepoPath;
 use skiptrace_indexers::record::sources::Tree;
 
@@ -17,11 +18,13 @@ pub struct WorkTree {
     blobs: BTreeMap<RepoPath, ObjectId>,
     /// Files that are not as git has them: changed, new, removed.
     changed: BTreeSet<RepoPath>,
+    /// From when on files must not be written to.
+    since: SystemTime,
 }
 
 impl WorkTree {
-    /// Asks git.
-    pub fn of(repository: &Repository) -> Result<WorkTree, GitError> {
+    /// Asks git. A file that is written to after `since` is unsettled.
+    pub fn of(repository: &Repository, since: SystemTime) -> Result<WorkTree, GitError> {
         let mut blobs = BTreeMap::new();
         // `100644 <blob> 0<tab>path`, each ended by a NUL.
         for entry in repository.entries(&["ls-files", "--stage", "-z"])? {
@@ -45,7 +48,7 @@ impl WorkTree {
         ];
         let changed =
             repository.entries(&status)?.iter().filter_map(|entry| repo_path(entry.get(3..)?)).collect();
-        Ok(WorkTree { root: repository.root().to_owned(), blobs, changed })
+        Ok(WorkTree { root: repository.root().to_owned(), blobs, changed, since })
     }
 
     /// Returns whether everything is as git has it.
@@ -53,9 +56,9 @@ impl WorkTree {
         self.changed.is_empty()
     }
 
-    /// Returns how many files are not as git has them.
-    pub fn n_changed(&self) -> usize {
-        self.changed.len()
+    /// Returns the files that are not as git has them.
+    pub fn changed(&self) -> &BTreeSet<RepoPath> {
+        &self.changed
     }
 
     /// Returns the files below a folder.
@@ -79,9 +82,29 @@ impl Tree for WorkTree {
     fn blob(&self, path: &RepoPath) -> Option<ObjectId> {
         self.blobs.get(path).filter(|_| !self.changed.contains(path)).cloned()
     }
+
+    fn is_unsettled(&self, path: &RepoPath) -> bool {
+        let written = std::fs::metadata(self.root.join(path.as_str())).and_then(|about| about.modified());
+        written.is_ok_and(|written| written >= self.since)
+    }
 }
 
 impl Repository {
+    /// Returns the files whose content in the work tree is not that of `commit`.
+    pub fn changed_since(&self, commit: &CommitId) -> Result<BTreeSet<RepoPath>, GitError> {
+        let flags = ["--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=none"];
+        let args: Vec<&str> = ["diff"].into_iter().chain(flags).chain([commit.as_str(), "--"]).collect();
+        Ok(self.entries(&args)?.iter().filter_map(|path| repo_path(path)).collect())
+    }
+
+    /// Returns commits, the nearest first, `commit` itself being the first.
+    pub fn ancestors(&self, commit: &CommitId, limit: usize) -> Result<Vec<CommitId>, GitError> {
+        let limit = format!("--max-count={limit}");
+        let args = ["rev-list", &limit, commit.as_str()];
+        let text = self.text(&args)?;
+        text.lines().map(|line| line.parse().map_err(|_| GitError::unexpected(&args, line))).collect()
+    }
+
     /// Runs git and returns the entries that it prints, each ended by a NUL.
     fn entries(&self, args: &[&str]) -> Result<Vec<Vec<u8>>, GitError> {
         let output = spawn(&self.environment, &self.root, args)?;

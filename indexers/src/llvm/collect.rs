@@ -158,10 +158,17 @@ impl Known {
             binary.files.iter().map(|file| self.normalizer.home(b"", file.as_bytes()).clone()).collect();
         let mut table =
             Table { path: path.to_owned(), starts: vec![0], places: Vec::new(), nowhere: Vec::new() };
+        let indistinct: HashSet<u32> = binary.indistinct().into_iter().collect();
         for (number, slot) in (0..).zip(&binary.layout.slots) {
-            match slot.function.and_then(|function| binary.functions.get(function as usize)) {
-                Some(function) => self.add_places(function, &homes, number, &mut table),
-                None => table.nowhere.push(number),
+            let function = slot.function.and_then(|at| Some((at, binary.functions.get(at as usize)?)));
+            match function {
+                Some((at, function)) if !function.places.is_empty() => {
+                    self.add_places(function, &homes, number, &mut table);
+                    if indistinct.contains(&at) && table.nowhere.last() != Some(&number) {
+                        table.nowhere.push(number);
+                    }
+                }
+                _ => table.nowhere.push(number),
             }
             table.starts.push(table.places.len() as u32);
         }

@@ -2,7 +2,7 @@
 //!
 //! They come from the user's hand and are read once, so speed is no concern; that nothing is lost is. The crate
 //! `llvm_profparser` reads them, but of functions with one name and several structures (every C program has a
-//! `main`) it keeps the first. So the table of an indexed profile is walked here as well ([`table`]), which also
+//! `main`) it keeps the first. So the table of an indexed profile is walked here as well (`table`), which also
 //! sees to it that the crate is never given lengths that lie, and the crate is the second opinion.
 
 mod table;

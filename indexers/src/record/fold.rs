@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use skiptrace_engine::index::Index;
 use skiptrace_engine::index::build::{BuildError, IndexBuilder};
+use skiptrace_engine::index::carry::{Carried, CarriedTest};
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::observation::{Executed, Observation, Parts};
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::{Outcome, Problem, Role, TestKey};
 use skiptrace_engine::recording::Recording;
 
-use super::sources::{Finder, Sources, Tree};
+use super::sources::{Files, Finder, Sources, Tree};
 use crate::trace::{Places, Trace, Trouble};
 
 /// A test that ran, once or several times.
@@ -42,6 +43,10 @@ pub struct Gathered {
     pub places: Places,
     /// What each suite was compiled from.
     pub compiled: BTreeMap<Box<str>, BTreeSet<RepoPath>>,
+    /// What of an older index still holds.
+    pub carried: Carried,
+    /// The files as they were when that was found out.
+    pub known: Files,
 }
 
 /// A test that can never be skipped on this evidence, and why.
@@ -71,11 +76,17 @@ pub struct Noticed {
     pub opaque: Vec<Opaque>,
     /// Tests whose footprint varies.
     pub unstable: Vec<Unstable>,
+    /// Files that were written to while tests were recorded, so that nothing in them counts as unchanged.
+    pub unsettled: Vec<RepoPath>,
 }
 
 /// Folds a recording into an index of `kind`.
 pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Index, Noticed), BuildError> {
-    let Gathered { recording, tests, places, compiled } = gathered;
+    let Gathered { recording, tests, places, mut compiled, carried, known } = gathered;
+    // A suite that was built again knows best itself what it was compiled from.
+    for (suite, files) in carried.compiled {
+        compiled.entry(suite).or_insert(files);
+    }
     let paths: BTreeSet<RepoPath> = places
         .files()
         .iter()
@@ -83,7 +94,8 @@ pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Ind
         .chain(tests.iter().flat_map(|test| &test.whole))
         .cloned()
         .collect();
-    let sources = Sources::read(tree, paths.into_iter().collect());
+    let sources = Sources::read(tree, paths.into_iter().collect(), known);
+    let mut noticed = Noticed { unsettled: sources.unsettled().to_vec(), ..Noticed::default() };
     let units_of_places = units_of_places(&places, &sources);
 
     let mut builder = IndexBuilder::new(kind);
@@ -95,7 +107,6 @@ pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Ind
     for (suite, files) in &compiled {
         builder.add_compilation(recording, suite, &Vec::from_iter(files.iter().cloned()));
     }
-    let mut noticed = Noticed::default();
     for test in tests {
         let key = TestKey::new(job.clone(), test.suite, test.name);
         let (mut union, unstable) = unite(test.runs);
@@ -127,6 +138,20 @@ pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Ind
                 duration: test.duration,
                 executed,
                 opened: Vec::new(),
+            },
+        )?;
+    }
+    for CarriedTest { record, executed, opened } in carried.tests {
+        builder.observe(
+            recording,
+            Observation {
+                test: record.key,
+                role: Role::Test,
+                outcome: record.outcome,
+                health: record.health,
+                duration: record.duration,
+                executed,
+                opened,
             },
         )?;
     }

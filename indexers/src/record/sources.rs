@@ -16,24 +16,46 @@ pub trait Tree: Sync {
 
     /// Returns the git blob that has this content, when the file is as git has it.
     fn blob(&self, path: &RepoPath) -> Option<ObjectId>;
+
+    /// Returns whether the file was written to since the recording began, so that nobody knows which version of it
+    /// the tests were compiled from.
+    fn is_unsettled(&self, path: &RepoPath) -> bool;
 }
 
 /// The files of a recording, by path.
 #[derive(Debug, Default)]
 pub struct Sources {
     files: BTreeMap<RepoPath, SourceFile>,
+    /// Those that changed meanwhile.
+    unsettled: Vec<RepoPath>,
 }
+
+/// The files of a recording, by path.
+pub type Files = BTreeMap<RepoPath, SourceFile>;
 
 impl Sources {
     /// Reads and cuts files, several at a time. Those that are not there are left out.
-    pub fn read(tree: &dyn Tree, paths: Vec<RepoPath>) -> Sources {
-        let cut = |path: RepoPath| {
-            let source = tree.read(&path)?;
-            let units = units::cut(units::Language::of(&path), &source);
-            let blob = tree.blob(&path);
-            Some((path.clone(), SourceFile { path, blob, units }))
-        };
-        Sources { files: paths.into_par_iter().filter_map(cut).collect() }
+    ///
+    /// Those in `known` were read before, and are taken as they were then.
+    pub fn read(tree: &dyn Tree, mut paths: Vec<RepoPath>, known: Files) -> Sources {
+        paths.retain(|path| !known.contains_key(path));
+        let mut files = cut_all(tree, paths);
+        files.extend(known);
+        let unsettled: Vec<RepoPath> = files.keys().filter(|path| tree.is_unsettled(path)).cloned().collect();
+        for path in &unsettled {
+            if let Some(file) = files.get_mut(path) {
+                file.blob = None;
+                for unit in &mut file.units {
+                    unit.fingerprint = None;
+                }
+            }
+        }
+        Sources { files, unsettled }
+    }
+
+    /// Returns the files that were written to since the recording began. Nothing in them counts as unchanged.
+    pub fn unsettled(&self) -> &[RepoPath] {
+        &self.unsettled
     }
 
     /// Returns a file.
@@ -45,6 +67,17 @@ impl Sources {
     pub fn into_files(self) -> impl Iterator<Item = SourceFile> {
         self.files.into_values()
     }
+}
+
+/// Reads and cuts files, several at a time. Those that are not there are left out.
+pub fn cut_all(tree: &dyn Tree, paths: Vec<RepoPath>) -> Files {
+    let cut = |path: RepoPath| {
+        let source = tree.read(&path)?;
+        let units = units::cut(units::Language::of(&path), &source);
+        let blob = tree.blob(&path);
+        Some((path.clone(), SourceFile { path, blob, units }))
+    };
+    paths.into_par_iter().filter_map(cut).collect()
 }
 
 /// Finds the units of one file that lines belong to.

@@ -17,4 +17,5 @@ pub mod process;
 pub mod scratch;
 pub mod shim;
 pub mod verdict;
+pub mod wanted;
 pub mod watch;

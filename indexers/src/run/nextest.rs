@@ -38,6 +38,10 @@ pub fn arguments(args: &[String], config: &Path) -> Vec<String> {
     if !before.iter().any(says) {
         all.push("--no-fail-fast".to_owned());
     }
+    // When every test is known already, none is left, and that is no failure.
+    if !before.iter().any(|arg| arg.starts_with("--no-tests")) {
+        all.push("--no-tests=pass".to_owned());
+    }
     all.extend_from_slice(after);
     all
 }
@@ -87,9 +91,12 @@ mod tests {
         let check = |text: &str| arguments(&words(text), "/c.toml".as_ref()).join(" ");
         assert_eq!(
             check("run -p a -- --exact b"),
-            "run -p a --tool-config-file=skiptrace:/c.toml --no-fail-fast -- --exact b"
+            "run -p a --tool-config-file=skiptrace:/c.toml --no-fail-fast --no-tests=pass -- --exact b"
         );
-        assert_eq!(check("run --max-fail=3"), "run --max-fail=3 --tool-config-file=skiptrace:/c.toml");
+        assert_eq!(
+            check("run --max-fail=3"),
+            "run --max-fail=3 --tool-config-file=skiptrace:/c.toml --no-tests=pass"
+        );
     }
 
     #[test]

@@ -7,11 +7,13 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
+
+use super::wanted::Wanted;
 
 /// The name under which the program is a runner.
 pub const NAME: &str = "skiptrace-runner";
@@ -29,6 +31,8 @@ pub struct Plan {
     pub folder: PathBuf,
     /// The runner that the project uses anyway, with its arguments.
     pub chain: Vec<String>,
+    /// The file that says which tests are wanted, if not all are.
+    pub wanted: Option<PathBuf>,
 }
 
 /// Whether tests run.
@@ -70,10 +74,24 @@ pub struct Note {
     pub profile: String,
 }
 
+/// A test binary that was asked for its tests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// The runner's name for it.
+    pub suite: String,
+    /// The test binary.
+    pub binary: PathBuf,
+}
+
 impl Plan {
     /// Returns the plan as text for the variable.
     pub fn to_text(&self) -> String {
         serde_json::to_string(self).expect("a plan is plain data")
+    }
+
+    /// Returns the folder of what is known of suites.
+    pub fn suites(&self) -> PathBuf {
+        self.folder.join("suites")
     }
 
     /// Returns the folder in which every test has one.
@@ -111,8 +129,16 @@ pub fn run(args: &[OsString], vars: &BTreeMap<OsString, OsString>, cwd: &Path) -
             Ok(0)
         }
         Mode::Observe => {
-            let profiles = match note(&binary, rest, var) {
-                Some(note) => folder_of(&plan, &note)?,
+            let suite = var("NEXTEST_BINARY_ID").and_then(|suite| suite.into_string().ok());
+            let note = note(&binary, rest, var);
+            if let (None, Some(suite)) = (&note, &suite) {
+                // Tests are listed, perhaps for nobody to run one: its suite is known all the same.
+                let listed = Listed { suite: suite.clone(), binary: binary.clone() };
+                let file = plan.suites().join(std::process::id().to_string());
+                fs::write(file, serde_json::to_vec(&listed)?)?;
+            }
+            let profiles = match &note {
+                Some(note) => folder_of(&plan, note)?,
                 None => plan.folder.join("other"),
             };
             let mut command = match plan.chain.split_first() {
@@ -126,9 +152,29 @@ pub fn run(args: &[OsString], vars: &BTreeMap<OsString, OsString>, cwd: &Path) -
             command.args(rest).env("LLVM_PROFILE_FILE", profiles.join(PROFILES));
             // The runtime's own mark that a process before this one has made the file.
             command.env_remove(PLAN).env_remove("__LLVM_PROFILE_RT_INIT_ONCE");
-            become_process(&mut command)
+            match (note, &plan.wanted, suite) {
+                // A runner that does not hear of a test does not run it.
+                (None, Some(wanted), Some(suite)) => list(&mut command, &suite, wanted),
+                _ => become_process(&mut command),
+            }
         }
     }
+}
+
+/// Lists the tests of a binary, those left out that are not wanted.
+fn list(command: &mut Command, suite: &str, wanted: &Path) -> io::Result<i32> {
+    let wanted: Wanted = serde_json::from_slice(&fs::read(wanted)?)?;
+    let output = command.stderr(Stdio::inherit()).output()?;
+    let mut kept = Vec::with_capacity(output.stdout.len());
+    for line in output.stdout.split_inclusive(|byte| *byte == b'\n') {
+        let name = std::str::from_utf8(line).ok().and_then(|line| line.trim_end().rsplit_once(": "));
+        // What is no test is none of our business.
+        if name.is_none_or(|(name, _)| wanted.has(suite, name)) {
+            kept.extend_from_slice(line);
+        }
+    }
+    io::stdout().write_all(&kept)?;
+    Ok(output.status.code().unwrap_or(1))
 }
 
 /// The names of the profiles of processes built to count as they go: whatever ends a process, they are whole.
@@ -222,7 +268,8 @@ mod tests {
     #[test]
     fn what_would_have_run_is_written_down() {
         let folder = tempfile::tempdir().unwrap();
-        let plan = Plan { mode: Mode::Capture, folder: folder.path().to_owned(), chain: Vec::new() };
+        let plan =
+            Plan { mode: Mode::Capture, folder: folder.path().to_owned(), chain: Vec::new(), wanted: None };
         let vars = [(PLAN.into(), plan.to_text().into()), ("A".into(), "b".into())].into();
         let args = ["bin".into(), "filter".into()];
         let code = run(&args, &vars, "/work".as_ref()).unwrap();
@@ -237,7 +284,8 @@ mod tests {
     #[test]
     fn each_run_has_a_folder_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
-        let plan = Plan { mode: Mode::Observe, folder: folder.path().to_owned(), chain: Vec::new() };
+        let plan =
+            Plan { mode: Mode::Observe, folder: folder.path().to_owned(), chain: Vec::new(), wanted: None };
         fs::create_dir(plan.runs()).unwrap();
         let note = Note {
             binary: "/b".into(),

@@ -164,17 +164,20 @@ fn files_without_a_map_say_what_is_missing() {
     assert!(Binary::open(&workshop.path("program")).is_ok());
     workshop.run(&mut tools.tool("llvm-strip"), &["--strip-all", "program", "-o", "stripped"]);
     assert!(matches!(Binary::open(&workshop.path("stripped")), Err(BinaryError::MapStripped)));
-    let keep = ["--strip-all", "--keep-section=__llvm_cov*", "program", "-o", "kept"];
-    workshop.run(
-        &mut tools.tool("llvm-strip"),
-        &[&keep[..1], &["--keep-section=__llvm_covmap"], &["--keep-section=__llvm_covfun"], &keep[2..]]
-            .concat(),
-    );
+    let keep = ["--strip-all", "--keep-section=__llvm_covmap", "--keep-section=__llvm_covfun"];
+    workshop.run(&mut tools.tool("llvm-strip"), &[&keep[..], &["program", "-o", "kept"]].concat());
     let (whole, kept) = (Binary::open(&workshop.path("program")), Binary::open(&workshop.path("kept")));
     assert_eq!(whole.unwrap(), kept.unwrap());
     let remove = ["--remove-section=__llvm_prf_data", "program", "unjoined"];
     workshop.run(&mut tools.tool("llvm-objcopy"), &remove);
     assert!(matches!(Binary::open(&workshop.path("unjoined")), Err(BinaryError::DataMissing)));
+    workshop.run(&mut tools.tool("llvm-objcopy"), &["--remove-section=__llvm_covfun", "program", "half"]);
+    assert!(matches!(Binary::open(&workshop.path("half")), Err(BinaryError::MapStripped)));
+    workshop.run(&mut tools.tool("llvm-objcopy"), &["--remove-section=__llvm_covmap", "program", "half"]);
+    assert!(matches!(Binary::open(&workshop.path("half")), Err(BinaryError::Malformed { .. })));
+    workshop.run(&mut tools.tool("llvm-objcopy"), &["--only-keep-debug", "program", "split"]);
+    let error = Binary::open(&workshop.path("split")).unwrap_err();
+    assert!(matches!(error, BinaryError::Malformed { .. }), "{error}");
     assert!(matches!(Binary::open(&workshop.path("second.c")), Err(BinaryError::NotAnObject(_))));
     assert!(matches!(Binary::open(&workshop.path("nothing")), Err(BinaryError::Read { .. })));
     assert!(matches!(Binary::open(&workshop.path("")), Err(BinaryError::Read { .. })));

@@ -10,9 +10,12 @@ mod tools;
 mod total;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use skiptrace_indexers::llvm::binary::{Binary, BinaryWithRegions, Place};
+use skiptrace_indexers::llvm::layout::{Layout, Slot};
+use skiptrace_indexers::llvm::profile::{Layouts, RawProfiles, Scratch, read_file};
 
 use crate::oracle::Hull;
 use crate::profile::Profile;
@@ -41,6 +44,9 @@ fn compare(tools: Toolchain, workshop: &Workshop, program: &str, objects: &[&str
                 .filter(|(_, profile)| profile.is_of(&detailed.binary.layout))
                 .collect();
             assert!(!of_object.is_empty(), "{what} has no profile");
+            for (path, profile) in &of_object {
+                production_reader_agrees(path, profile, &detailed.binary.layout, &what);
+            }
             let (paths, profiles): (Vec<PathBuf>, Vec<Profile>) = of_object.into_iter().unzip();
             let is_correlated = detailed.binary.layout.data_hash.is_none();
             let theirs = oracle::theirs(tools, &workshop.path(object), &paths, is_correlated);
@@ -58,6 +64,27 @@ fn compare(tools: Toolchain, workshop: &Workshop, program: &str, objects: &[&str
             places_hold_what_ran(&detailed.binary, &profiles, &theirs, &what);
         }
     }
+}
+
+/// Compares where profiles have their counters and which functions ran with what the reader of profiles says.
+fn production_reader_agrees(path: &Path, profile: &Profile, layout: &Layout, what: &str) {
+    let bytes = fs::read(path).unwrap();
+    let raw = RawProfiles::new(&bytes).next().unwrap().unwrap();
+    assert_eq!(raw.matches(layout), Ok(()), "{what}");
+    if layout.data_hash.is_some() {
+        let without_function = |slot: &Slot| Slot { function: None, ..*slot };
+        let slots: Vec<Slot> = layout.slots.iter().map(without_function).collect();
+        assert_eq!(raw.records().unwrap().slots(raw.header()).unwrap(), slots, "{what}");
+    }
+    let layouts: Layouts = [layout.clone().into()].into_iter().collect();
+    let mut hits = Vec::new();
+    let reading = read_file(path, &layouts, &mut Scratch::default(), |of| hits.extend_from_slice(of.slots));
+    assert!(reading.errors.is_empty(), "{what}: {:?}", reading.errors);
+    let ran =
+        |slot: &Slot| profile.counts(layout, slot.first, slot.n_counters).iter().any(|count| *count != 0);
+    let expected: Vec<u32> =
+        (0..).zip(&layout.slots).filter(|(_, slot)| ran(slot)).map(|(place, _)| place).collect();
+    assert_eq!(hits, expected, "{what}");
 }
 
 /// Compares the places of functions whose first counter counted with what `llvm-cov` says has run.

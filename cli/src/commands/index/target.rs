@@ -18,7 +18,7 @@ use crate::settings::{Flag, Settings};
 
 /// An index that is meant: a file, or all that the store has for a commit.
 #[derive(Debug, Clone)]
-pub(super) enum Target {
+pub(in crate::commands) enum Target {
     File(PathBuf),
     Commit(CommitId),
 }
@@ -40,7 +40,7 @@ impl KindFlag {
 
 impl Target {
     /// Finds out what `text` means: a file where there is one or its name says so, else a revision.
-    pub(super) fn parse(text: &str, session: &Session<'_>) -> Result<Target, CommandError> {
+    pub(in crate::commands) fn parse(text: &str, session: &Session<'_>) -> Result<Target, CommandError> {
         let path = session.environment.cwd.join(text);
         let names_file = Path::new(text).extension().is_some_and(|extension| extension == "idx");
         if names_file || path.is_file() {
@@ -73,7 +73,11 @@ impl Target {
     }
 
     /// Reads the whole index, its parts merged.
-    pub(super) fn load(&self, session: &Session<'_>, kind: IndexKind) -> Result<Index, CommandError> {
+    pub(in crate::commands) fn load(
+        &self,
+        session: &Session<'_>,
+        kind: IndexKind,
+    ) -> Result<Index, CommandError> {
         match self {
             Target::File(path) => load_file(session, path),
             Target::Commit(commit) => {
@@ -85,7 +89,7 @@ impl Target {
 }
 
 /// Reads the whole index in a file.
-pub(super) fn load_file(session: &Session<'_>, path: &Path) -> Result<Index, CommandError> {
+pub(in crate::commands) fn load_file(session: &Session<'_>, path: &Path) -> Result<Index, CommandError> {
     decode(map(session, path)?).map_err(|error| CommandError::of_index(path.display(), error))
 }
 

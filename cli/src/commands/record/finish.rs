@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use serde::Serialize;
 use skiptrace_engine::catalog::Catalog;
@@ -15,6 +16,7 @@ use skiptrace_indexers::record::fold::{Gathered, Noticed, fold};
 use skiptrace_indexers::record::rust::{Missing, Outcome};
 
 use super::RecordArgs;
+use super::update::Update;
 use crate::commands::index::target;
 use crate::error::CommandError;
 use crate::exit::ExitStatus;
@@ -29,14 +31,15 @@ const NAMED: usize = 5;
 /// Where an index goes, known before anything runs.
 pub(super) struct Plan {
     pub(super) repository: Repository,
-    commit: Commit,
-    kind: IndexKind,
-    job: JobName,
+    pub(super) commit: Commit,
+    pub(super) kind: IndexKind,
+    pub(super) job: JobName,
     shard: Shard,
     branch: Option<String>,
     output: Option<PathBuf>,
     replace: bool,
-    store: Option<(Catalog, String)>,
+    pub(super) store: Option<(Catalog, String)>,
+    started: SystemTime,
 }
 
 /// The document `skiptrace/record@1`.
@@ -49,11 +52,13 @@ struct Document {
     clean: bool,
     complete: bool,
     tests: usize,
+    carried: usize,
     passed: usize,
     failed: Vec<String>,
     flaky: Vec<String>,
     ignored: usize,
     opaque: Vec<OpaqueTest>,
+    unsettled: Vec<String>,
     unstable: Vec<String>,
     missing: Vec<MissingTest>,
     files: usize,
@@ -96,6 +101,7 @@ impl Plan {
             branch: session.branch(settings)?,
             output: args.output.clone(),
             replace: args.replace,
+            started: session.environment.file_time(),
             store: match args.output {
                 Some(_) => None,
                 None => Some(target::catalog_with_name(session)?),
@@ -119,10 +125,12 @@ impl Plan {
     pub(super) fn finish(
         self,
         outcome: Outcome,
+        update: Update,
         interrupted: bool,
         session: &Session<'_>,
     ) -> Result<ExitStatus, CommandError> {
-        let tree = WorkTree::of(&self.repository)?;
+        let tree = self.tree()?;
+        let n_carried = update.carried.tests.len();
         let mut compiled = outcome.compiled;
         for (suite, folders) in &outcome.folders {
             let files = folders.iter().flat_map(|folder| tree.below(folder)).cloned();
@@ -134,10 +142,13 @@ impl Plan {
             tests: outcome.tests,
             places: outcome.places,
             compiled,
+            carried: update.carried,
+            known: update.known,
         };
         let (index, noticed) = fold(gathered, self.kind, &tree)
             .map_err(|error| CommandError::user("cannot make the index").caused_by(error))?;
         document.files = index.files().len();
+        document.carried = n_carried;
         document.notice(&noticed);
         document.complete = !interrupted && outcome.missing.is_empty();
         let place = self.put(&index, interrupted, session, &mut document)?;
@@ -149,11 +160,16 @@ impl Plan {
             ExitStatus::Interrupted
         } else if !document.failed.is_empty() || !document.missing.is_empty() {
             ExitStatus::Failure
-        } else if document.tests == 0 {
+        } else if document.tests + document.carried == 0 {
             ExitStatus::NoTests
         } else {
             ExitStatus::Success
         })
+    }
+
+    /// Returns the work tree, in which nothing may be written to any more.
+    pub(super) fn tree(&self) -> Result<WorkTree, CommandError> {
+        Ok(WorkTree::of(&self.repository, self.started)?)
     }
 
     fn recording(
@@ -194,11 +210,13 @@ impl Plan {
             clean: tree.is_clean(),
             complete: false,
             tests: tests.len(),
+            carried: 0,
             passed: with(&[TestOutcome::Passed]).len(),
             failed: with(&[TestOutcome::Failed, TestOutcome::TimedOut]),
             flaky: with(&[TestOutcome::Flaky]),
             ignored,
             opaque: Vec::new(),
+            unsettled: Vec::new(),
             unstable: Vec::new(),
             missing: missing
                 .iter()
@@ -246,7 +264,8 @@ impl Plan {
         Ok(format!("`{name}`"))
     }
 
-    fn partial_file(&self) -> PathBuf {
+    /// Returns where an index goes that is not whole.
+    pub(super) fn partial_file(&self) -> PathBuf {
         let name = format!("{}-{}-{}.idx", self.commit.id.short(), self.job, self.shard.slug());
         self.repository.private_folder().join("partial").join(name)
     }
@@ -262,6 +281,7 @@ impl Document {
                 reasons: opaque.troubles.iter().map(|trouble| trouble.detail.clone()).collect(),
             })
             .collect();
+        self.unsettled = noticed.unsettled.iter().map(ToString::to_string).collect();
         let unstable = noticed.unstable.iter();
         self.unstable =
             unstable.map(|unstable| format!("{} {}", unstable.test.suite, unstable.test.name)).collect();
@@ -286,6 +306,14 @@ fn report(document: &Document, place: &str, interrupted: bool, session: &Session
             printer.say(format_args!("  {reason}: {}", named(&tests)));
         }
     }
+    if !document.unsettled.is_empty() {
+        let files: Vec<&str> = document.unsettled.iter().map(String::as_str).collect();
+        let count = human::count(files.len() as u64, "file");
+        printer.warning(format_args!(
+            "{count} changed while the tests were recorded, so what depends on them always runs: {}",
+            named(&files)
+        ));
+    }
     if !document.unstable.is_empty() {
         let tests: Vec<&str> = document.unstable.iter().map(String::as_str).collect();
         let count = human::count(tests.len() as u64, "test");
@@ -302,9 +330,12 @@ fn report(document: &Document, place: &str, interrupted: bool, session: &Session
         }
     }
     let mut details = Vec::new();
-    for (n, word) in
-        [(document.failed.len(), "failed"), (document.flaky.len(), "flaky"), (document.ignored, "ignored")]
-    {
+    for (n, word) in [
+        (document.failed.len(), "failed"),
+        (document.flaky.len(), "flaky"),
+        (document.carried, "taken over"),
+        (document.ignored, "ignored"),
+    ] {
         if n > 0 {
             details.push(format!("{n} {word}"));
         }

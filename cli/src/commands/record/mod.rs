@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use skiptrace_engine::fingerprint::Fingerprint;
 use skiptrace_engine::id::JobName;
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::recording::Shard;
+use skiptrace_indexers::record::progress::Event;
 use skiptrace_indexers::record::rust::{self, Instrument, Request};
 use skiptrace_indexers::run::cargo::CargoCommand;
 use skiptrace_indexers::run::driver;
 use skiptrace_indexers::run::native::LeftOut;
+use skiptrace_indexers::run::wanted::Wanted;
 use skiptrace_indexers::run::watch::Watch;
 
 use crate::error::{CommandError, ErrorKind};
@@ -22,6 +23,7 @@ use crate::settings::{Flag, Span};
 
 mod finish;
 mod live;
+mod update;
 
 /// Run tests and record what each one executes
 ///
@@ -56,6 +58,14 @@ pub struct RecordArgs {
     /// Put the index in the place of one that the store has for the same commit, job and shard
     #[arg(long, conflicts_with = "output")]
     replace: bool,
+
+    /// Record only what changed since an older index, and take over the rest of it
+    ///
+    /// INDEX is a file or a revision; unless it is named, it is the nearest commit before this one that has an index
+    /// of the job. A test is taken over when nothing that it depends on can have changed: neither what it executed,
+    /// nor what names that, nor anything at file scope in a file that it was compiled from.
+    #[arg(long, value_name = "INDEX", num_args = 0..=1, default_missing_value = "")]
+    update: Option<String>,
 
     /// How many tests run at the same time; unless given, as many as there are processors
     #[arg(long, short, value_name = "N")]
@@ -108,8 +118,9 @@ pub(crate) fn run(args: &RecordArgs, session: &Session<'_>) -> Result<ExitStatus
     listen_for_interrupts(&interrupted)?;
     let watch = Watch::interrupted_by(interrupted);
     let live = live::Live::new(session.printer);
-    let wanted = |suite: &str, name: &str| is_in(args.shard, suite, name);
-    let request = Request {
+    let mut update = update::prepare(args, session, &plan)?;
+    let listener = |event: Event<'_>| live.tell(&event);
+    let mut request = Request {
         command: runner(args, session)?,
         cwd: session.environment.cwd.clone(),
         variables: session.environment.vars.clone(),
@@ -127,13 +138,22 @@ pub(crate) fn run(args: &RecordArgs, session: &Session<'_>) -> Result<ExitStatus
             private_temporary: !args.shared_tmp,
         },
         left_out: if args.ignored { LeftOut::Run } else { LeftOut::Skip },
-        wanted: &wanted,
+        wanted: Wanted::new(args.shard, update.names()),
         watch: &watch,
-        listener: &|event| live.tell(&event),
+        listener: &listener,
     };
-    let outcome = rust::record(&request).map_err(of_record)?;
+    let mut outcome = rust::record(&request).map_err(of_record)?;
+    if !update.holds_for(&outcome.environment, session) && !watch.is_interrupted() {
+        update = update::Update::default();
+        request.wanted = Wanted::new(args.shard, update.names());
+        outcome = rust::record(&request).map_err(of_record)?;
+    }
     live.end();
-    plan.finish(outcome, watch.is_interrupted(), session)
+    update
+        .carried
+        .tests
+        .retain(|test| request.wanted.is_in_shard(&test.record.key.suite, &test.record.key.name));
+    plan.finish(outcome, update, watch.is_interrupted(), session)
 }
 
 fn span(text: &str) -> Result<Span, String> {
@@ -164,12 +184,6 @@ fn runner(args: &RecordArgs, session: &Session<'_>) -> Result<CargoCommand, Comm
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     session.printer.status(format_args!("recording `{}`", words.join(" ")));
     Ok(CargoCommand::parse(&words).expect("it is one of the two that are known"))
-}
-
-/// Returns whether a test belongs to a shard: always to the same one, whatever other tests there are.
-fn is_in(shard: Shard, suite: &str, name: &str) -> bool {
-    let hash = Fingerprint::of(format!("{suite}\0{name}").as_bytes()).0;
-    hash % u128::from(shard.of()) == u128::from(shard.number() - 1)
 }
 
 fn program() -> Result<PathBuf, CommandError> {

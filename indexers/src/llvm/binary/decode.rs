@@ -11,7 +11,7 @@ use crate::llvm::mapping::hull::HullFinder;
 use crate::llvm::mapping::records::{FunctionRecord, FunctionRecords};
 use crate::llvm::object::{Image, Linkage, Section};
 
-use super::records::{CounterPointer, DataRecords};
+use super::records::{CounterPointer, DataRecords, Machine};
 use super::regions::EncodedRegions;
 use super::{Binary, BinaryError, BinaryWithRegions, MappedFunction};
 
@@ -135,7 +135,9 @@ impl<'data> Decoder<'data> {
             _ => return Err(several("__llvm_prf_data")),
         };
         let [counters] = &*image.counters else { return Err(several("__llvm_prf_cnts")) };
-        let DataRecords { width, records } = DataRecords::parse(image, data, counters, pointer)?;
+        let machine = Machine { endian: image.endian, pointer_width: image.pointer_width };
+        let DataRecords { width, records } =
+            DataRecords::parse(machine, data, counters, pointer, || image.raw_version())?;
         layout.n_data = records.len() as u64;
         layout.counter_width = width;
         layout.n_counters = match width {

@@ -29,7 +29,7 @@ pub enum BinaryError {
     /// It counts, but does not say what.
     #[error(
         "it has counters but no coverage map, so that nobody can say what ran; read it before `llvm-strip` \
-         removes section `__llvm_covmap` (or strip with `--keep-section='__llvm_cov*'`), and compile with \
+         removes it (or strip with `--keep-section=__llvm_covmap --keep-section=__llvm_covfun`), and compile with \
          `-fcoverage-mapping` rather than `-fprofile-generate`"
     )]
     MapStripped,

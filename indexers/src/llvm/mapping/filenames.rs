@@ -23,8 +23,11 @@ use super::cursor::Cursor;
 
 /// zlib makes nothing more than this many times smaller.
 const MAX_RATIO: u64 = 1032;
-/// No list of names is larger, however well it packs.
-const MAX_LIST: u64 = 256 << 20;
+/// How many times larger than the section all names together may be, each joined with its folder. Real ones are
+/// some ten times larger.
+const MAX_GROWTH: usize = 256;
+/// How large they may be in any case.
+const SMALL: usize = 1 << 20;
 
 /// The source files of an image.
 #[derive(Debug, Default)]
@@ -33,6 +36,8 @@ pub(crate) struct Filenames {
     pub(crate) files: Vec<Box<str>>,
     places: HashMap<Box<str>, u32>,
     lists: HashMap<u64, FileList>,
+    /// How many bytes of names may still come.
+    budget: usize,
 }
 
 /// The files of one compilation, by their place in [`Filenames::files`]; `None` for the compilation folder.
@@ -42,6 +47,8 @@ impl Filenames {
     pub(crate) fn parse(sections: &[Section<'_>], endian: Endianness) -> Result<Filenames, BinaryError> {
         let mut filenames = Filenames::default();
         for section in sections {
+            let growth = section.bytes.len().saturating_mul(MAX_GROWTH).saturating_add(SMALL);
+            filenames.budget = filenames.budget.saturating_add(growth);
             let mut cursor = Cursor::new(section.name, 0, section.bytes);
             while !cursor.is_at_end() {
                 filenames.add_compilation(&mut cursor, endian)?;
@@ -97,7 +104,7 @@ impl Filenames {
                 .ok()
                 .and_then(|size| body.get(..size))
                 .ok_or_else(|| cursor.damaged("it ends too early"))?;
-            let unpacked = unpack(packed, unpacked_size)
+            let unpacked = unpack(packed, unpacked_size, self.budget)
                 .ok_or_else(|| cursor.damaged("a list of file names does not unpack to its size"))?;
             Cow::Owned(unpacked)
         };
@@ -116,7 +123,13 @@ impl Filenames {
                 folder = name;
                 list.push(None);
             } else {
-                list.push(Some(self.place_of(&join(folder, name))));
+                let joined = join(folder, name);
+                let cost = joined.len() + size_of::<Option<u32>>();
+                self.budget = self
+                    .budget
+                    .checked_sub(cost)
+                    .ok_or_else(|| cursor.damaged("its file names are larger than any real ones"))?;
+                list.push(Some(self.place_of(&joined)));
             }
         }
         Ok(list.into())
@@ -140,11 +153,12 @@ fn hash_of(bytes: &[u8]) -> u64 {
     u64::from_le_bytes(low)
 }
 
-fn unpack(packed: &[u8], size: u64) -> Option<Vec<u8>> {
-    if size > MAX_LIST || size / MAX_RATIO > packed.len() as u64 {
+fn unpack(packed: &[u8], size: u64, max_size: usize) -> Option<Vec<u8>> {
+    let capacity = usize::try_from(size).ok().filter(|size| *size <= max_size)?;
+    if size / MAX_RATIO > packed.len() as u64 {
         return None;
     }
-    let mut unpacked = Vec::with_capacity(usize::try_from(size).ok()?);
+    let mut unpacked = Vec::with_capacity(capacity);
     flate2::read::ZlibDecoder::new(packed).take(size + 1).read_to_end(&mut unpacked).ok()?;
     (unpacked.len() as u64 == size).then_some(unpacked)
 }
@@ -248,7 +262,31 @@ mod tests {
 
     #[test]
     fn a_list_that_claims_to_be_huge_costs_nothing() {
-        assert_eq!(unpack(&[0x78, 0x9c, 0, 0], u64::MAX), None);
-        assert_eq!(unpack(&[0x78, 0x9c, 0, 0], MAX_LIST), None);
+        assert_eq!(unpack(&[0x78, 0x9c, 0, 0], u64::MAX, usize::MAX), None);
+        assert_eq!(unpack(&[0x78, 0x9c, 0, 0], 4000, 3999), None);
+    }
+
+    #[test]
+    fn names_that_grow_beyond_all_measure_are_refused() {
+        // A long folder and very many short names, which together would fill any memory.
+        let mut plain = vec![0x80, 0x80, 0x04];
+        plain.resize(plain.len() + (1 << 16), b'd');
+        for number in 0..20_000u32 {
+            plain.push(3);
+            plain.extend_from_slice(&[0, 7, 14].map(|shift| (number >> shift) as u8 & 0x7F));
+        }
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(&plain).unwrap();
+        let packed = encoder.finish().unwrap();
+        let mut bytes = Vec::new();
+        for mut number in [20_001, plain.len(), packed.len()] {
+            while number >= 0x80 {
+                bytes.push(number as u8 | 0x80);
+                number >>= 7;
+            }
+            bytes.push(number as u8);
+        }
+        bytes.extend_from_slice(&packed);
+        assert!(parse(&section(&[&bytes], 7)).unwrap_err().contains("larger than any real ones"));
     }
 }

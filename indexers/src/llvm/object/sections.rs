@@ -118,6 +118,12 @@ impl<'data> Image<'data> {
             if section.size == 0 {
                 continue;
             }
+            // Counters may be zeros that nobody wrote down; all else is nothing without its bytes, which are
+            // missing from files that were split off for debuggers.
+            if section.bytes.is_empty() && !matches!(role, Role::Counters) {
+                let reason = "the file does not hold it; read the file that debug information was split from";
+                return Err(BinaryError::Malformed { section: name, at: 0, reason });
+            }
             match role {
                 Role::Filenames => image.filenames.push(section),
                 Role::Functions => image.functions.push(section),
@@ -126,7 +132,7 @@ impl<'data> Image<'data> {
                 Role::Counters => image.counters.push(section),
             }
         }
-        let has_map = !image.functions.is_empty() || !image.filenames.is_empty();
+        let has_map = !image.functions.is_empty();
         let counts = !image.counters.is_empty() || !image.data.is_empty() || !image.correlation.is_empty();
         match (has_map, counts) {
             (true, _) => Ok(Some(image)),

@@ -5,6 +5,7 @@ use crate::llvm::layout::Slot;
 use super::cursor::Cursor;
 use super::error::ProfileError;
 use super::header::{Header, Shape, Variants, WordSize};
+use super::sections::counter_bytes;
 
 /// What a data section says of one function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,7 +57,7 @@ impl<'a> DataRecords<'a> {
     /// Returns where the counters of each function are among the counters of a profile with this header.
     pub fn slots(self, header: &Header) -> Result<Vec<Slot>, ProfileError> {
         let record_bytes = self.shape.data_record_bytes();
-        let width = header.counter_width().bytes();
+        let width = counter_bytes(header.counter_width());
         let is_relative = self.shape.version >= 8 && !header.variants.has(Variants::DEBUG_CORRELATE);
         let outside = || ProfileError::Damaged { what: "a function has counters outside of the counters" };
         let mut slots = Vec::new();

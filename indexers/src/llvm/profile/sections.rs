@@ -35,7 +35,7 @@ impl Sections {
         let data = place.pass(times(header.n_data, header.shape.data_record_bytes())?, "the data")?;
         place.pass(header.padding_before_counters, "the padding before the counters")?;
         let counters =
-            place.pass(times(header.n_counters, header.counter_width().bytes())?, "the counters")?;
+            place.pass(times(header.n_counters, counter_bytes(header.counter_width()))?, "the counters")?;
         place.pass(header.padding_after_counters, "the padding after the counters")?;
         place.pass(header.bitmap_bytes, "the bitmap")?;
         place.pass(header.padding_after_bitmap, "the padding after the bitmap")?;
@@ -77,13 +77,11 @@ impl Sections {
     }
 }
 
-impl CounterWidth {
-    /// Returns the number of bytes.
-    pub(super) fn bytes(self) -> u64 {
-        match self {
-            CounterWidth::Eight => 8,
-            CounterWidth::One => 1,
-        }
+/// Returns how many bytes a counter of this width has.
+pub(super) fn counter_bytes(width: CounterWidth) -> u64 {
+    match width {
+        CounterWidth::Eight => 8,
+        CounterWidth::One => 1,
     }
 }
 

@@ -21,6 +21,7 @@ use crate::run::cargo_test::CargoError;
 use crate::run::driver;
 use crate::run::native::{LeftOut, ListError};
 use crate::run::nextest::junit::JunitError;
+use crate::run::wanted::Wanted;
 use crate::run::watch::Watch;
 
 use super::progress::Listener;
@@ -52,8 +53,8 @@ pub struct Request<'a> {
     pub driver: driver::Options,
     /// What becomes of ignored tests.
     pub left_out: LeftOut,
-    /// Which tests are wanted, by suite and name.
-    pub wanted: &'a (dyn Fn(&str, &str) -> bool + Sync),
+    /// Which tests are wanted.
+    pub wanted: Wanted,
     /// Who watches for interruption.
     pub watch: &'a Watch,
     /// Who is told what happens.

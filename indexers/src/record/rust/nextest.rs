@@ -18,7 +18,7 @@ use crate::record::progress::Event;
 use crate::record::stray::Before;
 use crate::run::cargo_test::CargoError;
 use crate::run::nextest::{self, Attempt, Reaper, Results, junit};
-use crate::run::shim::{Mode, Note};
+use crate::run::shim::{Listed, Mode, Note};
 use crate::trace::Trace;
 
 /// How often profiles of tests that have ended are looked for.
@@ -29,15 +29,20 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
     (request.listener)(Event::Building);
     let strays = Before::look(&request.repository, vec![plan.target_dir.clone()]);
     let folder = plan.scratch.path();
-    for name in ["runs", "other"] {
+    for name in ["runs", "other", "suites"] {
         fs::create_dir(folder.join(name)).map_err(RecordError::io("make", folder.join(name)))?;
     }
     let profile_variable =
         request.variables.get(OsStr::new("NEXTEST_PROFILE")).and_then(|name| name.to_str());
     let profile = nextest::profile(&request.command.args, profile_variable);
-    let mut results = folder.join("results.xml");
+    let results = folder.join("results.xml");
     let config = nextest::write_config(folder, &profile, &results)
         .map_err(RecordError::io("write", folder.join("nextest.toml")))?;
+    let wanted = if request.wanted.is_everything() { None } else { Some(folder.join("wanted.json")) };
+    if let Some(wanted) = &wanted {
+        let text = serde_json::to_vec(&request.wanted).expect("it is plain data");
+        fs::write(wanted, text).map_err(RecordError::io("write", wanted))?;
+    }
     let mut arguments = nextest::arguments(&request.command.args, &config);
     if !request.command.test_args.is_empty() {
         arguments.push("--".to_owned());
@@ -48,7 +53,7 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
         .args(request.command.head())
         .args(arguments)
         .current_dir(&request.cwd)
-        .envs(plan.with_runner(Mode::Observe, folder))
+        .envs(plan.with_runner(Mode::Observe, folder, wanted))
         // Nextest would wait for keys that are meant for nobody.
         .env("NEXTEST_NO_INPUT_HANDLER", "1")
         .stdin(Stdio::null());
@@ -81,9 +86,35 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
     let status =
         status.map_err(|source| CargoError::Start { program: request.command.program.clone(), source })?;
     let attempts = reaper.finish(&reduce);
+    let said = if results.is_file() || !attempts.is_empty() || !status.success() {
+        read_results(plan, &profile, results, status)?
+    } else {
+        // There was nothing to run, and it writes no results then.
+        Results::new()
+    };
+    let (runs, missing) = put_together(attempts, &said);
+    let mut suites = suites.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    for entry in fs::read_dir(folder.join("suites")).into_iter().flatten().flatten() {
+        let listed = fs::read(entry.path()).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        if let Some(Listed { suite, binary }) = listed {
+            suites.insert(suite, binary);
+        }
+    }
+    let runs = runs.into_iter().filter(|run| request.wanted.has(&run.suite, &run.name)).collect();
+    let mut outcome = gatherer.finish(runs, &suites, &strays.sweep());
+    outcome.missing = missing;
+    Ok(outcome)
+}
+
+fn read_results(
+    plan: &Plan,
+    profile: &str,
+    mut results: PathBuf,
+    status: std::process::ExitStatus,
+) -> Result<Results, RecordError> {
     if !results.is_file() {
         // The project's own setting of where results go wins over ours.
-        let own = plan.target_dir.join("nextest").join(&profile);
+        let own = plan.target_dir.join("nextest").join(profile);
         results = fs::read_dir(&own)
             .into_iter()
             .flatten()
@@ -93,14 +124,7 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
             .ok_or(RecordError::NoResults { status })?;
     }
     let xml = fs::read(&results).map_err(RecordError::io("read", &results))?;
-    let said = junit::parse(&xml)
-        .map_err(|error| RecordError::Results { path: results, source: Box::new(error) })?;
-    let (runs, missing) = put_together(attempts, &said);
-    let suites = suites.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let runs = runs.into_iter().filter(|run| (request.wanted)(&run.suite, &run.name)).collect();
-    let mut outcome = gatherer.finish(runs, &suites, &strays.sweep());
-    outcome.missing = missing;
-    Ok(outcome)
+    junit::parse(&xml).map_err(|error| RecordError::Results { path: results, source: Box::new(error) })
 }
 
 /// Puts what nextest says of tests and what their attempts executed together.

@@ -219,7 +219,7 @@ impl Outcome {
         let mut crates = Crates::new(&plan.roots.repository, |name| std::env::var(name).ok());
         let mut normalizer = Normalizer::new(plan.roots.clone());
         for group in groups {
-            if !(request.wanted)(&group.suite, &group.name) {
+            if !request.wanted.has(&group.suite, &group.name) {
                 continue;
             }
             let mut of_group = Compiled::default();

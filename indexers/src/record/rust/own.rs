@@ -41,7 +41,7 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
         suites.insert(suite, executable);
         cases.extend(listed);
     }
-    cases.retain(|case| (request.wanted)(&case.suite, &case.name));
+    cases.retain(|case| request.wanted.has(&case.suite, &case.name));
     let running = cases.iter().filter(|case| !case.skipped).count();
     (request.listener)(Event::Running { tests: running, suites: suites.len() });
 
@@ -57,7 +57,7 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
 fn capture(request: &Request<'_>, plan: &Plan) -> Result<Vec<Captured>, RecordError> {
     let folder = plan.scratch.path().join("captured");
     fs::create_dir(&folder).map_err(RecordError::io("make", &folder))?;
-    let variables = plan.with_runner(Mode::Capture, &folder);
+    let variables = plan.with_runner(Mode::Capture, &folder, None);
     Ok(cargo_test::capture(&request.command, &request.cwd, &variables, &folder)?)
 }
 
@@ -97,7 +97,7 @@ fn list(
         program: program.into(),
         args,
         cwd: captured.cwd.clone(),
-        env: surroundings(request, captured, &plan.with_runner(Mode::Capture, Path::new(""))),
+        env: surroundings(request, captured, &plan.with_runner(Mode::Capture, Path::new(""), None)),
     };
     let left_out = if captured.args.iter().any(|arg| arg == "--ignored" || arg == "--include-ignored") {
         LeftOut::Run

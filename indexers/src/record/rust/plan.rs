@@ -105,8 +105,8 @@ impl Plan {
     }
 
     /// Returns the variables with which cargo builds, and runs what it built through us.
-    pub(super) fn with_runner(&self, mode: shim::Mode, folder: &Path) -> Variables {
-        let plan = shim::Plan { mode, folder: folder.to_owned(), chain: self.runner.clone() };
+    pub(super) fn with_runner(&self, mode: shim::Mode, folder: &Path, wanted: Option<PathBuf>) -> Variables {
+        let plan = shim::Plan { mode, folder: folder.to_owned(), chain: self.runner.clone(), wanted };
         let mut variables = self.build.clone();
         variables.push((runner_variable(&self.target).into(), self.runner_program.clone().into()));
         variables.push((shim::PLAN.into(), plan.to_text().into()));

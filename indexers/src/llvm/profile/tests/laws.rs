@@ -68,6 +68,40 @@ proptest! {
     }
 
     #[test]
+    fn no_bytes_make_it_panic(model in any_model(), noise in prop::collection::vec(any::<u64>(), 0..30)) {
+        // A header that is right as far as the version, then anything.
+        let mut bytes = model.write().bytes;
+        bytes.truncate(16);
+        bytes.extend(noise.iter().flat_map(|word| word.to_le_bytes()));
+        let _seen = read(&bytes, &[model.layout()]);
+        prop_assert!(RawProfiles::new(&bytes).count() > 0);
+    }
+
+    #[test]
+    fn a_profile_of_another_binary_is_no_answer(model in any_model(), change in 0usize..5) {
+        let mut layout = model.layout();
+        match change {
+            0 => layout.n_counters += 1,
+            1 => layout.counter_width = match layout.counter_width {
+                CounterWidth::One => CounterWidth::Eight,
+                CounterWidth::Eight => CounterWidth::One,
+            },
+            2 if !model.correlated => layout.n_data += 1,
+            3 if !model.correlated => layout.data_bytes += 8,
+            _ => layout.slots.last_mut().unwrap().n_counters += layout.n_counters as u32,
+        }
+        let (seen, errors) = read(&model.write().bytes, &[layout]);
+        prop_assert_eq!(seen, vec![]);
+        prop_assert_eq!(errors.len(), 1);
+        prop_assert_eq!(errors[0].problem(), Problem::ForeignProfile);
+    }
+}
+
+proptest! {
+    // Each case is as many files as the profile has bytes.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
     fn a_file_that_is_cut_is_an_error(models in any_models(2)) {
         let layouts: Vec<Layout> = models.iter().map(Model::layout).collect();
         let mut bytes = Vec::new();
@@ -111,35 +145,6 @@ proptest! {
                 let _matches = profile.matches(&layouts[0]);
             }
         }
-    }
-
-    #[test]
-    fn no_bytes_make_it_panic(model in any_model(), noise in prop::collection::vec(any::<u64>(), 0..30)) {
-        // A header that is right as far as the version, then anything.
-        let mut bytes = model.write().bytes;
-        bytes.truncate(16);
-        bytes.extend(noise.iter().flat_map(|word| word.to_le_bytes()));
-        let _seen = read(&bytes, &[model.layout()]);
-        prop_assert!(RawProfiles::new(&bytes).count() > 0);
-    }
-
-    #[test]
-    fn a_profile_of_another_binary_is_no_answer(model in any_model(), change in 0usize..5) {
-        let mut layout = model.layout();
-        match change {
-            0 => layout.n_counters += 1,
-            1 => layout.counter_width = match layout.counter_width {
-                CounterWidth::One => CounterWidth::Eight,
-                CounterWidth::Eight => CounterWidth::One,
-            },
-            2 if !model.correlated => layout.n_data += 1,
-            3 if !model.correlated => layout.data_bytes += 8,
-            _ => layout.slots.last_mut().unwrap().n_counters += layout.n_counters as u32,
-        }
-        let (seen, errors) = read(&model.write().bytes, &[layout]);
-        prop_assert_eq!(seen, vec![]);
-        prop_assert_eq!(errors.len(), 1);
-        prop_assert_eq!(errors[0].problem(), Problem::ForeignProfile);
     }
 }
 
