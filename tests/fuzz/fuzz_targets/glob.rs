@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| skiptrace_fuzz::targets::glob(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| skiptrace_fuzz::engine::targets::glob(data));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| skiptrace_fuzz::targets::layout(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| skiptrace_fuzz::engine::targets::layout(data));

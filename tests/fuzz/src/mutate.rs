@@ -43,8 +43,7 @@ pub fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
                 bytes.splice(at..at, copy);
             }
             4 => {
-                let mut number = Vec::new();
-                super::container::write_varint(&mut number, NUMBERS[random.below(NUMBERS.len())]);
+                let number = varint(NUMBERS[random.below(NUMBERS.len())]);
                 bytes.splice(at..at + len.min(1), number);
             }
             _ if len == 0 => {}
@@ -52,5 +51,38 @@ pub fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
             6 => bytes[at] = random.next() as u8,
             _ => bytes[at] ^= 1 << random.below(8),
         }
+    }
+}
+
+fn varint(mut value: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+    bytes
+}
+
+/// Runs a target over its seeds, `n_mutations` changes of them, and some bytes that nobody made.
+#[track_caller]
+pub fn smoke(name: &str, target: fn(&[u8]), seeds: &[Vec<u8>], n_mutations: u64) {
+    for seed in seeds {
+        target(seed);
+    }
+    for number in 0..n_mutations {
+        let mut random = Random(number);
+        let mut bytes = match random.below(20) {
+            0 => {
+                let len = random.below(100);
+                random.bytes(len)
+            }
+            _ => seeds[random.below(seeds.len())].clone(),
+        };
+        mutate(&mut bytes, &mut random);
+        let copy = bytes.clone();
+        let survived = std::panic::catch_unwind(move || target(&bytes)).is_ok();
+        let start = &copy[..copy.len().min(4096)];
+        assert!(survived, "target {name}, mutation {number}: {:?}", String::from_utf8_lossy(start));
     }
 }

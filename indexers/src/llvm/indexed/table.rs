@@ -29,6 +29,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<IndexedFunction>, IndexedError> {
     }
     let mut functions = Vec::new();
     let mut n_read = 0;
+    // Buckets that lie over each other would make a small file a large table.
+    let mut bytes_left = bytes.len() as u64;
     for _ in 0..n_buckets {
         let bucket_at = table.u64()?;
         if bucket_at == 0 {
@@ -43,6 +45,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<IndexedFunction>, IndexedError> {
             let name_hash = bucket.u64()?;
             let (name_bytes, data_bytes) = (bucket.u64()?, bucket.u64()?);
             let _name = bucket.take(name_bytes)?;
+            bytes_left = bytes_left
+                .checked_sub(data_bytes)
+                .ok_or(IndexedError::Damaged { what: "functions share their bytes" })?;
             read_records(version, name_hash, bucket.take(data_bytes)?, &mut functions)?;
         }
     }

@@ -149,3 +149,22 @@ fn what_is_no_merged_profile_is_told() {
     ");
     assert!(matches!(read_merged(b"main\n1\n2\n5\n"), Err(IndexedError::Unreadable { .. })));
 }
+
+#[test]
+fn buckets_over_each_other_do_not_make_a_small_file_large() {
+    let words = |words: &[u64]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+    let counters = [1; 500];
+    let record = [words(&[7, 500]), words(&counters), 8u32.to_le_bytes().to_vec(), vec![0; 4]].concat();
+    let entry = [words(&[1, 4, record.len() as u64]), b"main".to_vec(), record].concat();
+    let bucket = [1u16.to_le_bytes().to_vec(), entry].concat();
+    let profile = |n_buckets: u64| {
+        let table_at = 40 + bucket.len() as u64;
+        let mut bytes = [table::MAGIC.to_vec(), words(&[3, 0, 0, table_at]), bucket.clone()].concat();
+        bytes.extend(words(&[n_buckets, n_buckets]));
+        bytes.extend((0..n_buckets).flat_map(|_| 40u64.to_le_bytes()));
+        bytes
+    };
+    assert_eq!(read_merged(&profile(1)).unwrap().len(), 1);
+    let error = read_merged(&profile(50)).unwrap_err();
+    assert_eq!(error, IndexedError::Damaged { what: "functions share their bytes" });
+}

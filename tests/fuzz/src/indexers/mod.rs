@@ -1,0 +1,10 @@
+//! The readers of what compilers, build tools, test runners and instrumented programs leave behind.
+
+pub mod elf;
+pub mod listings;
+#[path = "../mutate.rs"]
+pub mod mutate;
+pub mod profiles;
+pub mod seeds;
+pub mod targets;
+pub mod tools;
