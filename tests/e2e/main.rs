@@ -8,9 +8,13 @@ mod errors;
 mod help;
 mod index;
 mod man;
+mod record;
 mod stores;
 
 /// A sandbox for the program under test.
 fn sandbox() -> Sandbox {
-    Sandbox::new(env!("CARGO_BIN_EXE_skiptrace-under-test"))
+    Sandbox::new(PROGRAM)
 }
+
+/// The program under test.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_skiptrace-under-test");

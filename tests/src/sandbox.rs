@@ -109,9 +109,19 @@ impl Sandbox {
         command
     }
 
+    /// Makes a command that runs the program.
+    pub fn skiptrace_command(&self) -> Command {
+        self.command(&self.program)
+    }
+
     /// Runs the program.
     pub fn skiptrace<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Output {
-        let output = self.command(&self.program).args(args).output().expect("the program was built");
+        self.output(self.skiptrace_command().args(args))
+    }
+
+    /// Runs a command of the program and returns what it left behind.
+    pub fn output(&self, command: &mut Command) -> Output {
+        let output = command.output().expect("the program was built");
         Output {
             code: output.status.code(),
             stdout: output.stdout,

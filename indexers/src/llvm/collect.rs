@@ -40,7 +40,13 @@ struct Known {
     places: Places,
     normalizer: Normalizer,
     files: HashSet<PathBuf>,
+    /// The files behind the paths: cargo links what it builds to a second name, of which nobody noted how it came
+    /// to be.
+    identities: HashSet<Identity>,
 }
+
+/// What two paths of one file have in common.
+type Identity = (u64, u64);
 
 /// The places of a binary's functions.
 #[derive(Debug)]
@@ -62,6 +68,7 @@ impl Collector {
             places: Places::default(),
             normalizer,
             files: HashSet::new(),
+            identities: HashSet::new(),
         };
         Collector { known: RwLock::new(known), folders }
     }
@@ -104,15 +111,20 @@ impl Collector {
 
     fn read(&self, file: &Path, trace: &mut Trace) {
         let before = (trace.places.len(), trace.binaries.len());
-        let mut errors = self.known().read(file, trace);
         let is_unknown = |error: &ProfileError| {
             matches!(error, ProfileError::UnknownBinary { .. } | ProfileError::Unidentified)
         };
-        if errors.iter().any(is_unknown) && self.discover() {
+        let errors = loop {
+            let known = self.known();
+            let errors = known.read(file, trace);
+            let n_tables = known.tables.len();
+            drop(known);
+            if !errors.iter().any(is_unknown) || !self.discover(n_tables) {
+                break errors;
+            }
             trace.places.truncate(before.0);
             trace.binaries.truncate(before.1);
-            errors = self.known().read(file, trace);
-        }
+        };
         for error in errors {
             let causes = std::iter::successors(std::error::Error::source(&error), |error| error.source());
             let mut detail = error.to_string();
@@ -124,18 +136,22 @@ impl Collector {
         }
     }
 
-    /// Looks for binaries that came to be since the last time; returns whether there are any.
-    fn discover(&self) -> bool {
+    /// Looks for binaries that came to be since the last time; returns whether there are more than `n_tables` now.
+    fn discover(&self, n_tables: usize) -> bool {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let before = known.tables.len();
+        // Another thread may have looked while this one waited, and found what both need.
+        if known.tables.len() > n_tables {
+            return true;
+        }
         for file in (self.folders)().iter().flat_map(|folder| programs_below(folder)) {
-            if !known.files.contains(&file) {
+            let is_link = identity(&file).is_some_and(|identity| known.identities.contains(&identity));
+            if !is_link && !known.files.contains(&file) {
                 // What is no binary, or none with coverage, left no profile either.
                 let _ = known.add(&file);
                 known.files.insert(file);
             }
         }
-        known.tables.len() > before
+        known.tables.len() > n_tables
     }
 }
 
@@ -150,6 +166,7 @@ impl Known {
             self.tables.push(table);
         }
         self.files.insert(path.to_owned());
+        self.identities.extend(identity(path));
         Ok(())
     }
 
@@ -213,6 +230,18 @@ impl Known {
         }
         reading.errors
     }
+}
+
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    let about = fs::metadata(path).ok()?;
+    Some((about.dev(), about.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Path) -> Option<Identity> {
+    None
 }
 
 /// Returns the profiles below a folder, in order.

@@ -119,7 +119,7 @@ pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Ind
                 );
             }
         }
-        if union.places.is_empty() && union.troubles.is_empty() {
+        if union.places.is_empty() && test.whole.is_empty() && union.troubles.is_empty() {
             union.trouble(Problem::NothingExecuted, "it executed none of the repository's own code");
         }
         let health = union.health();

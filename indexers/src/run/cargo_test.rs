@@ -98,7 +98,8 @@ pub fn capture(
     folder: &Path,
 ) -> Result<Vec<Captured>, CargoError> {
     let mut command = Command::new(&cargo.program);
-    command.args(cargo.head()).args(without_message_format(&cargo.args)).arg("--quiet");
+    // Cargo would hand `--quiet` on to the tests, which are to be run as the user's command runs them.
+    command.args(cargo.head()).args(without_message_format(&cargo.args));
     if !cargo.names_targets() {
         // All that is tested by default but the documentation, whose tests have a way of their own.
         command.arg("--tests");

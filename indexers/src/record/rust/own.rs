@@ -91,8 +91,10 @@ fn list(
         None => (binary, Vec::new()),
     };
     let before = args.len();
-    args.extend(captured.args.iter().map(OsString::from));
-    let n_own = captured.args.len();
+    // What keeps tests quiet keeps them from telling how many there are.
+    let own = captured.args.iter().filter(|arg| *arg != "--quiet" && *arg != "-q").map(OsString::from);
+    args.extend(own);
+    let n_own = args.len() - before;
     let command = CommandLine {
         program: program.into(),
         args,
@@ -107,8 +109,11 @@ fn list(
     let mut cases = libtest::list(&Binary { suite: suite.into(), command }, left_out, &listing)?;
     for case in &mut cases {
         // Filters have done their work once the tests are listed, and would let more run than the one test.
-        if case.command.args.iter().skip(before + n_own).any(|arg| arg == "--exact") {
-            case.command.args.drain(before..before + n_own);
+        let args = &mut case.command.args;
+        if args.iter().skip(before + n_own).any(|arg| arg == "--exact") {
+            args.drain(before..before + n_own);
+        } else {
+            args.splice(before..before + n_own, captured.args.iter().map(OsString::from));
         }
     }
     Ok(cases)

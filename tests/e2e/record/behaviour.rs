@@ -1,0 +1,130 @@
+//! All that tests may do, and harnesses.
+
+use insta::assert_snapshot;
+
+use super::*;
+
+#[test]
+fn tests_that_misbehave() {
+    let project = CargoProject::of_fixture(PROGRAM, "behaviour");
+    let cargo = project.record(&["--timeout", "3s"], "cargo test -p tool -- --skip clears_");
+    assert_snapshot!(cargo.tests(), @"
+    tool::behaviour aborts: failed
+    tool::behaviour changes_folder: passed
+    tool::behaviour does_not_panic: failed
+    tool::behaviour exits_well: failed
+    tool::behaviour fails: failed
+    tool::behaviour forks: passed
+    tool::behaviour grüßt_世界: passed
+    tool::behaviour has_grandchildren: passed
+    tool::behaviour kills_itself: failed
+    tool::behaviour kills_the_tool: passed
+    tool::behaviour leaves_a_thread: passed
+    tool::behaviour leaves_the_tool: passed
+    tool::behaviour needs_temporary_files: passed
+    tool::behaviour never_ends: timed out
+    tool::behaviour panics_as_it_should: passed
+    tool::behaviour panics_between: passed
+    tool::behaviour passes: passed
+    tool::behaviour returns_an_error: failed
+    tool::behaviour runs_the_tool: passed
+    tool::behaviour runs_the_tool_elsewhere: passed
+    tool::behaviour stops_reading: passed
+    ");
+    assert_eq!(cargo.check_exact(&[]), 14);
+    assert_eq!(project.status(), "");
+    if require("cargo-nextest").is_none() {
+        return;
+    }
+    let nextest = project.record(&[], "cargo nextest run -p tool -- --skip clears_");
+    assert_snapshot!(nextest.tests(), @"
+    tool::behaviour aborts: failed
+    tool::behaviour changes_folder: passed
+    tool::behaviour does_not_panic: failed
+    tool::behaviour exits_well: passed
+    tool::behaviour fails: failed
+    tool::behaviour forks: passed
+    tool::behaviour grüßt_世界: passed
+    tool::behaviour has_grandchildren: passed
+    tool::behaviour kills_itself: failed
+    tool::behaviour kills_the_tool: passed
+    tool::behaviour leaves_a_thread: passed
+    tool::behaviour leaves_the_tool: passed
+    tool::behaviour needs_temporary_files: passed
+    tool::behaviour never_ends: failed
+    tool::behaviour panics_as_it_should: passed
+    tool::behaviour panics_between: passed
+    tool::behaviour passes: passed
+    tool::behaviour returns_an_error: failed
+    tool::behaviour runs_the_tool: passed
+    tool::behaviour runs_the_tool_elsewhere: passed
+    tool::behaviour stops_reading: passed
+    ");
+    assert_eq!(nextest.check_exact(&[]), 15);
+    assert_eq!(project.status(), "");
+}
+
+#[test]
+fn processes_that_lose_their_variables() {
+    let project = CargoProject::of_fixture(PROGRAM, "behaviour");
+    let cargo = project.record(&["--jobs", "1"], "cargo test -p tool clears_");
+    assert_snapshot!(cargo.tests(), @"
+    tool::behaviour clears_variables: passed, missing binary
+    tool::behaviour clears_variables_elsewhere: passed, missing binary
+    ");
+    assert_eq!(cargo.check_law(), 0);
+    assert_eq!(project.status(), "");
+    if require("cargo-nextest").is_none() {
+        return;
+    }
+    let nextest = project.record(&[], "cargo nextest run -j1 -p tool clears_");
+    assert_snapshot!(nextest.tests(), @"
+    tool::behaviour clears_variables: passed, missing binary
+    tool::behaviour clears_variables_elsewhere: passed, missing binary
+    ");
+    assert_eq!(nextest.check_law(), 0);
+    assert_eq!(project.status(), "");
+}
+
+#[test]
+fn profiles_among_temporary_files() {
+    let project = CargoProject::of_fixture(PROGRAM, "behaviour");
+    let cargo = project.record(&[], "cargo test -p tool clears_variables_elsewhere");
+    assert_snapshot!(cargo.tests(), @"");
+    assert_eq!(cargo.check_exact(&[]), 1);
+    if require("cargo-nextest").is_none() {
+        return;
+    }
+    let nextest = project.record(&[], "cargo nextest run -p tool clears_variables_elsewhere");
+    assert_snapshot!(nextest.tests(), @"");
+    assert_eq!(nextest.check_exact(&[]), 1);
+}
+
+#[test]
+fn harnesses_of_all_kinds() {
+    let project = CargoProject::of_fixture(PROGRAM, "behaviour");
+    let cargo = project.record(&["--ignored"], "cargo test -p harness");
+    assert_snapshot!(cargo.tests(), @"
+    harness tests::harness_three: passed
+    harness::compiles compiles: passed
+    harness::doc doctests: passed
+    harness::idle harness::idle: passed
+    harness::lists deep::täst: passed
+    harness::lists twice: passed
+    harness::plain harness::plain: passed
+    ");
+    assert_eq!(cargo.check_law(), 5);
+    assert_eq!(project.status(), "");
+    if require("cargo-nextest").is_none() {
+        return;
+    }
+    let nextest = project.record(&[], "cargo nextest run -p harness -E not(binary(/idle|plain/))");
+    assert_snapshot!(nextest.tests(), @"
+    harness tests::harness_three: passed
+    harness::compiles compiles: passed
+    harness::lists deep::täst: passed
+    harness::lists twice: passed
+    ");
+    assert_eq!(nextest.check_law(), 4);
+    assert_eq!(project.status(), "");
+}
