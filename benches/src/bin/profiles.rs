@@ -196,6 +196,10 @@ impl Tree for Folder<'_> {
     fn blob(&self, _: &RepoPath) -> Option<ObjectId> {
         None
     }
+
+    fn is_unsettled(&self, _: &RepoPath) -> bool {
+        false
+    }
 }
 
 fn index(collector: Collector, traces: Vec<Trace>, repository: &Path) -> Vec<u8> {
@@ -219,7 +223,14 @@ fn index(collector: Collector, traces: Vec<Trace>, repository: &Path) -> Vec<u8>
         whole: Vec::new(),
     });
     let tests = tests.collect();
-    let gathered = Gathered { recording, tests, places: collector.into_places(), compiled: BTreeMap::new() };
+    let gathered = Gathered {
+        recording,
+        tests,
+        places: collector.into_places(),
+        compiled: BTreeMap::new(),
+        carried: Default::default(),
+        known: Default::default(),
+    };
     let (index, _) =
         fold(gathered, IndexKind::FUNCTION, &Folder(repository)).expect("all tests are of one job");
     encode(&index).expect("no part of it is too large")
