@@ -219,3 +219,6 @@ fn unite(runs: Vec<Trace>) -> (Trace, Option<(usize, bool)>) {
     let differing = union.places.len() - common.len();
     (union, (differing > 0).then_some((differing, growing)))
 }
+
+#[cfg(test)]
+mod tests;

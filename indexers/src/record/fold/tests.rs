@@ -1,0 +1,156 @@
+use std::collections::HashMap;
+
+use skiptrace_engine::id::ObjectId;
+use skiptrace_engine::index::query::{Answer, ChangedKey, SharedPolicy, impacted};
+use skiptrace_engine::observation::TextRange;
+use skiptrace_engine::recording::{EnvironmentKey, Origin, Shard};
+use skiptrace_engine::time::Timestamp;
+
+use super::*;
+
+/// Files in memory; those whose names begin with `hot` were written to meanwhile.
+struct Texts(HashMap<&'static str, &'static str>);
+
+impl Tree for Texts {
+    fn read(&self, path: &RepoPath) -> Option<Vec<u8>> {
+        self.0.get(path.as_str()).map(|text| text.as_bytes().to_vec())
+    }
+
+    fn blob(&self, _: &RepoPath) -> Option<ObjectId> {
+        None
+    }
+
+    fn is_unsettled(&self, path: &RepoPath) -> bool {
+        path.as_str().starts_with("hot")
+    }
+}
+
+const CODE: &str = "fn one() {}\n\nfn two() {\n    one()\n}\n\nconst LIMIT: u32 = 1;\n";
+
+fn path(text: &str) -> RepoPath {
+    RepoPath::new(text).unwrap()
+}
+
+fn trace(places: &[u32]) -> Trace {
+    Trace { places: places.to_vec(), ..Trace::default() }
+}
+
+fn test(name: &str, runs: Vec<Trace>) -> RecordedTest {
+    RecordedTest {
+        suite: "suite".into(),
+        name: name.into(),
+        outcome: Outcome::Passed,
+        duration: Duration::from_secs(1),
+        runs,
+        whole: Vec::new(),
+    }
+}
+
+/// Folds tests over places 0 (`one`), 1 (`two`), 2 (a blank line), 3 (`one` of a file that changes), 4 (of no file).
+fn folded(tests: Vec<RecordedTest>) -> (Index, Noticed) {
+    let mut places = Places::default();
+    for (file, first, last) in
+        [("a.rs", 1, 1), ("a.rs", 3, 5), ("a.rs", 2, 2), ("hot.rs", 1, 1), ("gone.rs", 1, 1)]
+    {
+        places.number(&path(file), TextRange::lines(first, last));
+    }
+    let gathered = Gathered {
+        recording: Recording {
+            job: "job".parse().unwrap(),
+            shard: Shard::WHOLE,
+            recorded_at: Timestamp(1),
+            commit: "0".repeat(40).parse().unwrap(),
+            tree: None,
+            branch: None,
+            environment: EnvironmentKey::default(),
+            tool: "test".to_owned(),
+            origin: Origin::Recorded,
+        },
+        tests,
+        places,
+        compiled: BTreeMap::from([("suite".into(), BTreeSet::from([path("a.rs"), path("data.txt")]))]),
+        carried: Carried::default(),
+        known: Files::new(),
+    };
+    let tree = Texts(HashMap::from([("a.rs", CODE), ("hot.rs", CODE), ("data.txt", "x\n")]));
+    fold(gathered, IndexKind::FUNCTION, &tree).unwrap()
+}
+
+/// Returns the units that each test executed.
+fn footprints(index: &Index) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in index.files() {
+        for unit in index.units_of(file) {
+            for test in index.set(unit.own).iter() {
+                let name = &index.tests()[test.index()].key.name;
+                let unit = if unit.is_unplaced() { "?" } else { &unit.name };
+                found.push(format!("{name}: {} {unit}", file.path));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn places_become_units() {
+    let (index, noticed) = folded(vec![test("t", vec![trace(&[0, 1])]), test("u", vec![trace(&[1])])]);
+    assert_eq!(footprints(&index), ["t: a.rs one", "t: a.rs two", "u: a.rs two"]);
+    assert!(noticed.opaque.is_empty() && noticed.unstable.is_empty());
+    assert_eq!(index.provable().len(), 2);
+}
+
+#[test]
+fn what_is_in_no_unit_or_no_file_is_anywhere_in_it() {
+    let (index, _) = folded(vec![test("t", vec![trace(&[2, 4])])]);
+    assert_eq!(footprints(&index), ["t: a.rs ?", "t: gone.rs ?"]);
+}
+
+#[test]
+fn a_file_written_to_meanwhile_never_counts_as_unchanged() {
+    let (index, noticed) = folded(vec![test("t", vec![trace(&[3])])]);
+    assert_eq!(noticed.unsettled, [path("hot.rs")]);
+    let (_, file) = index.file(&path("hot.rs")).unwrap();
+    assert!(index.units_of(file).iter().all(|unit| unit.fingerprint.is_none()));
+}
+
+#[test]
+fn a_test_that_executed_nothing_of_ours_proves_nothing() {
+    let (index, noticed) = folded(vec![test("t", vec![trace(&[])])]);
+    assert_eq!(noticed.opaque[0].troubles[0].problem, Problem::NothingExecuted);
+    assert!(index.provable().is_empty());
+}
+
+#[test]
+fn a_footprint_that_still_grows_is_unstable() {
+    let (index, noticed) = folded(vec![
+        test("grows", vec![trace(&[0]), trace(&[0, 1])]),
+        test("settles", vec![trace(&[0, 1]), trace(&[0])]),
+        test("same", vec![trace(&[0]), trace(&[0])]),
+    ]);
+    let seen: Vec<_> =
+        noticed.unstable.iter().map(|test| (&*test.test.name, test.differing, test.growing)).collect();
+    assert_eq!(seen, [("grows", 1, true), ("settles", 1, false)]);
+    let opaque: Vec<_> = noticed.opaque.iter().map(|test| &*test.test.name).collect();
+    assert_eq!(opaque, ["grows"]);
+    // What any run executed counts.
+    assert_eq!(footprints(&index).iter().filter(|line| line.ends_with("two")).count(), 2);
+}
+
+#[test]
+fn troubles_of_any_run_are_the_tests() {
+    let mut second = trace(&[0]);
+    second.trouble(Problem::ProcessKilled, "its helper was killed");
+    let (index, noticed) = folded(vec![test("t", vec![trace(&[0]), second])]);
+    assert_eq!(noticed.opaque[0].troubles[0].detail, "its helper was killed");
+    assert_eq!(index.tests()[0].health.problems().collect::<Vec<_>>(), [Problem::ProcessKilled]);
+}
+
+#[test]
+fn a_file_that_no_recording_has_runs_everything() {
+    let (index, _) = folded(vec![test("t", vec![trace(&[0])])]);
+    let job = "job".parse().unwrap();
+    let changed = [ChangedKey::File(path("unknown.rs"))];
+    let answer = impacted(&index, &job, &changed, SharedPolicy::Run);
+    assert!(matches!(answer, Answer::Everything { .. }), "{answer:?}");
+}
