@@ -82,7 +82,13 @@ pub fn read(mut input: impl BufRead) -> Result<Vec<CoveredFile>, LcovError> {
             break;
         }
         number += 1;
-        let wrong = |what: String| LcovError::Line { line: number, what };
+        let open = record.as_ref().map(|record| record.path.clone());
+        let is_cut = !bytes.ends_with(b"\n") && (size as u64) < LONGEST_LINE;
+        let wrong = |what: String| match &open {
+            // The last line may be as strange as it is because the rest of it is missing.
+            Some(path) if is_cut => LcovError::Truncated { line: number, path: path.clone() },
+            _ => LcovError::Line { line: number, what },
+        };
         if size as u64 == LONGEST_LINE && !bytes.ends_with(b"\n") {
             return Err(wrong("it is longer than any line should be".to_owned()));
         }

@@ -76,7 +76,7 @@ struct Project {
     folder: TempDir,
     tracked: BTreeSet<RepoPath>,
     binary: PathBuf,
-    llvm: &'static str,
+    llvm: u32,
 }
 
 struct Disk<'a>(&'a Path);
@@ -114,7 +114,7 @@ impl Project {
         let project = Project {
             tracked: files.iter().map(|(path, _)| RepoPath::new(*path).unwrap()).collect(),
             binary: folder.path().join("bin/program"),
-            llvm: "22",
+            llvm: 22,
             folder,
         };
         for (path, text) in files {
@@ -130,10 +130,15 @@ impl Project {
     }
 
     fn c() -> Option<Project> {
+        Project::c_of(22)
+    }
+
+    fn c_of(llvm: u32) -> Option<Project> {
         let files = [("main.c", MAIN), ("shared.h", SHARED_H), ("inner/b.h", B_H), ("inner/b.c", B_C)];
-        have(&["clang-22", "llvm-cov-22", "llvm-profdata-22"]).then(|| {
+        let tools = ["clang", "llvm-cov", "llvm-profdata"].map(|tool| format!("{tool}-{llvm}"));
+        have(&[&tools[0], &tools[1], &tools[2]]).then(|| {
             let args = ["-fprofile-instr-generate", "-fcoverage-mapping", "-O0", "main.c", "inner/b.c"];
-            Project::new(&files, "clang-22", &args).collected()
+            Project { llvm, ..Project::new(&files, &tools[0], &args) }.collected()
         })
     }
 
@@ -219,7 +224,7 @@ impl Project {
     fn index(&self, imported: Imported) -> (Index, Noticed) {
         let mut gathered = imported.gathered(recording);
         assert_eq!(gathered.len(), 1);
-        fold(gathered.remove(0), IndexKind::default(), &Disk(self.root())).unwrap()
+        fold(gathered.remove(0), IndexKind::FUNCTION, &Disk(self.root())).unwrap()
     }
 }
 
@@ -276,12 +281,42 @@ fn unit(file: &str, name: &str) -> ChangedKey {
 }
 
 #[test]
+fn old_compilers_give_the_same_functions() {
+    let Some(newest) = Project::c() else { return };
+    let expected = footprints(&newest.index(newest.import("raw")).0);
+    for project in [14, 16, 19].into_iter().filter_map(Project::c_of) {
+        for form in ["raw", "merged", "text", "json", "lcov"] {
+            let (index, noticed) = project.index(project.import(form));
+            assert_eq!(troubles(&noticed), [""; 0], "{form} of {}", project.llvm);
+            assert_eq!(footprints(&index), expected, "{form} of {}", project.llvm);
+        }
+    }
+}
+
+#[test]
 fn every_form_gives_the_same_functions() {
     let Some(project) = Project::c() else { return };
     let (index, noticed) = project.index(project.import("raw"));
     assert_eq!(troubles(&noticed), [""; 0]);
     let raw = footprints(&index);
-    insta::assert_debug_snapshot!(raw, @"");
+    insta::assert_debug_snapshot!(raw, @r#"
+    {
+        "a": [
+            "main.c#main",
+            "main.c#only_a",
+            "shared.h##define DOUBLE",
+        ],
+        "b": [
+            "inner/b.c#from_b",
+            "main.c#main",
+            "main.c#only_b",
+            "shared.h#in_header(int n)",
+        ],
+        "none": [
+            "main.c#main",
+        ],
+    }
+    "#);
     for form in ["merged", "text", "json", "lcov"] {
         let (index, noticed) = project.index(project.import(form));
         assert_eq!(troubles(&noticed), [""; 0], "{form}");
@@ -295,7 +330,23 @@ fn every_form_gives_the_same_functions_of_rust() {
     let (index, noticed) = project.index(project.import("raw"));
     assert_eq!(troubles(&noticed), [""; 0]);
     let raw = footprints(&index);
-    insta::assert_debug_snapshot!(raw, @"");
+    insta::assert_debug_snapshot!(raw, @r#"
+    {
+        "a": [
+            "src/main.rs#main",
+            "src/main.rs#only_a",
+        ],
+        "b": [
+            "src/main.rs#inner::from_b",
+            "src/main.rs#main",
+            "src/main.rs#only_b",
+            "src/main.rs#inner",
+        ],
+        "none": [
+            "src/main.rs#main",
+        ],
+    }
+    "#);
     for form in ["merged", "text", "json", "lcov"] {
         let (index, noticed) = project.index(project.import(form));
         assert_eq!(troubles(&noticed), [""; 0], "{form}");
@@ -328,7 +379,7 @@ fn damaged_and_foreign_profiles_prove_nothing() {
     let Some(project) = Project::c() else { return };
     let cut = |path: &str| {
         let bytes = fs::read(project.path(path)).unwrap();
-        fs::write(project.path(path), &bytes[..bytes.len() - 40]).unwrap();
+        fs::write(project.path(path), &bytes[..bytes.len() * 2 / 3]).unwrap();
     };
     cut("raw/a/coverage/1.profraw");
     fs::write(project.path("raw/b/2.profraw"), "").unwrap();
@@ -338,14 +389,46 @@ fn damaged_and_foreign_profiles_prove_nothing() {
     cut("json/a/x.json");
     let opaque = |form: &str| {
         let (index, noticed) = project.index(project.import(form));
-        assert_eq!(index.provable().len() + noticed.opaque.len() as u64, 3, "{form}");
+        assert_eq!(index.provable().len() + noticed.opaque.len(), 3, "{form}");
         let names: Vec<String> = noticed.opaque.iter().map(|opaque| opaque.test.name.to_string()).collect();
-        (names.join(" "), troubles(&noticed))
+        let here = project.root().display().to_string();
+        let troubles = troubles(&noticed).into_iter().map(|text| text.replace(&here, "$DIR"));
+        (names.join(" "), troubles.collect::<Vec<_>>())
     };
-    insta::assert_debug_snapshot!(opaque("raw"), @"");
-    insta::assert_debug_snapshot!(opaque("merged"), @"");
-    insta::assert_debug_snapshot!(opaque("lcov"), @"");
-    insta::assert_debug_snapshot!(opaque("json"), @"");
+    insta::assert_debug_snapshot!(opaque("raw"), @r#"
+    (
+        "a b none",
+        [
+            "`a/coverage/1.profraw`: the profile ends inside of the data",
+            "`b/2.profraw`: the profile is empty: its process ended before it could write it",
+            "there is no coverage in its folder",
+        ],
+    )
+    "#);
+    insta::assert_debug_snapshot!(opaque("merged"), @r#"
+    (
+        "a",
+        [
+            "`a/x.profdata`: the profile is damaged: the table of functions ends early",
+        ],
+    )
+    "#);
+    insta::assert_debug_snapshot!(opaque("lcov"), @r#"
+    (
+        "a",
+        [
+            "`a/x.info`: it ends after line 49, inside of the record of `$DIR/main.c`; it was not written to its end",
+        ],
+    )
+    "#);
+    insta::assert_debug_snapshot!(opaque("json"), @r#"
+    (
+        "a",
+        [
+            "`a/x.json`: it is no export of llvm-cov: EOF while parsing a string at line 1 column 3214",
+        ],
+    )
+    "#);
 }
 
 #[test]
@@ -424,4 +507,20 @@ fn outcomes_that_nobody_says_prove_nothing() {
     };
     assert!(!healthy(false));
     assert!(healthy(true));
+}
+
+/// A merged profile that is cut anywhere is an error, or all that ran is before the cut.
+#[test]
+fn merged_profiles_that_end_early_lose_nothing_silently() {
+    let Some(project) = Project::c() else { return };
+    let bytes = fs::read(project.path("merged/a/x.profdata")).unwrap();
+    let whole = crate::llvm::indexed::read_merged(&bytes).unwrap();
+    let mut n_errors = 0;
+    for end in 0..bytes.len() {
+        match crate::llvm::indexed::read_merged(&bytes[..end]) {
+            Ok(functions) => assert_eq!(functions, whole, "cut at {end}"),
+            Err(_) => n_errors += 1,
+        }
+    }
+    assert!(n_errors > bytes.len() / 2);
 }

@@ -123,6 +123,7 @@ impl FromStr for Mapping {
 
 /// The document `skiptrace/index-build@1`.
 #[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
 struct Document {
     commit: String,
     kind: &'static str,
@@ -239,6 +240,7 @@ pub(super) fn run(args: &BuildArgs, session: &Session<'_>) -> Result<ExitStatus,
 }
 
 /// Puts the indexes in their place: in a store each job for itself, so that it joins other jobs of the commit.
+/// Where there is no test, there is none.
 fn keep(
     document: &mut Document,
     indexes: &[(JobName, Index)],
@@ -401,7 +403,8 @@ fn report(document: &Document, place: &Place, session: &Session<'_>) {
         return;
     }
     if document.tests == 0 {
-        printer.warning("there is no test in the folder, so nothing can be skipped");
+        printer.warning("there is no test in the folder, so there is no index");
+        return;
     }
     let outcomes = [(document.failed, "failed"), (document.flaky, "flaky"), (document.skipped, "skipped")];
     let details: Vec<String> =

@@ -46,11 +46,11 @@ fn what_is_wrong_is_said_with_its_place() {
         show(r#"{"type":"llvm.coverage.json.export","data":[{"files":[]}]}"#),
         @"there are no functions in it; export without -skip-functions and -summary-only"
     );
-    assert_snapshot!(show(&EXPORT.replace("[3,12,9,2,3,0,0,0]", "[3,12,9]")), @"it is no export of llvm-cov: invalid length 3, expected a region of eight numbers at line 6 column 29");
-    assert_snapshot!(show(&EXPORT.replace("[20,1,22,2,0,0,0,0]", "[20,1,22,2,0,7,0,0]")), @"");
+    assert_snapshot!(show(&EXPORT.replace("[3,12,9,2,3,0,0,0]", "[3,12,9]")), @"it is no export of llvm-cov: invalid length 3, expected a region of eight numbers at line 6 column 28");
+    assert_snapshot!(show(&EXPORT.replace("[20,1,22,2,0,0,0,0]", "[20,1,22,2,0,7,0,0]")), @"it is no export of llvm-cov: a region is of file 7, which is not listed at line 8 column 9");
     let without_regions = r#"{"type":"llvm.coverage.json.export","data":[{"functions":[
         {"count":1,"filenames":["a"],"regions":[]}]}]}"#;
-    assert_snapshot!(show(without_regions), @"");
+    assert_snapshot!(show(without_regions), @"it is no export of llvm-cov: a function ran and has no regions at line 2 column 51");
 }
 
 proptest! {

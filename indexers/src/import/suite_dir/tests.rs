@@ -60,7 +60,16 @@ fn metadata_name_tests_at_any_depth() {
         ("h/metadata.json", r#"{"test":"h","duration_ms":-1}"#),
         ("notes.txt", ""),
     ]);
-    assert_snapshot!(show(&folder, Style::Profiles), @"");
+    assert_snapshot!(show(&folder, Style::Profiles), @r#"
+    unit | s | t::x | Known(Passed) Some(1.5ms) | a/2.profraw a/coverage/1.profraw
+    - |  | c | Known(TimedOut) None | 
+    - |  | d | Strange("meh") None | 
+    old job |  | TestA/sub | Absent None | deep/er/b/coverage/x/y.profdata
+    - |  | e (by folder) | Known(Failed) None | 
+    left out f/metadata.json: it cannot be understood: EOF while parsing a value at line 1 column 8
+    left out g/metadata.json: `test` is no text
+    left out h/metadata.json: `duration_ms` is no duration: cannot convert float seconds to Duration: value is negative
+    "#);
 }
 
 #[test]
@@ -76,7 +85,12 @@ fn without_metadata_folders_of_profiles_name_tests() {
         ("four/inner/metadata.json", r#"{"test":"inner"}"#),
         ("four/inner/c.profraw", ""),
     ]);
-    assert_snapshot!(show(&folder, Style::Profiles), @"");
+    assert_snapshot!(show(&folder, Style::Profiles), @"
+    - |  | four (by folder) | Absent None | four/a.profraw four/inner/c.profraw four/workers/b.profraw
+    - |  | inner | Absent None | four/inner/c.profraw
+    - | suite | one (by folder) | Absent None | suite/one/a.profraw
+    - | suite | two (by folder) | Absent None | suite/two/coverage/a.profraw suite/two/coverage/deep/b.profraw.gz
+    ");
 }
 
 #[test]
@@ -92,8 +106,17 @@ fn tracefiles_are_tests_by_themselves() {
         ("m/2.info", ""),
         ("x.json", "{}"),
     ]);
-    assert_snapshot!(show(&folder, Style::Lcov), @"");
-    assert_snapshot!(show(&folder, Style::Json), @"");
+    assert_snapshot!(show(&folder, Style::Lcov), @"
+    - |  | m | Absent None | m/1.info m/2.info
+    - | suite | c | Absent None | suite/c.info.gz
+    - | suite | tests::a b | Absent None | suite/tests::a b.info
+    - |  | top | Absent None | top.info
+    left out .info: it has no name but its ending
+    ");
+    assert_snapshot!(show(&folder, Style::Json), @"
+    - |  | m | Absent None | 
+    - |  | x | Absent None | x.json
+    ");
 }
 
 #[cfg(unix)]
@@ -112,13 +135,19 @@ fn links_and_names_that_are_no_text_are_told() {
     let odd = folder.path().join(std::ffi::OsStr::from_bytes(b"odd\xff"));
     fs::create_dir(&odd).unwrap();
     fs::write(odd.join("z.profraw"), "").unwrap();
-    assert_snapshot!(show(&folder, Style::Profiles), @"");
+    assert_snapshot!(show(&folder, Style::Profiles), @"
+    - |  | a | Absent None | a/x.profraw a/y.profraw
+      `a/linked` is a link to a folder, which is not followed
+    - |  | b | Absent None | 
+    left out latest: it is a link to a folder, which is not followed
+    left out odd�: its name is no text, and so names no test
+    ");
 }
 
 #[test]
 fn the_folder_itself_may_be_a_test() {
     let folder = folder(&[("metadata.json", r#"{"test":"only"}"#), ("a.profraw", "")]);
-    assert_snapshot!(show(&folder, Style::Profiles), @"");
+    assert_snapshot!(show(&folder, Style::Profiles), @"- |  | only | Absent None | a.profraw");
     assert!(matches!(find(&folder.path().join("none"), Style::Lcov), Err(ImportError::Read { .. })));
 }
 
