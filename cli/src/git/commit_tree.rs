@@ -99,6 +99,10 @@ impl Tree for CommitTree {
     fn blob(&self, path: &RepoPath) -> Option<ObjectId> {
         self.blobs.get(path).cloned()
     }
+
+    fn is_unsettled(&self, _: &RepoPath) -> bool {
+        false
+    }
 }
 
 impl Contents {

@@ -14,12 +14,14 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 use skiptrace_engine::id::JobName;
+use skiptrace_engine::index::carry::Carried;
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::{Outcome, Problem};
 use skiptrace_engine::recording::Recording;
 
 use crate::build::paths::Roots;
 use crate::record::fold::{Gathered, RecordedTest};
+use crate::record::sources::Files;
 use crate::trace::{Places, Trace, Trouble};
 
 pub mod atlas;
@@ -106,7 +108,7 @@ pub fn import(request: &Request<'_>) -> Result<Imported, ImportError> {
             let (programs, unusable) = llvm::Programs::open(paths, &mut atlas)?;
             imported.n_binaries = programs.len();
             imported.unusable = unusable;
-            Reader::Llvm(programs)
+            Reader::Llvm(Box::new(programs))
         }
         Format::Lcov => Reader::Lcov,
         Format::LlvmJson => Reader::LlvmJson,
@@ -143,6 +145,8 @@ impl Imported {
                 tests,
                 places: copy(&places),
                 compiled: suites.into_iter().map(|suite| (suite, known.clone())).collect(),
+                carried: Carried::default(),
+                known: Files::new(),
             }
         });
         each.collect()
@@ -151,7 +155,7 @@ impl Imported {
 
 /// Reads one form of coverage.
 enum Reader {
-    Llvm(llvm::Programs),
+    Llvm(Box<llvm::Programs>),
     Lcov,
     LlvmJson,
 }

@@ -89,6 +89,10 @@ impl Tree for Disk<'_> {
     fn blob(&self, _: &RepoPath) -> Option<ObjectId> {
         None
     }
+
+    fn is_unsettled(&self, _: &RepoPath) -> bool {
+        false
+    }
 }
 
 /// Returns whether these programs are installed, and says so if not.

@@ -77,7 +77,7 @@ proptest! {
     fn a_cut_is_noticed(cut in 0usize..60) {
         let text = "SF:a\nFN:1,2,f\nFNDA:1,f\nDA:1,1\nDA:2,1\nend_of_record\n";
         let whole = read(text.as_bytes()).unwrap();
-        if let Ok(files) = read(text[..cut.min(text.len())].as_bytes()) {
+        if let Ok(files) = read(&text.as_bytes()[..cut.min(text.len())]) {
             prop_assert_eq!(files, whole);
         }
     }
