@@ -98,7 +98,7 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
     let (runs, missing) = put_together(attempts, &said);
     let suites = suites.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let runs = runs.into_iter().filter(|run| (request.wanted)(&run.suite, &run.name)).collect();
-    let mut outcome = gatherer.finish(runs, &suites, &strays.sweep());
+    let mut outcome = gatherer.finish(runs, Vec::new(), &suites, &strays.sweep());
     outcome.missing = missing;
     Ok(outcome)
 }
