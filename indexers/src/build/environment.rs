@@ -237,7 +237,7 @@ fn replace_folder(text: &str, folder: &str, name: &str) -> String {
         let (before, after) = (&rest[..at], &rest[at + folder.len()..]);
         let begins = !before.ends_with(|char: char| char.is_alphanumeric() || matches!(char, '/' | '_' | '.' | '-'))
             // `-L/folder` and `-I/folder` are written together.
-            || before.rsplit(char::is_whitespace).next().is_some_and(|word| word.starts_with('-') && word.len() <= 10);
+            || before.rsplit(|char: char| char.is_whitespace() || matches!(char, '=' | ',' | '"')).next().is_some_and(|word| word.starts_with('-') && word.len() <= 10);
         let ends = !after.starts_with(|char: char| char.is_alphanumeric() || matches!(char, '_' | '.' | '-'));
         out.push_str(before);
         out.push_str(if begins && ends { name } else { folder });
@@ -301,11 +301,13 @@ mod tests {
         let places = [Placeholder { folder: "/home/me/repo/".into(), name: "<repository>".into() }];
         let key = rust(&build(&compiled(&flags, "/t"), &places));
         let text: Vec<String> = key.parts.iter().map(|(part, value)| format!("{part}: {value}")).collect();
-        insta::assert_snapshot!(text.join("\n"), @r"
+        insta::assert_snapshot!(text.join("\n"), @"
         $GREETING: hi
         $LEVEL: (not set)
         arch: x86_64
         cargo: cargo 1.95.0 (f2d3ce0bd 2026-03-21)
+        crates: 2 fc08bc639679a522
+        dependencies: 2 397b165bd6e0e2bd
         features: a[std,x]
         host: x86_64-unknown-linux-gnu
         llvm: 22.1.2
@@ -334,11 +336,19 @@ mod tests {
         let same = key("/home/me", &|_, _| ());
         assert_eq!(same, key("/builds/4711", &|_, _| ()));
         assert!(same.parts.values().all(|value| !value.contains("/home/me")), "{same:?}");
-        let edits: [(&[&str], Edit<'_>); 6] = [
+        let edits: [(&[&str], Edit<'_>); 7] = [
             (&["profile"], &|build, _| build.profile = "release"),
             (&["crates", "features"], &|_, compiled| {
-                compiled.crates.insert(krate("a", None, &["std", "y"], &[]));
-                compiled.crates.retain(|krate| !krate.features.contains("x") || krate.flags.is_empty());
+                let mut crates = std::mem::take(&mut compiled.crates).into_iter();
+                let (mut a, b) = (crates.next().unwrap(), crates.next().unwrap());
+                a.features.insert("y".to_owned());
+                compiled.crates.extend([a, b]);
+            }),
+            (&["crates", "rustflags"], &|_, compiled| {
+                let mut crates = std::mem::take(&mut compiled.crates).into_iter();
+                let (mut a, b) = (crates.next().unwrap(), crates.next().unwrap());
+                a.flags.pop();
+                compiled.crates.extend([a, b]);
             }),
             (&["crates"], &|_, compiled| compiled.crates.retain(|krate| krate.name != "b")),
             (&["$LEVEL"], &|_, compiled| {

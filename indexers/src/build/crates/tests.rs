@@ -284,7 +284,8 @@ fn libraries_are_found_by_their_notes(workspace: &Workspace) {
     let library = workspace.only("deps", |name| name.starts_with("libcore_lib-") && name.ends_with(".rlib"));
     let compiled = workspace.compiled_to(&library);
     assert_eq!(sources(&compiled), core_and(&[]));
-    assert_eq!(workspace.compiled_to(&library.with_extension("")), compiled, "by the stem as well");
+    let note = note_of(&library).unwrap();
+    assert_eq!(workspace.compiled_to(&note.with_extension("")), compiled, "by the note's own name as well");
 }
 
 fn says_what_nextest_says(workspace: &Workspace) {
@@ -316,16 +317,16 @@ fn what_cannot_be_read_is_told(workspace: &Workspace) {
     let whole = fs::read_to_string(&beside).unwrap();
 
     fs::write(&beside, &whole[..whole.len() - 1]).unwrap();
-    insta::assert_snapshot!(unknown("tool::cli"), @"");
+    insta::assert_snapshot!(unknown("tool::cli"), @"which files `beside` was compiled from: its dep-info: cut off in its last line");
     assert_eq!(unknown("helper"), "");
     fs::write(&beside, whole.replace("src/lib.rs", "src/other.rs")).unwrap();
-    insta::assert_snapshot!(unknown("tool::cli"), @"");
+    insta::assert_snapshot!(unknown("tool::cli"), @"which files `beside` was compiled from: its dep-info does not name its first file");
     fs::write(&beside, whole.replacen(": ", ": /etc/passwd ", 1)).unwrap();
-    insta::assert_snapshot!(unknown("tool::cli"), @"");
+    insta::assert_snapshot!(unknown("tool::cli"), @"when `/etc/passwd` changes, which `beside` was compiled from: it is in no package and not in the repository");
     fs::write(&beside, whole.replacen(": ", ": ../ws/target/made.rs ../target/made.rs ", 1)).unwrap();
-    insta::assert_snapshot!(unknown("tool::cli"), @"");
+    insta::assert_snapshot!(unknown("tool::cli"), @"when `made.rs` changes, which `beside` was compiled from: it is in no package and not in the repository");
     fs::remove_file(&beside).unwrap();
-    insta::assert_snapshot!(unknown("tool::cli"), @"");
+    insta::assert_snapshot!(unknown("tool::cli"), @"which files `beside` was compiled from: its dep-info: No such file or directory (os error 2)");
     fs::write(&beside, whole).unwrap();
     assert_eq!(unknown("tool::cli"), "");
 
@@ -338,7 +339,7 @@ fn what_cannot_be_read_is_told(workspace: &Workspace) {
     let mut moved: Invocation = serde_json::from_str(&whole).unwrap();
     moved.manifest_dir = elsewhere.path().to_owned();
     fs::write(&note, serde_json::to_vec(&moved).unwrap()).unwrap();
-    insta::assert_snapshot!(unknown("tool::cli"), @"");
+    insta::assert_snapshot!(unknown("tool::cli"), @"when package `beside` changes: it is not in the repository, and its version does not say what is in it");
     fs::write(elsewhere.path().join(CHECKSUMS), "{}").unwrap();
     assert_eq!(unknown("tool::cli"), "");
     let packages = workspace.compiled("tool::cli").packages;
@@ -353,11 +354,14 @@ fn what_cannot_be_read_is_told(workspace: &Workspace) {
     for output in builds.iter().map(|folder| folder.join("output")).filter(|path| path.is_file()) {
         fs::remove_file(output).unwrap();
     }
-    insta::assert_snapshot!(unknown("core-lib"), @"");
+    insta::assert_snapshot!(unknown("core-lib"), @"what the build script of `core-lib` read: No such file or directory (os error 2)");
     for note in builds.iter().flat_map(|folder| notes_in(folder)) {
         fs::remove_file(note).unwrap();
     }
-    insta::assert_snapshot!(unknown("core-lib"), @"");
+    insta::assert_snapshot!(unknown("core-lib"), @"
+    what the build script of `core-lib` is made of
+    what the build script of `core-lib` read: No such file or directory (os error 2)
+    ");
     assert_eq!(unknown("helper"), "");
 }
 

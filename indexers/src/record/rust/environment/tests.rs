@@ -40,7 +40,7 @@ fn repository() -> Sandbox {
 /// Builds the tests as they are built for a recording, and returns the conditions.
 fn key(sandbox: &Sandbox, wrapper: &Path, args: &str, instrument: Instrument) -> EnvironmentKey {
     let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-    let words: Vec<String> = [program.as_str(), "test", "--offline"]
+    let words: Vec<String> = [program.as_str(), "test", "--offline", "--target-dir=target"]
         .into_iter()
         .chain(args.split(' '))
         .map(str::to_owned)
@@ -67,8 +67,7 @@ fn key(sandbox: &Sandbox, wrapper: &Path, args: &str, instrument: Instrument) ->
     for built in built {
         compiled.add(&crates.compiled(&built.executable));
     }
-    assert_eq!(compiled.unknown.into_iter().collect::<Vec<_>>().join("\n"), "");
-    compiled.unknown = Default::default();
+    assert_eq!(compiled.unknown.iter().cloned().collect::<Vec<_>>().join("\n"), "");
     of(&plan, &request, &compiled)
 }
 
