@@ -95,7 +95,8 @@ pub fn build(cargo: &CargoCommand, cwd: &Path, variables: &Variables) -> Result<
     if !status.success() {
         return Err(CargoError::Failed { command: shown, status });
     }
-    built.sort_by(|a, b| a.suite.cmp(&b.suite));
+    built.sort_by(|a, b| (&a.suite, &a.executable).cmp(&(&b.suite, &b.executable)));
+    built.dedup();
     match built.windows(2).find(|pair| pair[0].suite == pair[1].suite) {
         Some(pair) => Err(CargoError::DuplicateSuite { suite: pair[0].suite.clone() }),
         None => Ok(built),

@@ -5,7 +5,9 @@ use std::process::Command;
 
 use skiptrace_engine::path::RepoPath;
 
+use super::locate::{entries, notes_in};
 use super::*;
+use crate::build::invocation::EXTENSION;
 use crate::build::testing::{Sandbox, compiler_wrapper, tool};
 use crate::build::wrapper::{self, Packages};
 use crate::run::cargo::CargoCommand;

@@ -15,11 +15,11 @@ use crate::run::watch::Watch;
 fn repository() -> Sandbox {
     let sandbox = Sandbox::new();
     for (path, text) in [
-        ("Cargo.toml", "[workspace]\nmembers = [\"a\", \"b\"]\nresolver = \"2\"\n"),
+        ("Cargo.toml", "[workspace]\nmembers = [\"a\", \"b\", \"c\"]\nresolver = \"2\"\n"),
         (
             "a/Cargo.toml",
             "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[features]\nmore = []\n\
-             [dependencies]\nb = { path = \"../b\" }\n",
+             [dependencies]\nb = { path = \"../b\" }\n[dev-dependencies]\nc = { path = \"../c\" }\n",
         ),
         (
             "a/build.rs",
@@ -30,6 +30,8 @@ fn repository() -> Sandbox {
             "pub const PLACE: &str = concat!(env!(\"MADE\"), env!(\"CARGO_MANIFEST_DIR\"));\n#[test] fn it() {}\n",
         ),
         ("b/Cargo.toml", "[package]\nname = \"b\"\nversion = \"0.1.0\"\nedition = \"2024\"\n"),
+        ("c/Cargo.toml", "[package]\nname = \"c\"\nversion = \"0.3.0\"\nedition = \"2024\"\n"),
+        ("c/src/lib.rs", ""),
         ("b/src/lib.rs", "pub const PLACE: Option<&str> = option_env!(\"SKIPTRACE_TEST_PLACE\");\n"),
     ] {
         sandbox.write(path, text);
@@ -60,6 +62,10 @@ fn key(sandbox: &Sandbox, wrapper: &Path, args: &str, instrument: Instrument) ->
         listener: &|_| (),
     };
     let mut plan = Plan::make(&request).unwrap();
+    // What documentation is compiled with and a library is not.
+    let given = &plan.development[&sandbox.path().join("a")];
+    assert_eq!(Vec::from_iter(given), [&("c".to_owned(), "0.3.0".to_owned())]);
+    assert!(plan.development[&sandbox.path().join("b")].is_empty());
     plan.build.push(("SKIPTRACE_TEST_PLACE".into(), sandbox.path().join("b").into()));
     let built = cargo_test::build(&request.command, &request.cwd, &plan.build).unwrap();
     let mut crates = Crates::new(plan.roots.clone(), &request.variables);
