@@ -1,239 +1,247 @@
-//! What a binary of cargo's was compiled from: its crate, the crates it was given, and what made those.
+//! Follows the notes of the compiler wrapper ([`Invocation`]) from crate to crate.
 //!
-//! Follows the notes of the compiler wrapper ([`Invocation`]) from crate to crate. Procedural macros and build
-//! scripts are followed like any other: what they are made of decides what they make.
+//! ```text
+//! binary ── its note ──┬─ --extern ──────────→ note of a library or procedural macro ─→ …
+//!                      ├─ CARGO_BIN_EXE_… ───→ note of a program that it may start ───→ …
+//!                      ├─ dep-info ──────────→ source files, variables
+//!                      └─ OUT_DIR ───────────→ what its build script printed; note of the script ─→ …
+//! ```
+//!
+//! Procedural macros and build scripts are followed like any other crate: what they are made of decides what they
+//! make.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::compiled::{Compiled, Crate, Package};
 use super::dep_info::DepInfo;
-use super::invocation::{EXTENSION, Invocation, note_of};
+use super::invocation::{Invocation, note_of};
+use super::paths::{Home, Normalizer, Roots};
+use super::script::ScriptOutput;
+use locate::{build_scripts, notes_of, read_note};
 
-/// What something was compiled from.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Compiled {
-    /// Every file that a compiler or a build script read, absolute.
-    pub files: BTreeSet<PathBuf>,
-    /// Folders of which any file may have been read.
-    pub folders: BTreeSet<PathBuf>,
-    /// The packages, with their versions.
-    pub packages: BTreeSet<(String, String)>,
-    /// The environment variables that were read, with their values then.
-    pub variables: BTreeMap<String, Option<String>>,
-    /// The features of the repository's own packages.
-    pub features: BTreeMap<String, BTreeSet<String>>,
-    /// The arguments with which the repository's own crates were compiled, by crate.
-    pub flags: BTreeMap<String, BTreeSet<String>>,
-    /// What is not known, for people; if there is any, there may be more files than are named.
-    pub unknown: BTreeSet<String>,
-}
+mod locate;
 
-impl Compiled {
-    /// Adds what something else was compiled from.
-    pub fn add(&mut self, other: Compiled) {
-        self.files.extend(other.files);
-        self.folders.extend(other.folders);
-        self.packages.extend(other.packages);
-        self.variables.extend(other.variables);
-        for (package, features) in other.features {
-            self.features.entry(package).or_default().extend(features);
-        }
-        for (name, flags) in other.flags {
-            self.flags.entry(name).or_default().extend(flags);
-        }
-        self.unknown.extend(other.unknown);
-    }
-}
+/// What cargo writes into the folder of a package that comes from elsewhere and is kept somewhere on this machine.
+const CHECKSUMS: &str = ".cargo-checksum.json";
 
 /// Reads notes, each once.
 #[derive(Debug)]
-pub struct Crates {
-    /// Crates of packages below it are the repository's own.
-    repository: PathBuf,
-    notes: HashMap<PathBuf, Option<Invocation>>,
-    variable: fn(&str) -> Option<String>,
+pub struct Crates<'a> {
+    normalizer: Normalizer,
+    /// The environment that build scripts saw.
+    variables: &'a BTreeMap<OsString, OsString>,
+    parts: HashMap<PathBuf, Part>,
 }
 
-impl Crates {
-    /// Starts for a repository; `variable` tells the environment that build scripts saw.
-    pub fn new(repository: &Path, variable: fn(&str) -> Option<String>) -> Crates {
-        Crates { repository: repository.to_owned(), notes: HashMap::new(), variable }
+/// What one crate alone was compiled from, and the notes of what it is made of besides.
+#[derive(Debug, Default)]
+struct Part {
+    own: Compiled,
+    linked: Vec<PathBuf>,
+    /// Those of build scripts. Of several builds of one, nobody says which of them ran, so that all count.
+    scripts: Vec<PathBuf>,
+}
+
+impl<'a> Crates<'a> {
+    /// Starts for a repository; `variables` are the environment that build scripts saw.
+    pub fn new(roots: Roots, variables: &'a BTreeMap<OsString, OsString>) -> Crates<'a> {
+        Crates { normalizer: Normalizer::new(roots), variables, parts: HashMap::new() }
     }
 
-    /// Returns what the binary at `path` was compiled from; it is one that the compiler wrote, not a link to it.
+    /// Returns what the binary or library at `path` was compiled from; it may be cargo's link to it, or a copy.
     pub fn compiled(&mut self, path: &Path) -> Compiled {
         let mut compiled = Compiled::default();
         let mut done: BTreeSet<PathBuf> = BTreeSet::new();
-        let mut todo: Vec<PathBuf> = vec![path.to_owned()];
-        while let Some(output) = todo.pop() {
-            let Some(note) = note_of(&output).filter(|note| !done.contains(note)) else { continue };
-            done.insert(note.clone());
-            match self.note(&note).cloned() {
-                Some(invocation) => self.visit(&invocation, &mut compiled, &mut todo),
-                None => {
-                    compiled.unknown.insert(format!("how `{}` was compiled", file_name(&output)));
-                }
-            }
-        }
-        compiled
-    }
-
-    /// Returns how the crate was compiled that `path` came of.
-    pub fn invocation(&mut self, path: &Path) -> Option<&Invocation> {
-        self.note(&note_of(path)?)
-    }
-
-    fn note(&mut self, path: &Path) -> Option<&Invocation> {
-        let read = |path: &Path| serde_json::from_slice(&fs::read(path).ok()?).ok();
-        self.notes.entry(path.to_owned()).or_insert_with(|| read(path)).as_ref()
-    }
-
-    fn visit(&mut self, invocation: &Invocation, compiled: &mut Compiled, todo: &mut Vec<PathBuf>) {
-        compiled.packages.insert((invocation.package.clone(), invocation.version.clone()));
-        // A crate of somebody else's changes with its version alone, and so does all that it is made of.
-        if !invocation.manifest_dir.starts_with(&self.repository) {
-            return;
-        }
-        todo.extend(invocation.externs.iter().cloned());
-        todo.extend(invocation.binaries.values().map(|binary| self.linked_from(binary)));
-        compiled
-            .features
-            .entry(invocation.package.clone())
-            .or_default()
-            .extend(invocation.features.iter().cloned());
-        compiled
-            .flags
-            .entry(invocation.crate_name.clone())
-            .or_default()
-            .extend(invocation.flags.iter().cloned());
-        self.read_dep_info(invocation, compiled);
-        if let Some(generated) = &invocation.generated {
-            self.visit_build_script(invocation, generated, compiled, todo);
-        }
-    }
-
-    fn read_dep_info(&self, invocation: &Invocation, compiled: &mut Compiled) {
-        let path = invocation.dep_info();
-        let info = fs::read(&path).ok().and_then(|bytes| DepInfo::parse_rustc(&bytes).ok());
-        let Some(info) = info else {
-            compiled.unknown.insert(format!("which files `{}` was compiled from", invocation.crate_name));
-            return;
-        };
-        for source in info.sources() {
-            let Ok(source) = std::str::from_utf8(source) else {
-                let name = &invocation.crate_name;
-                compiled.unknown.insert(format!("a file with a name that is not UTF-8, in `{name}`"));
-                continue;
-            };
-            compiled.files.insert(invocation.cwd.join(source));
-        }
-        for (name, value) in info.variables {
-            compiled.variables.insert(name.into(), value.map(Into::into));
-        }
-    }
-
-    /// Adds the build script of a crate's package, and what it says it read.
-    fn visit_build_script(
-        &mut self,
-        invocation: &Invocation,
-        generated: &Path,
-        compiled: &mut Compiled,
-        todo: &mut Vec<PathBuf>,
-    ) {
-        let unknown = || format!("what the build script of `{}` read", invocation.package);
-        let Some((run, builds)) = generated.parent().and_then(|run| Some((run, run.parent()?))) else {
-            compiled.unknown.insert(unknown());
-            return;
-        };
-        let scripts = self.build_scripts(builds, invocation);
-        if scripts.is_empty() {
-            compiled.unknown.insert(unknown());
-        }
-        todo.extend(scripts);
-        let Ok(output) = fs::read(run.join("output")) else {
-            compiled.unknown.insert(unknown());
-            return;
-        };
-        let output = String::from_utf8_lossy(&output);
-        let mut says = false;
-        for line in output.lines() {
-            let Some(instruction) = line.strip_prefix("cargo::").or_else(|| line.strip_prefix("cargo:"))
-            else {
-                continue;
-            };
-            if let Some(path) = instruction.strip_prefix("rerun-if-changed=") {
-                says = true;
-                let path = invocation.manifest_dir.join(path);
-                if path.is_dir() {
-                    compiled.folders.insert(path);
-                } else {
-                    compiled.files.insert(path);
-                }
-            } else if let Some(name) = instruction.strip_prefix("rerun-if-env-changed=") {
-                says = true;
-                compiled.variables.insert(name.to_owned(), (self.variable)(name));
-            }
-        }
-        if !says {
-            // Cargo then runs it again for any file of the package, and so do we.
-            compiled.folders.insert(invocation.manifest_dir.clone());
-        }
-    }
-
-    /// Returns the build scripts that were compiled for a package, whichever of them ran.
-    fn build_scripts(&mut self, builds: &Path, of: &Invocation) -> Vec<PathBuf> {
         let mut scripts = Vec::new();
-        for folder in entries(builds) {
-            if !file_name(&folder).starts_with(&format!("{}-", of.package)) {
-                continue;
+        // 1. What is linked, and the macros in it.
+        let mut todo = notes_of(path);
+        while let Some(note) = todo.pop() {
+            if done.insert(note.clone()) {
+                let part = self.part(&note);
+                compiled.add(&part.own);
+                todo.extend(part.linked.iter().cloned());
+                scripts.extend(part.scripts.iter().cloned());
             }
-            for note in
-                entries(&folder).into_iter().filter(|path| path.extension() == Some(EXTENSION.as_ref()))
-            {
-                let is_of = |script: &Invocation| script.manifest_dir == of.manifest_dir;
-                if self.note(&note).is_some_and(is_of) {
-                    scripts.push(note.with_extension(""));
+        }
+        // 2. What decided what is in it, and left no code.
+        while let Some(note) = scripts.pop() {
+            if done.insert(note.clone()) {
+                let part = self.part(&note);
+                compiled.add_read(&part.own);
+                scripts.extend(part.linked.iter().chain(&part.scripts).cloned());
+            }
+        }
+        compiled
+    }
+
+    fn part(&mut self, note: &Path) -> &Part {
+        if !self.parts.contains_key(note) {
+            let part = match read_note(note) {
+                Some(invocation) => self.read(&invocation),
+                None => {
+                    let name = note.file_stem().unwrap_or_default().to_string_lossy();
+                    let unknown = BTreeSet::from([format!("how `{name}` was compiled")]);
+                    Part { own: Compiled { unknown, ..Compiled::default() }, ..Part::default() }
+                }
+            };
+            self.parts.insert(note.to_owned(), part);
+        }
+        &self.parts[note]
+    }
+
+    fn read(&mut self, invocation: &Invocation) -> Part {
+        let mut part = Part::default();
+        let folder = &invocation.manifest_dir;
+        let is_ours = match self.home(Path::new(""), folder) {
+            Home::Repo(_) => true,
+            Home::Registry { .. } | Home::Checkout { .. } | Home::Std => false,
+            _ if folder.join(CHECKSUMS).is_file() => false,
+            _ => {
+                part.own.unknown.insert(format!(
+                    "when package `{}` changes: it is not in the repository, and its version does not say what is in it",
+                    invocation.package
+                ));
+                false
+            }
+        };
+        let package = Package {
+            name: invocation.package.clone(),
+            version: (!is_ours).then(|| invocation.version.clone()),
+        };
+        part.own.packages.insert(package.clone());
+        part.own.crates.insert(Crate {
+            package,
+            name: invocation.crate_name.clone(),
+            is_test: invocation.is_test,
+            features: invocation.features.clone(),
+            flags: invocation.flags.clone(),
+        });
+        part.linked = invocation.externs.iter().filter_map(|output| note_of(output)).collect();
+        part.linked.extend(invocation.binaries.values().flat_map(|program| notes_of(program)));
+        if is_ours {
+            // Cargo runs the compiler in the workspace's folder, or in the package's where it is in none.
+            for folder in [folder, &invocation.cwd] {
+                let manifest = folder.join("Cargo.toml");
+                if manifest.is_file()
+                    && let Home::Repo(manifest) = self.home(Path::new(""), &manifest)
+                {
+                    part.own.files.insert(manifest);
                 }
             }
         }
-        scripts
+        self.read_dep_info(invocation, is_ours, &mut part.own);
+        if let Some(generated) = &invocation.generated {
+            self.read_script(invocation, generated, is_ours, &mut part);
+        }
+        part
     }
 
-    /// Returns the file in `deps` that cargo linked to a name of its own.
-    fn linked_from(&mut self, binary: &Path) -> PathBuf {
-        original(binary).unwrap_or_else(|| binary.to_owned())
+    fn read_dep_info(&mut self, invocation: &Invocation, is_ours: bool, own: &mut Compiled) {
+        let name = &invocation.crate_name;
+        let bytes = match fs::read(invocation.dep_info()) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                own.unknown.insert(format!("which files `{name}` was compiled from: its dep-info: {error}"));
+                return;
+            }
+        };
+        let info = match DepInfo::parse_rustc(&bytes) {
+            Ok(info) => info,
+            Err(error) => {
+                own.unknown.insert(format!("which files `{name}` was compiled from: its dep-info: {error}"));
+                return;
+            }
+        };
+        let first = self.home(&invocation.cwd, &invocation.source);
+        let mut names_first = false;
+        for source in info.sources() {
+            let folder = invocation.cwd.as_os_str().as_encoded_bytes();
+            let home = self.normalizer.home(folder, source).clone();
+            names_first |= home == first;
+            match home {
+                Home::Repo(path) => {
+                    own.files.insert(path);
+                }
+                Home::Registry { package, version, .. } => {
+                    own.packages.insert(Package { name: package.into(), version: Some(version.into()) });
+                }
+                // What a build script wrote is made of what the build script is.
+                Home::Std | Home::Checkout { .. } | Home::Generated { package: Some(_), .. } => {}
+                // A package of a registry or of git may be kept anywhere; its version says what is in it.
+                Home::Outside(_) if !is_ours => {}
+                Home::Outside(path) | Home::Unknown(path) | Home::Generated { package: None, path } => {
+                    own.unknown.insert(format!(
+                        "when `{path}` changes, which `{name}` was compiled from: it is in no package and not in \
+                         the repository"
+                    ));
+                }
+            }
+        }
+        if !names_first {
+            own.unknown.insert(format!(
+                "which files `{name}` was compiled from: its dep-info does not name its first file"
+            ));
+        }
+        own.variables.extend(info.variables);
+    }
+
+    /// Reads what the build script of a crate's package says it read.
+    fn read_script(&mut self, invocation: &Invocation, generated: &Path, is_ours: bool, part: &mut Part) {
+        let package = &invocation.package;
+        let run = generated.parent().unwrap_or(generated);
+        part.scripts = build_scripts(run, invocation);
+        if part.scripts.is_empty() {
+            part.own.unknown.insert(format!("what the build script of `{package}` is made of"));
+        }
+        let output = match fs::read(run.join("output")) {
+            Ok(output) => ScriptOutput::parse(&output),
+            Err(error) => {
+                part.own.unknown.insert(format!("what the build script of `{package}` read: {error}"));
+                return;
+            }
+        };
+        for name in &output.values {
+            part.own.variables.remove(name);
+        }
+        for name in output.variables {
+            let value = self.variables.get(OsStr::new(&*name));
+            part.own.variables.insert(name, value.map(|value| value.to_string_lossy().into()));
+        }
+        for path in &output.paths {
+            // A folder may be written with a slash at its end.
+            let path = Path::new(path.trim_end_matches('/'));
+            match self.home(&invocation.manifest_dir, path) {
+                Home::Repo(home) if invocation.manifest_dir.join(path).is_dir() => {
+                    part.own.folders.insert(home);
+                }
+                Home::Repo(home) => {
+                    part.own.files.insert(home);
+                }
+                Home::Unknown(path) if is_ours => {
+                    part.own
+                        .unknown
+                        .insert(format!("when `{path}` changes, which the build script of `{package}` read"));
+                }
+                // Headers and libraries of the system are part of the machine, not of the code.
+                _ => {}
+            }
+        }
+        // Cargo then runs it again for any file of the package.
+        if output.paths.is_empty()
+            && let Home::Repo(folder) = self.home(Path::new(""), &invocation.manifest_dir)
+        {
+            part.own.folders.insert(folder);
+        }
+    }
+
+    fn home(&mut self, folder: &Path, path: &Path) -> Home {
+        let bytes = |path: &Path| path.as_os_str().as_encoded_bytes().to_vec();
+        self.normalizer.home(&bytes(folder), &bytes(path)).clone()
     }
 }
 
-/// Returns the file in cargo's `deps` folder that a binary beside that folder is the same as.
-///
-/// Cargo links `debug/tool` to `debug/deps/tool-0123`, and the latter has the notes.
-#[cfg(unix)]
-pub fn original(binary: &Path) -> Option<PathBuf> {
-    use std::os::unix::fs::MetadataExt;
-    let about = fs::metadata(binary).ok()?;
-    let folder = binary.parent()?;
-    [folder.join("deps"), folder.to_owned()].iter().flat_map(|folder| entries(folder)).find(|candidate| {
-        candidate.with_extension(EXTENSION).is_file()
-            && fs::metadata(candidate)
-                .is_ok_and(|other| other.ino() == about.ino() && other.dev() == about.dev())
-    })
-}
-
-/// Returns the file in cargo's `deps` folder that a binary beside that folder is the same as.
-#[cfg(not(unix))]
-pub fn original(_: &Path) -> Option<PathBuf> {
-    None
-}
-
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut entries: Vec<PathBuf> =
-        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    entries.sort();
-    entries
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
+#[cfg(all(test, unix))]
+mod tests;

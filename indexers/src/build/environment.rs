@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use skiptrace_engine::fingerprint::Fingerprint;
 use skiptrace_engine::recording::EnvironmentKey;
 
-use super::cargo::compilation::is_set_by_cargo;
-use super::cargo::lockfile::Lockfile;
+use super::compiled::Compiled;
+use super::lockfile::Lockfile;
 
 /// How long a value may be to be shown as it is.
 const LONGEST: usize = 96;
@@ -25,7 +25,7 @@ pub struct Placeholder {
 }
 
 /// What a Rust build is made with.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct RustBuild<'a> {
     /// What `rustc -vV` prints.
     pub rustc: &'a str,
@@ -35,13 +35,9 @@ pub struct RustBuild<'a> {
     pub target: Option<&'a str>,
     /// The profile.
     pub profile: &'a str,
-    /// The features of each package.
-    pub features: BTreeMap<String, BTreeSet<String>>,
-    /// The flags that every crate is compiled with, from wherever cargo takes them.
-    pub rustflags: &'a [String],
-    /// The variables that the code reads while it is compiled (`None`: not set).
-    pub variables: BTreeMap<Box<str>, Option<Box<str>>>,
-    /// The lockfile.
+    /// What the tests were compiled from.
+    pub compiled: &'a Compiled,
+    /// The lockfile; what the tests were not compiled from in it does not count.
     pub lockfile: Option<&'a Lockfile>,
     /// The operating system and its architecture.
     pub machine: Machine<'a>,
@@ -100,22 +96,32 @@ pub fn rust(build: &RustBuild<'_>) -> EnvironmentKey {
     parts.set("cargo", build.cargo.trim());
     parts.set("target", build.target.or(field("host")).unwrap_or_default());
     parts.set("profile", build.profile);
-    let features: Vec<String> = build
-        .features
+    let features = build.compiled.features();
+    let features = features.iter().filter(|(_, features)| !features.is_empty());
+    let features = features.map(|(package, features)| format!("{package}[{}]", join(features.iter(), ",")));
+    parts.set("features", &join(features, " "));
+    parts.set("rustflags", &quoted(&build.compiled.common_flags()));
+    let crates = build.compiled.crates.iter().map(|krate| parts.without_folders(&format!("{krate:?}")));
+    let crates = join(crates, "\n");
+    parts.set("crates", &format!("{} {}", build.compiled.crates.len(), short_hash(&crates)));
+    parts.set_variables(&build.compiled.variables);
+    let packages: BTreeSet<(&str, Option<&str>)> = build
+        .compiled
+        .packages
         .iter()
-        .filter(|(_, features)| !features.is_empty())
-        .map(|(package, features)| format!("{package}[{}]", join(features.iter(), ",")))
+        .map(|package| (package.name.as_str(), package.version.as_deref()))
         .collect();
-    parts.set("features", &join(features.iter(), " "));
-    // The packages that have no feature are in the text that is hashed, not in the one that is shown.
-    let packages = join(build.features.keys(), " ");
-    parts.set("packages", &format!("{} {}", build.features.len(), short_hash(&packages)));
-    parts.set("rustflags", &quoted(build.rustflags));
-    parts.set_variables(&build.variables);
-    if let Some(lockfile) = build.lockfile {
-        let (n_packages, digest) = (lockfile.packages.len(), lockfile.digest());
-        parts.set("lockfile", &format!("{n_packages} packages {}", &digest.to_string()[..16]));
-    }
+    let dependencies = build.lockfile.map(|lockfile| {
+        lockfile.only(|package| {
+            let version = package.source.as_ref().map(|_| &*package.version);
+            packages.contains(&(&*package.name, version))
+        })
+    });
+    let dependencies = match dependencies {
+        Some(graph) => format!("{} {}", graph.packages.len(), &graph.digest().to_string()[..16]),
+        None => format!("{} {}", packages.len(), short_hash(&format!("{packages:?}"))),
+    };
+    parts.set("dependencies", &dependencies);
     parts.key
 }
 
@@ -153,11 +159,14 @@ impl<'a> Parts<'a> {
     }
 
     fn set(&mut self, part: &str, value: &str) {
-        let mut value = value.to_owned();
-        for place in &self.placeholders {
-            value = replace_folder(&value, place.folder.trim_end_matches('/'), &place.name);
-        }
-        self.key.parts.insert(part.to_owned(), shorten(&value));
+        let value = shorten(&self.without_folders(value));
+        self.key.parts.insert(part.to_owned(), value);
+    }
+
+    fn without_folders(&self, value: &str) -> String {
+        self.placeholders.iter().fold(value.to_owned(), |value, place| {
+            replace_folder(&value, place.folder.trim_end_matches('/'), &place.name)
+        })
     }
 
     fn set_variables(&mut self, variables: &BTreeMap<Box<str>, Option<Box<str>>>) {
@@ -172,6 +181,28 @@ impl<'a> Parts<'a> {
             }
         }
     }
+}
+
+/// Returns whether cargo sets a variable itself for what it compiles. What those say is in manifests, which are
+/// compared as files, or is a path of this machine.
+fn is_set_by_cargo(name: &str) -> bool {
+    const PREFIXES: [&str; 6] = [
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+        "CARGO_BIN_EXE_",
+        "CARGO_CRATE_NAME",
+        "CARGO_FEATURE_",
+        "CARGO_CFG_",
+    ];
+    const NAMES: [&str; 6] = [
+        "OUT_DIR",
+        "CARGO",
+        "CARGO_BIN_NAME",
+        "CARGO_PRIMARY_PACKAGE",
+        "CARGO_TARGET_TMPDIR",
+        "CARGO_RUSTC_CURRENT_DIR",
+    ];
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name)
 }
 
 fn join<T: AsRef<str>>(texts: impl Iterator<Item = T>, separator: &str) -> String {
@@ -206,7 +237,7 @@ fn replace_folder(text: &str, folder: &str, name: &str) -> String {
         let (before, after) = (&rest[..at], &rest[at + folder.len()..]);
         let begins = !before.ends_with(|char: char| char.is_alphanumeric() || matches!(char, '/' | '_' | '.' | '-'))
             // `-L/folder` and `-I/folder` are written together.
-            || before.rsplit(char::is_whitespace).next().is_some_and(|word| word.starts_with('-') && word.len() <= 10);
+            || before.rsplit(|char: char| char.is_whitespace() || matches!(char, '=' | ',' | '"')).next().is_some_and(|word| word.starts_with('-') && word.len() <= 10);
         let ends = !after.starts_with(|char: char| char.is_alphanumeric() || matches!(char, '_' | '.' | '-'));
         out.push_str(before);
         out.push_str(if begins && ends { name } else { folder });
@@ -221,33 +252,46 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::build::compiled::{Crate, Package};
 
     const RUSTC: &str = "rustc 1.95.0 (59807616e 2026-04-14)\nbinary: rustc\ncommit-hash: 59807616e1fa2540\n\
         commit-date: 2026-04-14\nhost: x86_64-unknown-linux-gnu\nrelease: 1.95.0\nLLVM version: 22.1.2\n";
 
-    fn features(of: &[(&str, &[&str])]) -> BTreeMap<String, BTreeSet<String>> {
-        of.iter()
-            .map(|(package, features)| {
-                ((*package).to_owned(), features.iter().map(|feature| (*feature).to_owned()).collect())
-            })
-            .collect()
+    fn krate(name: &str, version: Option<&str>, features: &[&str], flags: &[String]) -> Crate {
+        Crate {
+            package: Package { name: name.to_owned(), version: version.map(str::to_owned) },
+            name: name.to_owned(),
+            is_test: version.is_none(),
+            features: features.iter().map(|feature| (*feature).to_owned()).collect(),
+            flags: flags.to_vec(),
+        }
     }
 
-    fn build<'a>(flags: &'a [String], placeholders: &'a [Placeholder]) -> RustBuild<'a> {
-        RustBuild {
-            rustc: RUSTC,
-            cargo: "cargo 1.95.0 (f2d3ce0bd 2026-03-21)\n",
-            profile: "test",
-            features: features(&[("a@0.1.0", &["std", "x"]), ("b@1.0.0", &[])]),
-            rustflags: flags,
+    fn compiled(flags: &[String], target: &str) -> Compiled {
+        let crates =
+            BTreeSet::from([krate("a", None, &["std", "x"], flags), krate("b", Some("1.0.0"), &[], flags)]);
+        Compiled {
+            packages: crates.iter().map(|krate| krate.package.clone()).collect(),
+            crates,
             variables: BTreeMap::from([
                 ("GREETING".into(), Some("hi".into())),
                 ("LEVEL".into(), None),
-                ("OUT_DIR".into(), Some("/home/me/repo/target/debug/build/a-0/out".into())),
+                ("OUT_DIR".into(), Some(format!("{target}/debug/build/a-0/out").into())),
             ]),
+            ..Compiled::default()
+        }
+    }
+
+    fn build<'a>(compiled: &'a Compiled, placeholders: &'a [Placeholder]) -> RustBuild<'a> {
+        RustBuild {
+            rustc: RUSTC,
+            cargo: "cargo 1.95.0 (f2d3ce0bd 2026-03-21)\n",
+            target: None,
+            profile: "dev",
+            compiled,
+            lockfile: None,
             machine: Machine { os: "linux", arch: "x86_64" },
             placeholders,
-            ..RustBuild::default()
         }
     }
 
@@ -255,19 +299,20 @@ mod tests {
     fn reads_well() {
         let flags = ["-Clink-arg=-fuse-ld=lld".to_owned(), "-L/home/me/repo/lib".to_owned()];
         let places = [Placeholder { folder: "/home/me/repo/".into(), name: "<repository>".into() }];
-        let key = rust(&build(&flags, &places));
+        let key = rust(&build(&compiled(&flags, "/t"), &places));
         let text: Vec<String> = key.parts.iter().map(|(part, value)| format!("{part}: {value}")).collect();
-        insta::assert_snapshot!(text.join("\n"), @r"
+        insta::assert_snapshot!(text.join("\n"), @"
         $GREETING: hi
         $LEVEL: (not set)
         arch: x86_64
         cargo: cargo 1.95.0 (f2d3ce0bd 2026-03-21)
-        features: a@0.1.0[std,x]
+        crates: 2 fc08bc639679a522
+        dependencies: 2 397b165bd6e0e2bd
+        features: a[std,x]
         host: x86_64-unknown-linux-gnu
         llvm: 22.1.2
         os: linux
-        packages: 2 cd7b0147f53fdbdf
-        profile: test
+        profile: dev
         rustc: 1.95.0
         rustc commit: 59807616e1fa2540
         rustflags: -Clink-arg=-fuse-ld=lld -L<repository>/lib
@@ -277,31 +322,45 @@ mod tests {
 
     #[test]
     fn machines_agree_and_every_part_counts() {
-        let key = |home: &str, edit: &dyn Fn(&mut RustBuild<'_>)| {
+        type Edit<'a> = &'a dyn Fn(&mut RustBuild<'_>, &mut Compiled);
+        let key = |home: &str, edit: Edit<'_>| {
             let flags = [format!("--remap-path-prefix={home}/repo=/r"), format!("-L{home}/repo/target/x")];
             let places = [("", "<home>"), ("/repo", "<repository>"), ("/repo/target", "<target>")]
                 .map(|(folder, name)| Placeholder { folder: format!("{home}{folder}"), name: name.into() });
-            let mut build = build(&flags, &places);
-            edit(&mut build);
-            rust(&build)
+            let mut compiled = compiled(&flags, &format!("{home}/repo/target"));
+            let nothing = Compiled::default();
+            let mut build = build(&nothing, &places);
+            edit(&mut build, &mut compiled);
+            rust(&RustBuild { compiled: &compiled, ..build })
         };
-        let same = key("/home/me", &|_| ());
-        assert_eq!(same, key("/builds/4711", &|_| ()));
+        let same = key("/home/me", &|_, _| ());
+        assert_eq!(same, key("/builds/4711", &|_, _| ()));
         assert!(same.parts.values().all(|value| !value.contains("/home/me")), "{same:?}");
-        type Edit<'a> = &'a dyn Fn(&mut RustBuild<'_>);
-        let edits: [(&str, Edit<'_>); 7] = [
-            ("profile", &|build| build.profile = "release"),
-            ("features", &|build| build.features = features(&[("a@0.1.0", &["x"]), ("b@1.0.0", &[])])),
-            ("packages", &|build| build.features = features(&[("a@0.1.0", &["std", "x"])])),
-            ("rustflags", &|build| build.rustflags = &[]),
-            ("$LEVEL", &|build| drop(build.variables.insert("LEVEL".into(), Some("(not set)".into())))),
-            ("cargo", &|build| build.cargo = "cargo 1.96.0"),
-            ("target", &|build| build.target = Some("wasm32-wasip1")),
+        let edits: [(&[&str], Edit<'_>); 7] = [
+            (&["profile"], &|build, _| build.profile = "release"),
+            (&["crates", "features"], &|_, compiled| {
+                let mut crates = std::mem::take(&mut compiled.crates).into_iter();
+                let (mut a, b) = (crates.next().unwrap(), crates.next().unwrap());
+                a.features.insert("y".to_owned());
+                compiled.crates.extend([a, b]);
+            }),
+            (&["crates", "rustflags"], &|_, compiled| {
+                let mut crates = std::mem::take(&mut compiled.crates).into_iter();
+                let (mut a, b) = (crates.next().unwrap(), crates.next().unwrap());
+                a.flags.pop();
+                compiled.crates.extend([a, b]);
+            }),
+            (&["crates"], &|_, compiled| compiled.crates.retain(|krate| krate.name != "b")),
+            (&["$LEVEL"], &|_, compiled| {
+                compiled.variables.insert("LEVEL".into(), Some("(not set)".into()));
+            }),
+            (&["cargo"], &|build, _| build.cargo = "cargo 1.96.0"),
+            (&["target"], &|build, _| build.target = Some("wasm32-wasip1")),
         ];
-        for (part, edit) in edits {
+        for (expected, edit) in edits {
             let differences = same.differences(&key("/home/me", edit));
             let parts: Vec<&str> = differences.iter().map(|difference| difference.part.as_str()).collect();
-            assert_eq!(parts, [part]);
+            assert_eq!(parts, expected);
         }
     }
 
@@ -309,12 +368,18 @@ mod tests {
     fn dependencies_count() {
         let key = |text: &str| {
             let lockfile = Lockfile::parse(text.as_bytes()).unwrap();
-            rust(&RustBuild { lockfile: Some(&lockfile), ..RustBuild::default() }).parts["lockfile"].clone()
+            let compiled = compiled(&[], "/t");
+            rust(&RustBuild { lockfile: Some(&lockfile), ..build(&compiled, &[]) }).parts["dependencies"]
+                .clone()
         };
-        let first = key("[[package]]\nname = \"a\"\nversion = \"0.1.0\"\n");
-        assert!(first.starts_with("1 packages "), "{first}");
-        assert_eq!(first, key("version = 4\n# comment\n[[package]]\nversion = \"0.1.0\"\nname = \"a\"\n"));
-        assert_ne!(first, key("[[package]]\nname = \"a\"\nversion = \"0.1.1\"\n"));
+        let text = "[[package]]\nname = \"a\"\nversion = \"0.1.0\"\ndependencies = [\"b\"]\n\
+            [[package]]\nname = \"b\"\nversion = \"1.0.0\"\nsource = \"registry\"\nchecksum = \"1\"\n";
+        let first = key(text);
+        assert!(first.starts_with("2 "), "{first}");
+        assert_eq!(first, key(&text.replace("0.1.0", "0.1.1")));
+        assert_eq!(first, key(&format!("{text}[[package]]\nname = \"c\"\nversion = \"1.0.0\"\n")));
+        assert_ne!(first, key(&text.replace("\"1\"", "\"2\"")));
+        assert_ne!(first, key(&text.replace("1.0.0", "1.0.1")));
     }
 
     #[test]
@@ -342,7 +407,7 @@ mod tests {
     proptest! {
         #[test]
         fn values_are_short_and_told_apart(a in "\\PC{0,300}", b in "\\PC{0,300}") {
-            let key = |flag: &str| rust(&RustBuild { rustflags: &[flag.to_owned()], ..RustBuild::default() });
+            let key = |flag: &str| rust(&build(&compiled(&[flag.to_owned()], "/t"), &[]));
             prop_assert!(key(&a).parts["rustflags"].len() < 1000);
             prop_assert_eq!(key(&a) == key(&b), a == b);
         }

@@ -6,12 +6,37 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 /// The extension of a note's file.
 pub const EXTENSION: &str = "skiptrace";
+
+/// Options of one letter, whose value may follow at once.
+const SHORT: &[&str] = &["-A", "-C", "-D", "-F", "-L", "-W", "-Z", "-l", "-o"];
+
+/// Options with a value that decide nothing of what the code does, or say only where things are.
+const WITHOUT_EFFECT: &[&str] = &[
+    "--emit",
+    "--error-format",
+    "--json",
+    "--cap-lints",
+    "--check-cfg",
+    "--diagnostic-width",
+    "--color",
+    "--allow",
+    "--warn",
+    "--deny",
+    "--forbid",
+    "-A",
+    "-D",
+    "-F",
+    "-L",
+    "-W",
+    "-o",
+];
 
 /// How one crate was compiled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -22,6 +47,8 @@ pub struct Invocation {
     pub crate_types: Vec<String>,
     /// Whether it is a test harness.
     pub is_test: bool,
+    /// Whether it is a build script.
+    pub is_script: bool,
     /// The part of output names that tells builds of one crate apart, hyphen included.
     pub extra_filename: String,
     /// The folder of its output.
@@ -54,6 +81,7 @@ impl Invocation {
     /// Reads a compiler's arguments (without the compiler itself); `None` when nothing is compiled by them.
     pub fn of(args: &[OsString], vars: &BTreeMap<OsString, OsString>, cwd: &Path) -> Option<Invocation> {
         let mut invocation = Invocation { cwd: cwd.to_owned(), ..Invocation::default() };
+        let args = expand(args, cwd)?;
         let mut words = args.iter();
         while let Some(word) = words.next() {
             let Some(text) = word.to_str() else {
@@ -62,12 +90,14 @@ impl Invocation {
                 continue;
             };
             let (name, joined) = match text.split_once('=') {
-                Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
-                _ if text.starts_with("-C") && text.len() > 2 => ("-C", Some(text[2..].to_owned())),
-                _ => (text, None),
+                Some((name, value)) if name.starts_with("--") => (name, Some(value)),
+                _ => match text.split_at_checked(2) {
+                    Some((name, value)) if SHORT.contains(&name) && !value.is_empty() => (name, Some(value)),
+                    _ => (text, None),
+                },
             };
             let mut value =
-                || joined.clone().or_else(|| words.next().and_then(|word| word.to_str().map(str::to_owned)));
+                || joined.or_else(|| words.next().and_then(|word| word.to_str())).map(str::to_owned);
             match name {
                 "--crate-name" => invocation.crate_name = value()?,
                 "--crate-type" => invocation.crate_types.push(value()?),
@@ -84,29 +114,11 @@ impl Invocation {
                     }
                 }
                 "-C" | "--codegen" => invocation.add_codegen(value()?),
-                "--print" | "-vV" | "--version" => return None,
-                "--edition" | "--target" | "-Z" => invocation.flags.push(format!("{name} {}", value()?)),
-                "--emit"
-                | "--error-format"
-                | "--json"
-                | "--cap-lints"
-                | "-L"
-                | "-l"
-                | "--check-cfg"
-                | "--diagnostic-width"
-                | "--color"
-                | "-A"
-                | "-W"
-                | "-D"
-                | "-F"
-                | "--allow"
-                | "--warn"
-                | "--deny"
-                | "--forbid"
-                | "--sysroot"
-                | "--remap-path-prefix"
-                | "-o" => drop(value()),
-                "-" => return None,
+                "-" | "--print" | "-V" | "-vV" | "--version" => return None,
+                "--edition" | "--target" | "--sysroot" | "--remap-path-prefix" | "-Z" | "-l" => {
+                    invocation.flags.push(format!("{name} {}", value()?));
+                }
+                _ if WITHOUT_EFFECT.contains(&name) => drop(value()),
                 _ if !text.starts_with('-') => invocation.source = PathBuf::from(text),
                 _ => invocation.flags.push(text.to_owned()),
             }
@@ -125,6 +137,11 @@ impl Invocation {
                 invocation.binaries.insert(binary.to_owned(), PathBuf::from(value));
             }
         }
+        // A program or an example may be called so as well, but is no `bin` without a name.
+        invocation.is_script = invocation.crate_name.starts_with("build_script_")
+            && invocation.crate_types == ["bin"]
+            && !invocation.is_test
+            && var("CARGO_BIN_NAME").is_none();
         Some(invocation)
     }
 
@@ -134,9 +151,13 @@ impl Invocation {
             "extra-filename" => {
                 self.extra_filename = option.split_once('=').map_or("", |(_, value)| value).to_owned();
             }
-            // What only tells builds apart, or says where things are.
-            "metadata" | "incremental" | "linker" | "link-arg" | "link-args" | "link-self-contained" => {}
-            "instrument-coverage" => self.instrumented = true,
+            // What only tells builds apart.
+            "metadata" | "incremental" => {}
+            // The last one counts.
+            "instrument-coverage" => {
+                let value = option.split_once('=').map(|(_, value)| value);
+                self.instrumented = !matches!(value, Some("off" | "no" | "n" | "0" | "false"));
+            }
             "llvm-args" if option.ends_with("-runtime-counter-relocation") => {}
             _ => self.flags.push(format!("-C {option}")),
         }
@@ -156,6 +177,22 @@ impl Invocation {
     pub fn dep_info(&self) -> PathBuf {
         self.out_dir.join(format!("{}.d", self.stem()))
     }
+}
+
+/// Returns the arguments with those of argument files (`@path`) in their place, as cargo hands over what is too long
+/// for a command line; `None` when a file cannot be read.
+pub fn expand(args: &[OsString], cwd: &Path) -> Option<Vec<OsString>> {
+    let mut expanded = Vec::new();
+    for arg in args {
+        match arg.to_str().and_then(|arg| arg.strip_prefix('@')) {
+            Some(path) => {
+                let text = fs::read_to_string(cwd.join(path)).ok()?;
+                expanded.extend(text.lines().map(OsString::from));
+            }
+            None => expanded.push(arg.clone()),
+        }
+    }
+    Some(expanded)
 }
 
 /// Returns the file of `--extern name=file`; what the compiler finds for itself has none.
@@ -179,7 +216,7 @@ mod tests {
     use super::*;
 
     fn check(words: &str) -> Option<Invocation> {
-        let args: Vec<OsString> = words.split_whitespace().map(OsString::from).collect();
+        let args = split(words);
         let vars: BTreeMap<OsString, OsString> = [
             ("CARGO_PKG_NAME", "my-crate"),
             ("CARGO_PKG_VERSION", "1.2.3"),
@@ -189,6 +226,10 @@ mod tests {
         .map(|(name, value)| (name.into(), value.into()))
         .into();
         Invocation::of(&args, &vars, "/repo".as_ref())
+    }
+
+    fn split(words: &str) -> Vec<OsString> {
+        words.split_whitespace().map(OsString::from).collect()
     }
 
     #[test]
@@ -216,8 +257,59 @@ mod tests {
     #[test]
     fn questions_are_no_compilations() {
         assert_eq!(check("-vV"), None);
+        assert_eq!(check("--crate-name a --print cfg --out-dir /x"), None);
         assert_eq!(check("- --crate-name ___ --print=file-names --crate-type bin"), None);
         assert_eq!(check(""), None);
+    }
+
+    #[test]
+    fn only_what_changes_the_code_counts() {
+        let flags = |words: &str| check(&format!("--crate-name a --out-dir /x a.rs {words}")).unwrap().flags;
+        assert!(
+            flags("-Lnative=/a -L /b -Dwarnings -A dead_code --cap-lints=allow -C metadata=0").is_empty()
+        );
+        assert_eq!(
+            flags(
+                "-O -lstatic=z -l m -Zshare-generics=y --remap-path-prefix /a=b -Clink-arg=-s --codegen=lto"
+            ),
+            [
+                "-O",
+                "-l static=z",
+                "-l m",
+                "-Z share-generics=y",
+                "--remap-path-prefix /a=b",
+                "-C link-arg=-s",
+                "-C lto"
+            ]
+        );
+        let instrumented =
+            |words: &str| check(&format!("--crate-name a --out-dir /x {words}")).unwrap().instrumented;
+        assert!(instrumented("-C instrument-coverage=off -Cinstrument-coverage"));
+        assert!(!instrumented("-Cinstrument-coverage --codegen=instrument-coverage=off"));
+    }
+
+    #[test]
+    fn arguments_may_be_in_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("args"), "--crate-name\na\n--out-dir\n/x\nwith a space.rs\n").unwrap();
+        let of = |words: &str| Invocation::of(&split(words), &BTreeMap::new(), folder.path());
+        let found = of("@args --test").unwrap();
+        assert_eq!((found.stem().as_str(), found.is_test), ("a", true));
+        assert_eq!(found.source, Path::new("with a space.rs"));
+        assert_eq!(of("@gone --crate-name a --out-dir /x"), None);
+    }
+
+    #[test]
+    fn build_scripts_are_told_from_what_is_only_called_so() {
+        let of = |words: &str, bin_name: Option<&str>| {
+            let vars = bin_name.map(|name| ("CARGO_BIN_NAME".into(), name.into()));
+            let args = split(&format!("--crate-name build_script_x x.rs --out-dir /x {words}"));
+            Invocation::of(&args, &BTreeMap::from_iter(vars), "/".as_ref()).unwrap().is_script
+        };
+        assert!(of("--crate-type bin", None));
+        assert!(!of("--crate-type bin", Some("build-script-x")));
+        assert!(!of("--crate-type lib", None));
+        assert!(!of("--test", None));
     }
 
     #[test]

@@ -1,21 +1,23 @@
 //! What binaries were compiled from, and how.
 //!
 //! Compilers say what they read: [`dep_info`] reads rustc's dep-info and the depfiles of C and C++ compilers,
-//! [`ninja_deps`] the log in which ninja keeps them; our own compiler wrapper leaves notes of how each crate was
-//! compiled ([`invocation`]). [`paths`] says where the files named there are at home, and [`cargo_config`] what the
-//! user's cargo configuration has put between cargo, compilers and tests. [`environment`] names the conditions that
-//! a recording holds for.
+//! [`ninja_deps`] the log in which ninja keeps them. Of Rust's crates, our own compiler [`wrapper`] leaves notes of
+//! how each was compiled ([`invocation`]); [`crates`] follows them from crate to crate, and to what build scripts
+//! declare ([`script`]), and says what a binary was [`compiled`] from. [`paths`] says where the files named there are
+//! at home, and [`cargo_config`] what the user's cargo configuration has put between cargo, compilers and tests.
+//! [`environment`] names the conditions that a recording holds for; [`lockfile`] is the graph that cargo resolved.
 
-pub mod cargo;
 pub mod cargo_config;
+pub mod compiled;
 pub mod crates;
 pub mod dep_info;
 pub mod environment;
 pub mod invocation;
+pub mod lockfile;
 pub mod ninja_deps;
 pub mod paths;
-pub mod rustc_wrapper;
+pub mod script;
 pub mod wrapper;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

@@ -34,10 +34,27 @@ pub(crate) fn tool(name: &str) -> Option<&str> {
     if Command::new(name).arg("--version").output().is_ok_and(|done| done.status.success()) {
         return Some(name);
     }
-    assert!(
-        std::env::var_os("SKIPTRACE_REQUIRE_TOOLS").is_none_or(|value| value != "1"),
-        "`{name}` is missing, and SKIPTRACE_REQUIRE_TOOLS=1 is set"
-    );
-    eprintln!("skipped: `{name}` is not installed");
+    skip(format_args!("`{name}` is not installed"));
     None
+}
+
+/// Returns the compiler wrapper as a program, an example of this package, or says that the test is skipped.
+pub(crate) fn compiler_wrapper() -> Option<PathBuf> {
+    let test = std::env::current_exe().unwrap();
+    let program = test
+        .parent()?
+        .parent()?
+        .join("examples/compiler_wrapper")
+        .with_extension(std::env::consts::EXE_EXTENSION);
+    if program.is_file() {
+        return Some(program);
+    }
+    skip(format_args!("the examples are not built (`cargo test --examples` builds them)"));
+    None
+}
+
+fn skip(why: std::fmt::Arguments<'_>) {
+    let required = std::env::var_os("SKIPTRACE_REQUIRE_TOOLS").is_some_and(|value| value == "1");
+    assert!(!required, "{why}, and SKIPTRACE_REQUIRE_TOOLS=1 is set");
+    eprintln!("skipped: {why}");
 }

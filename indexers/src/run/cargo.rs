@@ -120,6 +120,17 @@ impl CargoCommand {
         None
     }
 
+    /// Returns the profile that cargo builds with.
+    pub fn profile(&self) -> &str {
+        let option = match self.runner {
+            CargoRunner::Test => "--profile",
+            // Nextest has profiles of its own.
+            CargoRunner::Nextest => "--cargo-profile",
+        };
+        let release = self.has("--release") || self.has("-r");
+        self.option(option).unwrap_or(if release { "release" } else { "dev" })
+    }
+
     /// Returns whether a flag is there.
     pub fn has(&self, flag: &str) -> bool {
         self.args.iter().any(|word| word == flag)
@@ -185,6 +196,19 @@ mod tests {
 
         for other in ["cargo build", "cargo", "make test", "cargo nextest list", ""] {
             assert_eq!(parse(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn profiles_are_cargos() {
+        for (text, expected) in [
+            ("cargo test", "dev"),
+            ("cargo test -r", "release"),
+            ("cargo test --profile=small", "small"),
+            ("cargo nextest run --profile ci", "dev"),
+            ("cargo nextest run --cargo-profile release -- --profile x", "release"),
+        ] {
+            assert_eq!(parse(text).unwrap().profile(), expected, "{text}");
         }
     }
 

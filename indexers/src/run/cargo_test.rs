@@ -43,6 +43,14 @@ pub enum CargoError {
         /// Why it cannot be read.
         source: io::Error,
     },
+    /// Two test binaries would have the same name.
+    #[error(
+        "two test binaries are called `{suite}`; build for one target at a time, and give packages names of their own"
+    )]
+    DuplicateSuite {
+        /// The name.
+        suite: String,
+    },
 }
 
 /// A test binary that cargo built.
@@ -78,7 +86,7 @@ pub fn build(cargo: &CargoCommand, cwd: &Path, variables: &Variables) -> Result<
             && artifact.profile.test
             && let Some(executable) = &artifact.executable
         {
-            let package = package_of(&artifact);
+            let package = package_of(&artifact.package_id.repr);
             let suite = suite(&package, &artifact);
             built.push(Built { suite, package, executable: executable.clone().into_std_path_buf() });
         }
@@ -87,7 +95,12 @@ pub fn build(cargo: &CargoCommand, cwd: &Path, variables: &Variables) -> Result<
     if !status.success() {
         return Err(CargoError::Failed { command: shown, status });
     }
-    Ok(built)
+    built.sort_by(|a, b| (&a.suite, &a.executable).cmp(&(&b.suite, &b.executable)));
+    built.dedup();
+    match built.windows(2).find(|pair| pair[0].suite == pair[1].suite) {
+        Some(pair) => Err(CargoError::DuplicateSuite { suite: pair[0].suite.clone() }),
+        None => Ok(built),
+    }
 }
 
 /// Has cargo run the test binaries, with a runner that only writes down how it would run each into `folder`.
@@ -164,19 +177,22 @@ fn is_library(kind: &TargetKind) -> bool {
     )
 }
 
-/// Returns the package's name, which the id ends in, in one way or another.
-fn package_of(artifact: &Artifact) -> String {
-    let id = &artifact.package_id.repr;
-    let after = id.rsplit_once('#').map_or(id.as_str(), |(_, after)| after);
-    match after.split_once('@') {
-        Some((name, _)) => name.to_owned(),
-        // A version alone: the package is called like its folder.
-        None if after.starts_with(|first: char| first.is_ascii_digit()) => {
-            let before = id.rsplit_once('#').map_or("", |(before, _)| before);
-            before.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned()
-        }
-        None => after.split(' ').next().unwrap_or_default().to_owned(),
-    }
+/// Returns the name of a package that cargo identifies so: `name version (source)` as it was once written, or an
+/// address that ends in `#name@version`, or in `#version` where its last segment is the name.
+fn package_of(id: &str) -> String {
+    let name = match (id.split_once(" ("), id.rsplit_once('#')) {
+        (Some((before, _)), _) => before.split(' ').next().unwrap_or_default(),
+        (None, None) => id,
+        (None, Some((address, after))) => match after.split_once('@') {
+            Some((name, _)) => name,
+            None if after.starts_with(|first: char| first.is_ascii_digit()) => {
+                let path = address.split('?').next().unwrap_or_default();
+                path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+            }
+            None => after,
+        },
+    };
+    name.to_owned()
 }
 
 fn without_message_format(args: &[String]) -> Vec<String> {
@@ -195,4 +211,26 @@ fn without_message_format(args: &[String]) -> Vec<String> {
 fn shown(cargo: &CargoCommand, extra: &str) -> String {
     let words = std::iter::once(cargo.program.clone()).chain(cargo.head()).chain(cargo.args.iter().cloned());
     words.chain([extra.to_owned()]).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_are_known_by_every_form_of_their_ids() {
+        for (id, expected) in [
+            ("path+file:///w/a#0.1.0", "a"),
+            ("path+file:///w/folder#a@0.1.0", "a"),
+            ("path+file:///w/x@y/a/#0.1.0-rc.1+b", "a"),
+            ("registry+https://github.com/rust-lang/crates.io-index#a@1.2.3", "a"),
+            ("git+https://e.org/me/a?branch=feature/x#0.1.0", "a"),
+            ("git+https://e.org/me/repo.git?rev=00ff#a@0.1.0", "a"),
+            ("a 0.1.0 (path+file:///w/folder)", "a"),
+            ("a 0.1.0 (git+https://e.org/r#00ff)", "a"),
+            ("registry+https://e.org/index#a", "a"),
+        ] {
+            assert_eq!(package_of(id), expected, "{id}");
+        }
+    }
 }

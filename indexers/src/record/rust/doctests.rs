@@ -3,7 +3,7 @@
 //! They are compiled into programs that are gone when they have run, and no stable option runs one alone. So they run
 //! together, as cargo does it, and depend on every file that their crate was compiled from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -24,7 +24,7 @@ pub(super) struct Group {
     pub(super) name: Box<str>,
     pub(super) outcome: Outcome,
     pub(super) duration: Duration,
-    /// The libraries that the compiler made of the crate.
+    /// The libraries that the compiler made of the crate, and those that its tests are given.
     pub(super) libraries: Vec<PathBuf>,
 }
 
@@ -75,9 +75,18 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Vec<Group>, R
     let share = duration / u32::try_from(groups.len().max(1)).unwrap_or(1);
     let mut found = Vec::new();
     while let Some((name, outcome)) = groups.pop_first() {
-        let libraries: Vec<&(PathBuf, Invocation)> =
-            notes.iter().filter(|(_, note)| is_library(note, &name, &plan.roots.repository)).collect();
-        let package = libraries.first().map_or(name.clone(), |(_, note)| note.package.clone());
+        let (own, others): (Vec<_>, Vec<_>) = notes
+            .iter()
+            .filter(|(_, note)| !note.is_test && note.crate_types.iter().all(|kind| kind != "bin"))
+            .partition(|(_, note)| is_documented(note, &name, &plan.roots.repository));
+        let package = own.first().map_or(name.clone(), |(_, note)| note.package.clone());
+        // Documentation is compiled with what the tests of its package are given.
+        let given: BTreeSet<&(String, String)> =
+            own.iter().filter_map(|(_, note)| plan.development.get(&note.manifest_dir)).flatten().collect();
+        let others = others.into_iter().filter(|(_, note)| {
+            !own.is_empty() && given.contains(&(note.package.clone(), note.version.clone()))
+        });
+        let libraries = own.iter().copied().chain(others).map(|(path, _)| path.clone()).collect();
         let suite = format!("{package}::doc");
         (request.listener)(Event::Finished {
             suite: &suite,
@@ -87,13 +96,7 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Vec<Group>, R
             output: (outcome == Outcome::Failed).then_some(&*text),
             troubles: &[],
         });
-        found.push(Group {
-            suite: suite.into(),
-            name: NAME.into(),
-            outcome,
-            duration: share,
-            libraries: libraries.into_iter().map(|(path, _)| path.clone()).collect(),
-        });
+        found.push(Group { suite: suite.into(), name: NAME.into(), outcome, duration: share, libraries });
     }
     Ok(found)
 }
@@ -121,11 +124,8 @@ fn parse(text: &str) -> BTreeMap<String, Outcome> {
     groups
 }
 
-fn is_library(note: &Invocation, name: &str, repository: &Path) -> bool {
-    note.crate_name == name.replace('-', "_")
-        && !note.is_test
-        && note.crate_types.iter().all(|kind| kind != "bin")
-        && note.manifest_dir.starts_with(repository)
+fn is_documented(note: &Invocation, name: &str, repository: &Path) -> bool {
+    note.crate_name == name.replace('-', "_") && note.manifest_dir.starts_with(repository)
 }
 
 /// Returns the notes of all crates, with what they are the notes of.

@@ -101,7 +101,7 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
         }
     }
     let runs = runs.into_iter().filter(|run| request.wanted.has(&run.suite, &run.name)).collect();
-    let mut outcome = gatherer.finish(runs, &suites, &strays.sweep());
+    let mut outcome = gatherer.finish(runs, Vec::new(), &suites, &strays.sweep());
     outcome.missing = missing;
     Ok(outcome)
 }

@@ -11,8 +11,9 @@ use skiptrace_engine::recording::EnvironmentKey;
 use super::doctests::Group;
 use super::plan::Plan;
 use super::{Request, environment};
-use crate::build::crates::{Compiled, Crates, original};
-use crate::build::paths::{Home, Normalizer};
+use crate::build::compiled::Compiled;
+use crate::build::crates::Crates;
+use crate::build::paths::Normalizer;
 use crate::llvm::binary::BinaryError;
 use crate::llvm::collect::Collector;
 use crate::record::fold::RecordedTest;
@@ -98,10 +99,11 @@ impl<'a> Gatherer<'a> {
         }
     }
 
-    /// Gathers what the driver ran.
+    /// Gathers what the driver ran, and tests that run as one.
     pub(super) fn gather<'c>(
         self,
         ran: impl Iterator<Item = (&'c Case, Ran<Trace>)>,
+        groups: Vec<Group>,
         suites: &BTreeMap<String, PathBuf>,
         strays: &[Stray],
     ) -> Outcome {
@@ -127,7 +129,7 @@ impl<'a> Gatherer<'a> {
             };
             missing.push(Missing { suite: case.suite.clone(), name: case.name.clone(), why });
         }
-        let mut outcome = self.finish(runs, suites, strays);
+        let mut outcome = self.finish(runs, groups, suites, strays);
         outcome.missing = missing;
         outcome.skipped = skipped;
         outcome
@@ -137,6 +139,7 @@ impl<'a> Gatherer<'a> {
     pub(super) fn finish(
         self,
         mut runs: Vec<Run>,
+        groups: Vec<Group>,
         suites: &BTreeMap<String, PathBuf>,
         strays: &[Stray],
     ) -> Outcome {
@@ -153,8 +156,7 @@ impl<'a> Gatherer<'a> {
             }
         }
         // 2. What they were compiled from.
-        let mut crates = Crates::new(&self.plan.roots.repository, |name| std::env::var(name).ok());
-        let mut normalizer = Normalizer::new(self.plan.roots.clone());
+        let mut crates = Crates::new(self.plan.roots.clone(), &self.request.variables);
         let mut all = Compiled::default();
         let mut compiled = BTreeMap::new();
         let mut folders = BTreeMap::new();
@@ -163,18 +165,15 @@ impl<'a> Gatherer<'a> {
         for (suite, paths) in binaries {
             let mut of_suite = Compiled::default();
             for path in paths {
-                let path = original(&path).unwrap_or(path);
-                of_suite.add(crates.compiled(&path));
+                of_suite.add(&crates.compiled(&path));
             }
-            if of_suite.packages.iter().any(|(name, _)| COMPILING.contains(&name.as_str())) {
+            if of_suite.packages.iter().any(|package| COMPILING.contains(&package.name.as_str())) {
                 compiling.insert(suite.clone());
             }
-            compiled.insert(suite.clone(), in_repository(&mut normalizer, &of_suite.files));
-            folders.insert(suite.clone(), in_repository(&mut normalizer, &of_suite.folders));
-            if !of_suite.unknown.is_empty() {
-                unknown.insert(suite, of_suite.unknown.clone());
-            }
-            all.add(of_suite);
+            all.add(&of_suite);
+            compiled.insert(suite.clone(), of_suite.files);
+            folders.insert(suite.clone(), of_suite.folders);
+            unknown.insert(suite, of_suite.unknown);
         }
         // 3. The tests.
         let tests = runs
@@ -182,9 +181,7 @@ impl<'a> Gatherer<'a> {
             .map(|run| {
                 let mut traces: Vec<Trace> = run.traces.into_iter().map(|(trace, _)| trace).collect();
                 if let (Some(unknown), Some(first)) = (unknown.get(&run.suite), traces.first_mut()) {
-                    for what in unknown {
-                        first.trouble(Problem::Opaque, format!("it is not known {what}"));
-                    }
+                    distrust(first, unknown);
                 }
                 let whole = if compiling.contains(&run.suite) {
                     compiled.get(&run.suite).into_iter().flatten().cloned().collect()
@@ -201,51 +198,58 @@ impl<'a> Gatherer<'a> {
                 }
             })
             .collect();
-        Outcome {
+        let mut outcome = Outcome {
             tests,
             places: self.collector.into_places(),
             compiled,
             folders,
-            environment: environment::of(self.plan, self.request, &all),
+            environment: EnvironmentKey::default(),
             missing: Vec::new(),
             skipped: 0,
+        };
+        for group in groups {
+            if self.request.wanted.has(&group.suite, &group.name) {
+                let of_group = outcome.add_group(group, &mut crates);
+                // Of a library, any build counts that is there; the conditions are told by what is exactly known.
+                if suites.is_empty() {
+                    all.add(&of_group);
+                }
+            }
         }
+        outcome.environment = environment::of(self.plan, self.request, &all);
+        outcome
     }
 }
 
 impl Outcome {
     /// Adds tests that run as one, such as those in the documentation of a crate: they depend on all of it.
-    pub(super) fn add_groups(&mut self, groups: Vec<Group>, plan: &Plan, request: &Request<'_>) {
-        let mut crates = Crates::new(&plan.roots.repository, |name| std::env::var(name).ok());
-        let mut normalizer = Normalizer::new(plan.roots.clone());
-        for group in groups {
-            if !request.wanted.has(&group.suite, &group.name) {
-                continue;
-            }
-            let mut of_group = Compiled::default();
-            for library in &group.libraries {
-                of_group.add(crates.compiled(library));
-            }
-            let mut trace = Trace::default();
-            if group.libraries.is_empty() {
-                trace.trouble(Problem::Opaque, "the library that it documents was not found");
-            }
-            for what in &of_group.unknown {
-                trace.trouble(Problem::Opaque, format!("it is not known {what}"));
-            }
-            let files = in_repository(&mut normalizer, &of_group.files);
-            let folders = in_repository(&mut normalizer, &of_group.folders);
-            self.tests.push(RecordedTest {
-                suite: group.suite.clone(),
-                name: group.name,
-                outcome: group.outcome,
-                duration: group.duration,
-                runs: vec![trace],
-                whole: files.iter().cloned().collect(),
-            });
-            self.compiled.insert(group.suite.clone(), files);
-            self.folders.insert(group.suite, folders);
+    fn add_group(&mut self, group: Group, crates: &mut Crates<'_>) -> Compiled {
+        let mut of_group = Compiled::default();
+        for library in &group.libraries {
+            of_group.add(&crates.compiled(library));
         }
+        let mut trace = Trace::default();
+        if group.libraries.is_empty() {
+            trace.trouble(Problem::Opaque, "the library that it documents was not found");
+        }
+        distrust(&mut trace, &of_group.unknown);
+        self.tests.push(RecordedTest {
+            suite: group.suite.clone(),
+            name: group.name,
+            outcome: group.outcome,
+            duration: group.duration,
+            runs: vec![trace],
+            whole: of_group.files.iter().cloned().collect(),
+        });
+        self.compiled.insert(group.suite.clone(), of_group.files.clone());
+        self.folders.insert(group.suite, of_group.folders.clone());
+        of_group
+    }
+}
+
+fn distrust(trace: &mut Trace, unknown: &BTreeSet<String>) {
+    for what in unknown {
+        trace.trouble(Problem::Opaque, format!("it is not known {what}"));
     }
 }
 
@@ -272,16 +276,6 @@ pub(super) fn outcome_of(outcomes: impl Iterator<Item = TestOutcome>) -> TestOut
     let worst = outcomes.iter().copied().max().unwrap_or(TestOutcome::Skipped);
     let passed = outcomes.contains(&TestOutcome::Passed);
     if passed && worst > TestOutcome::Flaky { TestOutcome::Flaky } else { worst }
-}
-
-fn in_repository(normalizer: &mut Normalizer, paths: &BTreeSet<PathBuf>) -> BTreeSet<RepoPath> {
-    let mut found = BTreeSet::new();
-    for path in paths {
-        if let Home::Repo(path) = normalizer.home(b"", path.as_os_str().as_encoded_bytes()) {
-            found.insert(path.clone());
-        }
-    }
-    found
 }
 
 /// Returns where cargo leaves programs that tests may start, whatever the profile and the target.

@@ -48,10 +48,9 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
     let observer = LlvmObserver { collector: gatherer.collector(), pattern: |_| PROFILES };
     let on_event = |event: DriverEvent<'_, Trace>| tell(request, event);
     let ran = driver::drive(&cases, &request.driver, &plan.scratch, request.watch, &observer, &on_event);
-    let mut outcome = gatherer.gather(cases.iter().zip(ran), &suites, &strays.sweep());
+    let strays = strays.sweep();
     let groups = doctests::record(request, plan)?;
-    outcome.add_groups(groups, plan, request);
-    Ok(outcome)
+    Ok(gatherer.gather(cases.iter().zip(ran), groups, &suites, &strays))
 }
 
 fn capture(request: &Request<'_>, plan: &Plan) -> Result<Vec<Captured>, RecordError> {

@@ -1,11 +1,12 @@
 //! How cargo is to be run: with which variables, in which folders, for which packages.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cargo_metadata::{Metadata, MetadataCommand};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, PackageId};
 
 use super::{Instrument, RecordError, Request};
 use crate::build::cargo_config::{CargoConfig, parse_cfg, runner_variable};
@@ -22,6 +23,8 @@ pub(super) struct Plan {
     pub(super) target_dir: PathBuf,
     /// The compiler, in its own words (`rustc -vV`).
     pub(super) compiler: String,
+    /// Cargo, in its own words (`cargo -V`).
+    pub(super) cargo: String,
     /// The target that tests are built for.
     pub(super) target: String,
     /// Variables with which cargo builds.
@@ -34,6 +37,8 @@ pub(super) struct Plan {
     pub(super) scratch: Scratch,
     /// Where paths that compilers write are at home.
     pub(super) roots: Roots,
+    /// The names and versions of the packages that only the tests of a package are given, by that package's folder.
+    pub(super) development: BTreeMap<PathBuf, BTreeSet<(String, String)>>,
 }
 
 impl Plan {
@@ -60,6 +65,7 @@ impl Plan {
         fs::create_dir(&building).map_err(RecordError::io("make", &building))?;
 
         let compiler = rustc(request, &["-vV"])?;
+        let cargo = said(request, OsStr::new(&request.command.program), &["-V"])?;
         let host = field(&compiler, "host").unwrap_or_default().to_owned();
         let target = request
             .command
@@ -87,7 +93,10 @@ impl Plan {
         let plan = wrapper::Plan { packages, chain };
         let build: Variables = vec![
             ("RUSTC_WRAPPER".into(), wrapper_program.into()),
-            (wrapper::PLAN.into(), plan.to_text().into()),
+            (
+                wrapper::PLAN.into(),
+                plan.hand_over(&building).map_err(RecordError::io("write in", &building))?,
+            ),
             ("CARGO_TARGET_DIR".into(), target_dir.clone().into()),
             // Compilers load what is compiled here, procedural macros and what they use; their counts are nobody's.
             ("LLVM_PROFILE_FILE".into(), building.join(shim::PROFILES).into()),
@@ -101,7 +110,19 @@ impl Plan {
             cargo_home,
             prefix_maps: Vec::new(),
         };
-        Ok(Plan { target_dir, compiler, target, build, runner, runner_program, scratch, roots })
+        let development = development(&metadata);
+        Ok(Plan {
+            target_dir,
+            compiler,
+            cargo,
+            target,
+            build,
+            runner,
+            runner_program,
+            scratch,
+            roots,
+            development,
+        })
     }
 
     /// Returns the variables with which cargo builds, and runs what it built through us.
@@ -115,7 +136,7 @@ impl Plan {
 }
 
 /// Returns the value of a line `name: value` of `rustc -vV`.
-pub(super) fn field<'a>(compiler: &'a str, name: &str) -> Option<&'a str> {
+fn field<'a>(compiler: &'a str, name: &str) -> Option<&'a str> {
     compiler.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
 }
 
@@ -139,7 +160,12 @@ fn metadata(request: &Request<'_>) -> Result<Metadata, RecordError> {
 fn rustc(request: &Request<'_>, args: &[&str]) -> Result<String, RecordError> {
     let rustc =
         request.variables.get(OsStr::new("RUSTC")).cloned().unwrap_or_else(|| OsString::from("rustc"));
-    let mut command = Command::new(rustc);
+    said(request, &rustc, args)
+}
+
+/// Returns what a tool of the toolchain prints.
+fn said(request: &Request<'_>, tool: &OsStr, args: &[&str]) -> Result<String, RecordError> {
+    let mut command = Command::new(tool);
     if let Some(toolchain) = &request.command.toolchain {
         command.env("RUSTUP_TOOLCHAIN", toolchain.trim_start_matches('+'));
     }
@@ -158,6 +184,26 @@ fn local_packages(metadata: &Metadata, repository: &Path) -> Vec<PathBuf> {
     folders.sort();
     folders.dedup();
     folders
+}
+
+/// Returns the packages that only the tests of a package are given, by the folder of that package.
+fn development(metadata: &Metadata) -> BTreeMap<PathBuf, BTreeSet<(String, String)>> {
+    let packages: BTreeMap<&PackageId, &Package> =
+        metadata.packages.iter().map(|package| (&package.id, package)).collect();
+    let mut development: BTreeMap<PathBuf, BTreeSet<(String, String)>> = BTreeMap::new();
+    for node in metadata.resolve.iter().flat_map(|resolve| &resolve.nodes) {
+        let Some(folder) = packages.get(&node.id).and_then(|package| package.manifest_path.parent()) else {
+            continue;
+        };
+        let only_for_tests = node
+            .deps
+            .iter()
+            .filter(|dependency| dependency.dep_kinds.iter().any(|info| info.kind != DependencyKind::Normal))
+            .filter_map(|dependency| packages.get(&dependency.pkg))
+            .map(|package| (package.name.to_string(), package.version.to_string()));
+        development.entry(folder.into()).or_default().extend(only_for_tests);
+    }
+    development
 }
 
 /// Gives the program another name, under which it is something else.

@@ -9,6 +9,8 @@ pub struct ScriptOutput {
     pub paths: BTreeSet<Box<str>>,
     /// Variables (`rerun-if-env-changed`).
     pub variables: BTreeSet<Box<str>>,
+    /// The names of variables that it sets for the code of its package (`rustc-env`).
+    pub values: BTreeSet<Box<str>>,
 }
 
 impl ScriptOutput {
@@ -22,6 +24,10 @@ impl ScriptOutput {
             match instruction.split_once('=') {
                 Some(("rerun-if-changed", path)) => declared.paths.insert(path.trim_end().into()),
                 Some(("rerun-if-env-changed", name)) => declared.variables.insert(name.trim_end().into()),
+                Some(("rustc-env", set)) => match set.split_once('=') {
+                    Some((name, _)) => declared.values.insert(name.into()),
+                    None => false,
+                },
                 _ => false,
             };
         }
@@ -41,5 +47,6 @@ mod tests {
         let declared = ScriptOutput::parse(output);
         assert_eq!(declared.paths, BTreeSet::from(["a b.txt".into(), "dir/".into()]));
         assert_eq!(declared.variables, BTreeSet::from(["CC".into()]));
+        assert_eq!(declared.values, BTreeSet::from(["rerun-if-changed".into()]));
     }
 }

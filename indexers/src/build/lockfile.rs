@@ -108,6 +108,22 @@ impl Lockfile {
         Ok(lockfile)
     }
 
+    /// Returns the part of the graph that has only these packages; those that come from folders go by their names,
+    /// because files say what is in them.
+    pub fn only(&self, is_wanted: impl Fn(&LockedPackage) -> bool) -> Lockfile {
+        let named = |package: &LockedPackage| match package.source {
+            Some(_) => package.clone(),
+            None => LockedPackage { version: "".into(), ..package.clone() },
+        };
+        let mut part = Lockfile::default();
+        for (package, dependencies) in self.packages.iter().filter(|(package, _)| is_wanted(package)) {
+            let wanted = dependencies.iter().filter(|dependency| is_wanted(dependency)).map(named);
+            part.packages.entry(named(package)).or_default().extend(wanted);
+            part.checksums.extend(self.checksums.get(package).map(|sum| (named(package), sum.clone())));
+        }
+        part
+    }
+
     /// Returns a hash of the graph.
     pub fn digest(&self) -> Fingerprint {
         let mut text = String::new();
@@ -203,8 +219,25 @@ dependencies = ["c 0.1.0", "b 1.0.0 (registry+https://example.org/index)"]
     }
 
     #[test]
+    fn a_part_knows_nothing_of_the_rest() {
+        let part = |text: &str| {
+            let lockfile = Lockfile::parse(text.as_bytes()).unwrap();
+            lockfile.only(|package| &*package.name != "b" || &*package.version == "1.0.0")
+        };
+        let first = part(V4);
+        assert_eq!(first.packages.len(), 3);
+        // Another version of what is left out, and of what files tell, is nothing; a checksum is something.
+        assert_eq!(first, part(&V4.replace("2.0.0", "3.0.0").replace("\"22\"", "\"23\"")));
+        assert_eq!(
+            first,
+            part(&V4.replace("name = \"c\"\nversion = \"0.1.0\"", "name = \"c\"\nversion = \"0.2.0\""))
+        );
+        assert_ne!(first, part(&V4.replace("\"11\"", "\"12\"")));
+    }
+
+    #[test]
     fn real_lockfiles_are_read() {
-        let own = Lockfile::parse(include_bytes!("../../../../Cargo.lock")).unwrap();
+        let own = Lockfile::parse(include_bytes!("../../../Cargo.lock")).unwrap();
         let engine = own.packages.iter().find(|(package, _)| &*package.name == "skiptrace-engine").unwrap();
         assert!(engine.1.iter().any(|dependency| &*dependency.name == "roaring"));
         assert!(own.checksums.len() > 50);

@@ -1,0 +1,10 @@
+//! The compiler wrapper alone, for tests of what it notes.
+
+use std::process::ExitCode;
+
+fn main() -> std::io::Result<ExitCode> {
+    let args: Vec<_> = std::env::args_os().skip(1).collect();
+    let cwd = std::env::current_dir()?;
+    let code = skiptrace_indexers::build::wrapper::run(&args, &std::env::vars_os().collect(), &cwd)?;
+    Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))
+}

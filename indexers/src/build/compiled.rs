@@ -1,0 +1,93 @@
+//! Everything that something was compiled from.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use skiptrace_engine::path::RepoPath;
+
+/// What something was compiled from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Compiled {
+    /// The repository's files that a compiler or a build script read, and the manifests.
+    pub files: BTreeSet<RepoPath>,
+    /// The repository's folders of which any file may have been read, but not what builds wrote there.
+    pub folders: BTreeSet<RepoPath>,
+    /// The packages.
+    pub packages: BTreeSet<Package>,
+    /// The crates, but not those that only build scripts are made of: they are in `packages` alone.
+    pub crates: BTreeSet<Crate>,
+    /// The environment variables that were read, with their values then; those that build scripts set are left out,
+    /// because what the scripts are made of is not.
+    pub variables: BTreeMap<Box<str>, Option<Box<str>>>,
+    /// What is not known, for people; if there is any, there may be more files than are named.
+    pub unknown: BTreeSet<String>,
+}
+
+/// A package.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// Its version; `None` for one of the repository's own, which are told by their files.
+    pub version: Option<String>,
+}
+
+/// How a crate was compiled.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Crate {
+    /// Its package.
+    pub package: Package,
+    /// Its name.
+    pub name: String,
+    /// Whether it is a test harness.
+    pub is_test: bool,
+    /// Its features.
+    pub features: BTreeSet<String>,
+    /// The arguments that say how code is generated, in order.
+    pub flags: Vec<String>,
+}
+
+impl Compiled {
+    /// Adds what something else was compiled from.
+    pub fn add(&mut self, other: &Compiled) {
+        self.crates.extend(other.crates.iter().cloned());
+        self.add_read(other);
+    }
+
+    /// Adds what something else was compiled from that is only read, not linked.
+    pub(super) fn add_read(&mut self, other: &Compiled) {
+        self.files.extend(other.files.iter().cloned());
+        self.folders.extend(other.folders.iter().cloned());
+        self.packages.extend(other.packages.iter().cloned());
+        self.variables.extend(other.variables.iter().map(|(name, value)| (name.clone(), value.clone())));
+        self.unknown.extend(other.unknown.iter().cloned());
+    }
+
+    /// Returns the features of each package, in any of its builds.
+    pub fn features(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut features: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for krate in &self.crates {
+            features.entry(krate.package.to_string()).or_default().extend(krate.features.iter().cloned());
+        }
+        features
+    }
+
+    /// Returns the arguments that all of the repository's own crates were compiled with, in order.
+    pub fn common_flags(&self) -> Vec<String> {
+        let mut own = self.crates.iter().filter(|krate| krate.package.version.is_none());
+        let mut flags = own.next().map(|first| first.flags.clone()).unwrap_or_default();
+        for krate in own {
+            flags.retain(|flag| krate.flags.contains(flag));
+        }
+        flags
+    }
+}
+
+impl fmt::Display for Package {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.version {
+            Some(version) => write!(f, "{}@{version}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
