@@ -34,6 +34,8 @@ pub(super) struct Plan {
     pub(super) scratch: Scratch,
     /// Where paths that compilers write are at home.
     pub(super) roots: Roots,
+    /// Whether each test is given a folder for temporary files of its own.
+    private_temporary: bool,
 }
 
 impl Plan {
@@ -101,12 +103,28 @@ impl Plan {
             cargo_home,
             prefix_maps: Vec::new(),
         };
-        Ok(Plan { target_dir, compiler, target, build, runner, runner_program, scratch, roots })
+        let private_temporary = request.driver.private_temporary;
+        Ok(Plan {
+            target_dir,
+            compiler,
+            target,
+            build,
+            runner,
+            runner_program,
+            scratch,
+            roots,
+            private_temporary,
+        })
     }
 
     /// Returns the variables with which cargo builds, and runs what it built through us.
     pub(super) fn with_runner(&self, mode: shim::Mode, folder: &Path) -> Variables {
-        let plan = shim::Plan { mode, folder: folder.to_owned(), chain: self.runner.clone() };
+        let plan = shim::Plan {
+            mode,
+            folder: folder.to_owned(),
+            chain: self.runner.clone(),
+            private_temporary: self.private_temporary,
+        };
         let mut variables = self.build.clone();
         variables.push((runner_variable(&self.target).into(), self.runner_program.clone().into()));
         variables.push((shim::PLAN.into(), plan.to_text().into()));
