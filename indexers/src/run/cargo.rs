@@ -120,6 +120,20 @@ impl CargoCommand {
         None
     }
 
+    /// Takes out an option that has a value, wherever it is given.
+    pub fn remove_option(&mut self, name: &str) {
+        let mut kept = Vec::new();
+        let mut words = std::mem::take(&mut self.args).into_iter();
+        while let Some(word) = words.next() {
+            if word == name {
+                words.next();
+            } else if word.strip_prefix(name).is_none_or(|rest| !rest.starts_with('=')) {
+                kept.push(word);
+            }
+        }
+        self.args = kept;
+    }
+
     /// Returns whether a flag is there.
     pub fn has(&self, flag: &str) -> bool {
         self.args.iter().any(|word| word == flag)
@@ -186,6 +200,14 @@ mod tests {
         for other in ["cargo build", "cargo", "make test", "cargo nextest list", ""] {
             assert_eq!(parse(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn options_are_taken_out() {
+        let mut command =
+            parse("cargo test --target-dir a -p b --target-dir=c --target-directory d").unwrap();
+        command.remove_option("--target-dir");
+        assert_eq!(command.args, ["-p", "b", "--target-directory", "d"]);
     }
 
     #[test]

@@ -124,6 +124,18 @@ impl RecordError {
 /// Builds and runs the tests, and returns what each executed.
 pub fn record(request: &Request<'_>) -> Result<Outcome, RecordError> {
     let plan = plan::Plan::make(request)?;
+    // The plan's variable names the folder, and would lose against the option.
+    let mut command = request.command.clone();
+    command.remove_option("--target-dir");
+    let request = &Request {
+        command,
+        cwd: request.cwd.clone(),
+        variables: request.variables.clone(),
+        repository: request.repository.clone(),
+        program: request.program.clone(),
+        driver: request.driver.clone(),
+        ..*request
+    };
     match request.command.runner {
         crate::run::cargo::CargoRunner::Test => own::record(request, &plan),
         crate::run::cargo::CargoRunner::Nextest => nextest::record(request, &plan),

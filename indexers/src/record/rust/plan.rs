@@ -46,13 +46,16 @@ impl Plan {
         let cargo_home = var("CARGO_HOME").map(PathBuf::from).or_else(|| Some(home(request)?.join(".cargo")));
         let config = CargoConfig::read(&request.cwd, cargo_home.as_deref())?;
 
-        let target_dir = match request.command.option("--target-dir") {
+        // In a folder of its own even where the user names one: cargo does not tell builds with a compiler wrapper from
+        // those without, and would take the one for the other.
+        let users_target_dir = match request.command.option("--target-dir") {
             Some(folder) => request.cwd.join(folder),
-            None => metadata.target_directory.as_std_path().join(match request.instrument {
-                Instrument::Workspace => "skiptrace",
-                Instrument::All => "skiptrace-all",
-            }),
+            None => metadata.target_directory.clone().into_std_path_buf(),
         };
+        let target_dir = users_target_dir.join(match request.instrument {
+            Instrument::Workspace => "skiptrace",
+            Instrument::All => "skiptrace-all",
+        });
         let names = target_dir.join("bin");
         let wrapper_program = name(&request.program, &names, wrapper::NAME)?;
         let runner_program = name(&request.program, &names, shim::NAME)?;
@@ -95,7 +98,7 @@ impl Plan {
             ("LLVM_PROFILE_FILE".into(), building.join(shim::PROFILES).into()),
         ];
         let workspace = metadata.workspace_root.clone().into_std_path_buf();
-        let build_folders = vec![target_dir.clone(), metadata.target_directory.clone().into_std_path_buf()];
+        let build_folders = vec![target_dir.clone(), users_target_dir];
         let roots = Roots {
             repository: request.repository.clone(),
             workspace,
