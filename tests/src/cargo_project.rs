@@ -55,8 +55,8 @@ impl CargoProject {
         sandbox.var("CARGO_NET_OFFLINE", "true");
         // Cargo's own home is the sandbox's; the toolchain is the machine's.
         let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let rustup =
-            var("RUSTUP_HOME").or_else(|| Some(Path::new(&var("HOME")?).join(".rustup").display().to_string()));
+        let rustup = var("RUSTUP_HOME")
+            .or_else(|| Some(Path::new(&var("HOME")?).join(".rustup").display().to_string()));
         for (name, value) in [("RUSTUP_HOME", rustup), ("RUSTUP_TOOLCHAIN", var("RUSTUP_TOOLCHAIN"))] {
             if let Some(value) = value {
                 sandbox.var(name, value);
@@ -95,7 +95,13 @@ impl CargoProject {
     /// Makes the command that records with `options`, and the tests run by `runner`, into `file`.
     pub fn record_command(&self, options: &[&str], runner: &str, file: &Path) -> Command {
         let mut command = self.sandbox.skiptrace_command();
-        command.arg("record").arg("--output").arg(file).args(options).arg("--").args(runner.split_whitespace());
+        command
+            .arg("record")
+            .arg("--output")
+            .arg(file)
+            .args(options)
+            .arg("--")
+            .args(runner.split_whitespace());
         command
     }
 
@@ -106,7 +112,8 @@ impl CargoProject {
         let _ = std::fs::remove_file(&file);
         self.forget_truth();
         let output = self.sandbox.output(&mut self.record_command(options, runner, &file));
-        let bytes = std::fs::read(&file).unwrap_or_else(|_| panic!("nothing was recorded: {}", output.snapshot()));
+        let bytes =
+            std::fs::read(&file).unwrap_or_else(|_| panic!("nothing was recorded: {}", output.snapshot()));
         Recorded { index: decode(&*bytes).expect("it is an index"), truth: self.truth(), output }
     }
 
@@ -135,7 +142,8 @@ impl Recorded {
     pub fn tests(&self) -> String {
         let mut text = String::new();
         for test in self.index.tests() {
-            write!(text, "{} {}: {}", test.key.suite, test.key.name, test.outcome.name()).expect("it is text");
+            write!(text, "{} {}: {}", test.key.suite, test.key.name, test.outcome.name())
+                .expect("it is text");
             for problem in test.health.problems() {
                 write!(text, ", {}", problem.name()).expect("it is text");
             }

@@ -15,8 +15,11 @@ fn what_is_gone_leaves_no_trace() {
 
     // 2. A module goes.
     let text = project.sandbox.read("src/lib.rs");
-    let text = text.replace("pub mod minus;\n", "").replace("crate::minus::minus(", "std::convert::identity(");
-    let text = text.replace("identity(3, 2)", "identity(1)").replace("crate::plus::plus(3, 2), 2), 3)", "crate::plus::plus(1, 2)), 3)");
+    let text =
+        text.replace("pub mod minus;\n", "").replace("crate::minus::minus(", "std::convert::identity(");
+    let text = text
+        .replace("identity(3, 2)", "identity(1)")
+        .replace("crate::plus::plus(3, 2), 2), 3)", "crate::plus::plus(1, 2)), 3)");
     std::fs::remove_file(project.sandbox.work().join("src/minus.rs")).unwrap();
     project.commit(&[("src/lib.rs", &text)]);
     let recorded = project.record(&[], "cargo test");
@@ -40,7 +43,8 @@ fn what_is_gone_leaves_no_trace() {
     // 4. A module moves into a crate of its own.
     std::fs::remove_file(project.sandbox.work().join("src/plus.rs")).unwrap();
     let lib = project.sandbox.read("src/lib.rs").replace("pub mod plus;", "pub use plus;");
-    let manifest = project.sandbox.read("Cargo.toml").replace("truth = {", "plus = { path = \"plus\" }\ntruth = {");
+    let manifest =
+        project.sandbox.read("Cargo.toml").replace("truth = {", "plus = { path = \"plus\" }\ntruth = {");
     project.commit(&[
         ("plus/Cargo.toml", "[package]\nname = \"plus\"\nedition = \"2021\"\n[dependencies]\ntruth = { path = \"../truth\" }\n"),
         ("plus/src/lib.rs", "pub fn plus(a: u32, b: u32) -> u32 {\n    truth::hit(\"plus\");\n    a + b\n}\n"),

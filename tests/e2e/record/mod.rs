@@ -26,7 +26,8 @@ impl Both {
     fn of(fixture: &str, options: &[&str], args: &str) -> Both {
         let project = CargoProject::of_fixture(PROGRAM, fixture);
         let cargo = project.record(options, &format!("cargo test {args}"));
-        let nextest = require("cargo-nextest").map(|_| project.record(&[], &format!("cargo nextest run {args}")));
+        let nextest =
+            require("cargo-nextest").map(|_| project.record(&[], &format!("cargo nextest run {args}")));
         Both { project, cargo, nextest }
     }
 

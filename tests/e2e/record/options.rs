@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use skiptrace_engine::codec::decode;
-use skiptrace_engine::record::Problem;
+use skiptrace_engine::record::{Outcome, Problem};
 use skiptrace_engine::unit::UnitKind;
 
 use super::*;
@@ -24,8 +24,36 @@ fn recordings_in_the_store() {
     let record = ["record", "--json", "--", "cargo", "test", "-p", "small"];
     let first = project.sandbox.skiptrace(record).success();
     let document: serde_json::Value = serde_json::from_slice(first.raw_stdout()).unwrap();
-    assert_snapshot!(serde_json::to_string_pretty(&document).unwrap(), @"");
-    assert_snapshot!(project.sandbox.skiptrace(["record", "--", "cargo", "test"]).code(2).snapshot(), @"");
+    assert_snapshot!(serde_json::to_string_pretty(&document).unwrap(), @r#"
+    {
+      "bytes": 2039,
+      "clean": true,
+      "commit": "e049e43b913ef9347409eeffe9cff055025d5728",
+      "complete": true,
+      "failed": [],
+      "file": null,
+      "files": 4,
+      "flaky": [],
+      "ignored": 4,
+      "job": "default",
+      "key": "skiptrace/v1/function/e049e43b913ef9347409eeffe9cff055025d5728/default/1-of-1.idx",
+      "kind": "function",
+      "missing": [],
+      "opaque": [],
+      "passed": 3,
+      "schema": "skiptrace/record@1",
+      "shard": "1/1",
+      "store": "/tmp/.tmpi9HUhr/work/.git/skiptrace/store",
+      "tests": 3,
+      "unstable": []
+    }
+    "#);
+    assert_snapshot!(project.sandbox.skiptrace(["record", "--", "cargo", "test"]).code(2).snapshot(), @"
+    exit code: 2
+    --- stderr ---
+    error: `$DIR/work/.git/skiptrace/store` has an index of `e049e43b913e` for job `default` already
+    hint: --replace puts a new one in its place, --output FILE writes it to a file
+    ");
     let replace = ["record", "--replace", "-q", "--", "cargo", "test", "-p", "small"];
     assert_eq!(project.sandbox.skiptrace(replace).success().stdout(), "");
     let shown = project.sandbox.skiptrace(["index", "show", "--tests"]).success().stdout();
@@ -46,9 +74,10 @@ fn parts_make_a_whole() {
         for shard in ["1/2", "2/2"] {
             let part = project.record(&["--shard", shard], runner);
             part.check_exact(&[]);
-            assert!(part.index.tests().len() < 3 && part.truth.len() < 3, "{}", part.tests());
+            assert!(part.index.tests().len() < 3, "{}", part.tests());
             let name = format!("{}.idx", &shard[..1]);
-            std::fs::copy(project.sandbox.path().join("recorded.idx"), project.sandbox.home().join(&name)).unwrap();
+            std::fs::copy(project.sandbox.path().join("recorded.idx"), project.sandbox.home().join(&name))
+                .unwrap();
             parts.push(project.sandbox.home().join(name));
         }
         let merged = project.sandbox.home().join("merged.idx");
@@ -62,13 +91,20 @@ fn parts_make_a_whole() {
 #[test]
 fn kinds_and_work_trees() {
     let project = CargoProject::of_fixture(PROGRAM, "small");
-    project.sandbox.write("src/plus.rs", "pub fn plus(a: u32, b: u32) -> u32 {\n    truth::hit(\"plus\");\n    b + a\n}\n");
+    project.sandbox.write(
+        "src/plus.rs",
+        "pub fn plus(a: u32, b: u32) -> u32 {\n    truth::hit(\"plus\");\n    b + a\n}\n",
+    );
     let recorded = project.record(&["--kind", "file", "--json", "--jobs", "1"], "cargo test");
     let document: serde_json::Value = serde_json::from_slice(recorded.output.raw_stdout()).unwrap();
     assert_eq!(document["clean"], false);
     assert_eq!(document["kind"], "file");
     assert_eq!(recorded.index.recordings()[0].tree, None);
-    assert!(recorded.index.units().iter().all(|unit| unit.kind == UnitKind::File), "{:?}", recorded.index.units());
+    assert!(
+        recorded.index.units().iter().all(|unit| unit.kind == UnitKind::File),
+        "{:?}",
+        recorded.index.units()
+    );
     let (adds, _) = recorded.test("tests::adds");
     assert_eq!(recorded.files(adds), ["src/lib.rs", "src/plus.rs", "truth/src/lib.rs"].into());
     assert_eq!(recorded.compiled(adds).len(), 4, "{:?}", recorded.compiled(adds));
@@ -78,17 +114,24 @@ fn kinds_and_work_trees() {
 fn several_runs_and_tries() {
     let project = CargoProject::of_fixture(PROGRAM, "small");
     let wobbly = project.record(&["--runs", "3", "--ignored"], "cargo test wobbles");
-    assert_eq!(wobbly.test("tests::wobbles").1.health.problems().collect::<Vec<_>>(), [Problem::UnstableFootprint]);
+    assert_eq!(
+        wobbly.test("tests::wobbles").1.health.problems().collect::<Vec<_>>(),
+        [Problem::UnstableFootprint]
+    );
     let (test, _) = wobbly.test("tests::wobbles");
     let executed = wobbly.executed(test, &[UnitKind::Function]);
     assert_eq!(executed, ["count", "first", "second", "third", "wobbles"].map(str::to_owned).into());
 
     let settled = project.record(&["--runs", "3"], "cargo test settles -- --ignored");
     assert_eq!(settled.check_exact(&[]), 1, "{}", settled.tests());
-    assert!(settled.output.stderr().contains("did not execute the same in every run"), "{}", settled.output.stderr());
+    assert!(
+        settled.output.stderr().contains("did not execute the same in every run"),
+        "{}",
+        settled.output.stderr()
+    );
 
     let flaky = project.record(&["--retries", "2", "--ignored"], "cargo test flickers");
-    assert_eq!(flaky.tests(), "small tests::flickers: flaky\n");
+    assert_eq!(flaky.test("tests::flickers").1.outcome, Outcome::Flaky);
     let flaky = flaky.output.success().stderr();
     assert!(flaky.contains("1 flaky"), "{flaky}");
 
@@ -96,7 +139,7 @@ fn several_runs_and_tries() {
         std::fs::remove_file(project.sandbox.home().join("flickers")).unwrap();
         let runner = "cargo nextest run --retries 2 --run-ignored all flickers";
         let flaky = project.record(&[], runner);
-        assert_eq!(flaky.tests(), "small tests::flickers: flaky\n");
+        assert_eq!(flaky.test("tests::flickers").1.outcome, Outcome::Flaky);
     }
 }
 
@@ -104,12 +147,11 @@ fn several_runs_and_tries() {
 fn ends_without_results() {
     let project = CargoProject::of_fixture(PROGRAM, "small");
     let record = |runner: &str| {
-        let words = ["record", "-q", "--"].into_iter().chain(runner.split_whitespace());
+        let words = ["record", "-q", "-o", "../out.idx", "--"].into_iter().chain(runner.split_whitespace());
         project.sandbox.skiptrace(words)
     };
     for runner in runners() {
         assert_eq!(record(&format!("{runner} nothing_is_called_so")).code(4).stdout(), "", "{runner}");
-        let _ = project.sandbox.skiptrace(["index", "gc", "-q"]);
     }
     project.sandbox.write("src/plus.rs", "pub fn plus() -> u32 { \"x\" }\n");
     for runner in runners() {
@@ -149,7 +191,7 @@ fn interrupted(project: &CargoProject, runner: &str, whom: &str) -> Recorded {
     assert!(started.elapsed() < Duration::from_secs(30), "it did not stop");
     assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
     let shown = project.sandbox.skiptrace(["index", "show", file.to_str().unwrap()]).success();
-    assert!(shown.stdout().contains("small"), "{}", shown.snapshot());
+    assert!(shown.stdout().contains("CAN BE SKIPPED"), "{}", shown.snapshot());
     let index = decode(&*std::fs::read(&file).unwrap()).unwrap();
     Recorded { index, truth: project.truth(), output: shown }
 }
@@ -158,7 +200,7 @@ fn interrupted(project: &CargoProject, runner: &str, whom: &str) -> Recorded {
 #[test]
 fn interruptions_leave_what_is_whole() {
     let project = CargoProject::of_fixture(PROGRAM, "small");
-    let mut runners = vec!["cargo test -- --include-ignored adds subtracts sleeps"];
+    let mut runners = vec!["cargo test --lib -- --include-ignored adds subtracts sleeps"];
     if require("cargo-nextest").is_some() {
         runners.push("cargo nextest run -j1 --run-ignored all -E test(/adds|sleeps|subtracts/)");
     }

@@ -7,7 +7,33 @@ use super::*;
 #[test]
 fn a_workspace() {
     let both = Both::of("workspace", &[], "--workspace");
-    assert_snapshot!(both.cargo.tests(), @"");
+    assert_snapshot!(both.cargo.tests(), @"
+    app tests::app_has_closures: passed
+    app tests::app_has_made_functions: passed
+    app tests::app_has_shapes: passed
+    app tests::app_is_configured: passed
+    app tests::app_is_generated: passed
+    app tests::app_is_generic: passed
+    app tests::app_is_lazy: passed
+    app tests::app_parses_nothing: passed
+    app tests::app_waits: passed
+    app::bench/speed bench_has_tests: passed
+    app::bin/app tests::program_has_tests: passed
+    app::example/demo example_has_tests: passed
+    app::it it_parses: passed
+    app::it it_runs_the_program: passed
+    app::it it_runs_the_program_into_a_panic: passed
+    base tests::base_goes_outside: passed
+    base tests::base_includes: passed
+    base tests::base_inlines: passed
+    base::doc doctests: passed
+    derive tests::derive_expands: passed
+    derive tests::derive_finds_names: passed
+    plugin::load load_both: passed
+    plugin::load load_copy: passed
+    plugin::load load_example: passed
+    plugin::load load_library: passed
+    ");
     for recorded in both.all() {
         assert_eq!(recorded.check_exact(&[]), 24, "{}", recorded.tests());
         check_files(recorded);
@@ -41,7 +67,10 @@ fn check_files(recorded: &Recorded) {
     }
     let (program, _) = recorded.test("it_runs_the_program");
     let compiled = recorded.compiled(program);
-    assert!(compiled.contains("app/src/main.rs") && compiled.contains("app/tests/common/mod.rs"), "{compiled:?}");
+    assert!(
+        compiled.contains("app/src/main.rs") && compiled.contains("app/tests/common/mod.rs"),
+        "{compiled:?}"
+    );
     let (copied, _) = recorded.test("load_copy");
     assert!(recorded.files(copied).contains("plugin/src/lib.rs"));
 }
@@ -59,17 +88,16 @@ fn optimized(project: &CargoProject) {
     let host = String::from_utf8(host).unwrap();
     let host = host.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
     let has_nextest = require("cargo-nextest").is_some();
-    for (args, is_nextest) in [
-        ("--release", false),
-        ("--cargo-profile thin", true),
-        ("--profile aborting", false),
-        (&*format!("--target {host}"), true),
+    for (args, is_nextest, expected) in [
+        ("--release -p base --lib", false, 3),
+        ("--cargo-profile thin -p app --lib", true, 9),
+        ("--profile aborting -p app --bins --tests", false, 15),
+        (&*format!("--target {host} -p base"), true, 3),
     ] {
-        let runner = if is_nextest { "cargo nextest run" } else { "cargo test --lib --bins --tests" };
-        if is_nextest && !has_nextest {
-            continue;
+        let runner = if is_nextest { "cargo nextest run" } else { "cargo test" };
+        if !is_nextest || has_nextest {
+            let recorded = project.record(&[], &format!("{runner} {args}"));
+            assert_eq!(recorded.check_exact(&[]), expected, "{args}: {}", recorded.output.snapshot());
         }
-        let recorded = project.record(&[], &format!("{runner} -p app {args}"));
-        assert!(recorded.check_exact(&[]) >= 13, "{args}: {}", recorded.output.snapshot());
     }
 }
