@@ -131,6 +131,20 @@ impl CargoCommand {
         self.option(option).unwrap_or(if release { "release" } else { "dev" })
     }
 
+    /// Takes out an option that has a value, wherever it is given.
+    pub fn remove_option(&mut self, name: &str) {
+        let mut kept = Vec::new();
+        let mut words = std::mem::take(&mut self.args).into_iter();
+        while let Some(word) = words.next() {
+            if word == name {
+                words.next();
+            } else if word.strip_prefix(name).is_none_or(|rest| !rest.starts_with('=')) {
+                kept.push(word);
+            }
+        }
+        self.args = kept;
+    }
+
     /// Returns whether a flag is there.
     pub fn has(&self, flag: &str) -> bool {
         self.args.iter().any(|word| word == flag)
@@ -210,6 +224,14 @@ mod tests {
         ] {
             assert_eq!(parse(text).unwrap().profile(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn options_are_taken_out() {
+        let mut command =
+            parse("cargo test --target-dir a -p b --target-dir=c --target-directory d").unwrap();
+        command.remove_option("--target-dir");
+        assert_eq!(command.args, ["-p", "b", "--target-directory", "d"]);
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub struct Plan {
     pub chain: Vec<String>,
     /// The file that says which tests are wanted, if not all are.
     pub wanted: Option<PathBuf>,
+    /// Whether each test is given a folder for temporary files of its own.
+    pub private_temporary: bool,
 }
 
 /// Whether tests run.
@@ -149,6 +151,13 @@ pub fn run(args: &[OsString], vars: &BTreeMap<OsString, OsString>, cwd: &Path) -
                 }
                 None => Command::new(&binary),
             };
+            if plan.private_temporary && profiles.join(NOTE).is_file() {
+                // Below the folder of profiles, because a process that was started with an empty environment leaves
+                // its profile where it is, which is often the folder for temporary files.
+                let temporary = profiles.join("t");
+                fs::create_dir(&temporary)?;
+                command.env("TMPDIR", temporary);
+            }
             command.args(rest).env("LLVM_PROFILE_FILE", profiles.join(PROFILES));
             // The runtime's own mark that a process before this one has made the file.
             command.env_remove(PLAN).env_remove("__LLVM_PROFILE_RT_INIT_ONCE");
@@ -268,8 +277,13 @@ mod tests {
     #[test]
     fn what_would_have_run_is_written_down() {
         let folder = tempfile::tempdir().unwrap();
-        let plan =
-            Plan { mode: Mode::Capture, folder: folder.path().to_owned(), chain: Vec::new(), wanted: None };
+        let plan = Plan {
+            mode: Mode::Capture,
+            folder: folder.path().to_owned(),
+            chain: Vec::new(),
+            wanted: None,
+            private_temporary: true,
+        };
         let vars = [(PLAN.into(), plan.to_text().into()), ("A".into(), "b".into())].into();
         let args = ["bin".into(), "filter".into()];
         let code = run(&args, &vars, "/work".as_ref()).unwrap();
@@ -284,8 +298,13 @@ mod tests {
     #[test]
     fn each_run_has_a_folder_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
-        let plan =
-            Plan { mode: Mode::Observe, folder: folder.path().to_owned(), chain: Vec::new(), wanted: None };
+        let plan = Plan {
+            mode: Mode::Observe,
+            folder: folder.path().to_owned(),
+            chain: Vec::new(),
+            wanted: None,
+            private_temporary: true,
+        };
         fs::create_dir(plan.runs()).unwrap();
         let note = Note {
             binary: "/b".into(),

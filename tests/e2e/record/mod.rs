@@ -9,6 +9,9 @@ use skiptrace_tests::{CargoProject, Recorded};
 use crate::PROGRAM;
 
 mod behaviour;
+mod configuration;
+mod edits;
+mod options;
 mod workspace;
 
 /// A project recorded by `cargo test` and by nextest, where there is one.

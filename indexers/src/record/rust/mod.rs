@@ -36,6 +36,7 @@ mod plan;
 pub use outcome::{Missing, Outcome};
 
 /// What is to be recorded, and how.
+#[derive(Clone)]
 pub struct Request<'a> {
     /// The command that the user runs tests with.
     pub command: CargoCommand,
@@ -125,6 +126,9 @@ impl RecordError {
 /// Builds and runs the tests, and returns what each executed.
 pub fn record(request: &Request<'_>) -> Result<Outcome, RecordError> {
     let plan = plan::Plan::make(request)?;
+    // The plan's variable names the folder, and would lose against the option.
+    let request = &mut request.clone();
+    request.command.remove_option("--target-dir");
     match request.command.runner {
         crate::run::cargo::CargoRunner::Test => own::record(request, &plan),
         crate::run::cargo::CargoRunner::Nextest => nextest::record(request, &plan),

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use skiptrace_engine::record::Outcome as TestOutcome;
 
@@ -23,6 +22,8 @@ use crate::trace::Trace;
 
 /// How often profiles of tests that have ended are looked for.
 const PACE: Duration = Duration::from_millis(20);
+/// How long after an interruption nextest has not to have heard of it itself.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Has nextest build and run the tests.
 pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, RecordError> {
@@ -69,22 +70,27 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
         gatherer.collector().collect(&[folder])
     };
     let mut reaper = Reaper::new(&folder.join("runs"));
-    let ended = AtomicBool::new(false);
-    let status = std::thread::scope(|scope| {
-        let ended = &ended;
-        let nextest = scope.spawn(move || {
-            let status = command.status();
-            ended.store(true, Ordering::Release);
-            status
-        });
-        while !ended.load(Ordering::Acquire) {
-            reaper.look(&reduce);
-            std::thread::sleep(PACE);
+    let program = &request.command.program;
+    let mut child =
+        command.spawn().map_err(|source| CargoError::Start { program: program.clone(), source })?;
+    let (mut interrupted, mut told) = (None, false);
+    let status = loop {
+        let waited =
+            child.try_wait().map_err(|source| CargoError::Start { program: program.clone(), source })?;
+        if let Some(status) = waited {
+            break status;
         }
-        nextest.join().expect("it only waits for a process")
-    });
-    let status =
-        status.map_err(|source| CargoError::Start { program: request.command.program.clone(), source })?;
+        reaper.look(&reduce);
+        if request.watch.is_interrupted() {
+            // A terminal interrupts nextest as well, a supervisor does not.
+            let since = *interrupted.get_or_insert_with(Instant::now);
+            if since.elapsed() >= GRACE && !told {
+                told = true;
+                interrupt(&child);
+            }
+        }
+        std::thread::sleep(PACE);
+    };
     let attempts = reaper.finish(&reduce);
     let said = if results.is_file() || !attempts.is_empty() || !status.success() {
         read_results(plan, &profile, results, status)?
@@ -126,6 +132,19 @@ fn read_results(
     let xml = fs::read(&results).map_err(RecordError::io("read", &results))?;
     junit::parse(&xml).map_err(|error| RecordError::Results { path: results, source: Box::new(error) })
 }
+
+/// Asks nextest to stop its tests and to say what it knows.
+#[cfg(unix)]
+fn interrupt(child: &Child) {
+    use rustix::process::{Pid, Signal, kill_process};
+    if let Some(pid) = Pid::from_raw(child.id().cast_signed()) {
+        // It was not reaped yet, so that the number is still its own.
+        let _ = kill_process(pid, Signal::INT);
+    }
+}
+
+#[cfg(not(unix))]
+fn interrupt(_: &Child) {}
 
 /// Puts what nextest says of tests and what their attempts executed together.
 fn put_together(attempts: Vec<Attempt<Trace>>, said: &Results) -> (Vec<Run>, Vec<Missing>) {

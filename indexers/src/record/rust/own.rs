@@ -1,6 +1,6 @@
 //! `cargo test`, with every test in a process of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -90,9 +90,7 @@ fn list(
         None => (binary, Vec::new()),
     };
     let before = args.len();
-    // What keeps tests quiet keeps them from telling how many there are.
-    let own = captured.args.iter().filter(|arg| *arg != "--quiet" && *arg != "-q").map(OsString::from);
-    args.extend(own);
+    args.extend(narrowing(&captured.args));
     let n_own = args.len() - before;
     let command = CommandLine {
         program: program.into(),
@@ -100,22 +98,47 @@ fn list(
         cwd: captured.cwd.clone(),
         env: surroundings(request, captured, &plan.with_runner(Mode::Capture, Path::new(""), None)),
     };
-    let left_out = if captured.args.iter().any(|arg| arg == "--ignored" || arg == "--include-ignored") {
-        LeftOut::Run
-    } else {
-        request.left_out
-    };
-    let mut cases = libtest::list(&Binary { suite: suite.into(), command }, left_out, &listing)?;
+    let binary = Binary { suite: suite.into(), command };
+    let has = |flag: &str| captured.args.iter().any(|arg| arg == flag);
+    let only_ignored = has("--ignored");
+    let left_out = if only_ignored || has("--include-ignored") { LeftOut::Run } else { request.left_out };
+    let mut cases = libtest::list(&binary, left_out, &listing)?;
+    let is_alone = |case: &Case| case.command.args.iter().skip(before + n_own).any(|arg| arg == "--exact");
+    if only_ignored && cases.iter().any(is_alone) {
+        let ignored: BTreeSet<Box<str>> = libtest::list(&binary, LeftOut::Skip, &listing)?
+            .into_iter()
+            .filter(|case| case.skipped)
+            .map(|case| case.name)
+            .collect();
+        cases.retain(|case| ignored.contains(&case.name));
+    }
     for case in &mut cases {
-        // Filters have done their work once the tests are listed, and would let more run than the one test.
+        let is_alone = is_alone(case);
         let args = &mut case.command.args;
-        if args.iter().skip(before + n_own).any(|arg| arg == "--exact") {
+        if is_alone {
+            // Filters have done their work once the tests are listed, and would let more run than the one test.
             args.drain(before..before + n_own);
         } else {
             args.splice(before..before + n_own, captured.args.iter().map(OsString::from));
         }
     }
     Ok(cases)
+}
+
+/// Returns the arguments of a test binary without those that it does not take twice, or not with ours, and without
+/// those that keep it from telling how many tests there are.
+fn narrowing(args: &[String]) -> Vec<OsString> {
+    let mut kept = Vec::new();
+    let mut words = args.iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--quiet" | "-q" | "--ignored" | "--include-ignored" => {}
+            "--format" => drop(words.next()),
+            word if word.starts_with("--format=") => {}
+            word => kept.push(word.into()),
+        }
+    }
+    kept
 }
 
 /// Returns what of a captured process's variables is cargo's doing, and not ours.

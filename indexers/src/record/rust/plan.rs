@@ -39,6 +39,8 @@ pub(super) struct Plan {
     pub(super) roots: Roots,
     /// The names and versions of the packages that only the tests of a package are given, by that package's folder.
     pub(super) development: BTreeMap<PathBuf, BTreeSet<(String, String)>>,
+    /// Whether each test is given a folder for temporary files of its own.
+    private_temporary: bool,
 }
 
 impl Plan {
@@ -49,13 +51,16 @@ impl Plan {
         let cargo_home = var("CARGO_HOME").map(PathBuf::from).or_else(|| Some(home(request)?.join(".cargo")));
         let config = CargoConfig::read(&request.cwd, cargo_home.as_deref())?;
 
-        let target_dir = match request.command.option("--target-dir") {
+        // In a folder of its own even where the user names one: cargo does not tell builds with a compiler wrapper from
+        // those without, and would take the one for the other.
+        let users_target_dir = match request.command.option("--target-dir") {
             Some(folder) => request.cwd.join(folder),
-            None => metadata.target_directory.as_std_path().join(match request.instrument {
-                Instrument::Workspace => "skiptrace",
-                Instrument::All => "skiptrace-all",
-            }),
+            None => metadata.target_directory.clone().into_std_path_buf(),
         };
+        let target_dir = users_target_dir.join(match request.instrument {
+            Instrument::Workspace => "skiptrace",
+            Instrument::All => "skiptrace-all",
+        });
         let names = target_dir.join("bin");
         let wrapper_program = name(&request.program, &names, wrapper::NAME)?;
         let runner_program = name(&request.program, &names, shim::NAME)?;
@@ -102,7 +107,7 @@ impl Plan {
             ("LLVM_PROFILE_FILE".into(), building.join(shim::PROFILES).into()),
         ];
         let workspace = metadata.workspace_root.clone().into_std_path_buf();
-        let build_folders = vec![target_dir.clone(), metadata.target_directory.clone().into_std_path_buf()];
+        let build_folders = vec![target_dir.clone(), users_target_dir];
         let roots = Roots {
             repository: request.repository.clone(),
             workspace,
@@ -111,6 +116,7 @@ impl Plan {
             prefix_maps: Vec::new(),
         };
         let development = development(&metadata);
+        let private_temporary = request.driver.private_temporary;
         Ok(Plan {
             target_dir,
             compiler,
@@ -122,12 +128,19 @@ impl Plan {
             scratch,
             roots,
             development,
+            private_temporary,
         })
     }
 
     /// Returns the variables with which cargo builds, and runs what it built through us.
     pub(super) fn with_runner(&self, mode: shim::Mode, folder: &Path, wanted: Option<PathBuf>) -> Variables {
-        let plan = shim::Plan { mode, folder: folder.to_owned(), chain: self.runner.clone(), wanted };
+        let plan = shim::Plan {
+            mode,
+            folder: folder.to_owned(),
+            chain: self.runner.clone(),
+            wanted,
+            private_temporary: self.private_temporary,
+        };
         let mut variables = self.build.clone();
         variables.push((runner_variable(&self.target).into(), self.runner_program.clone().into()));
         variables.push((shim::PLAN.into(), plan.to_text().into()));

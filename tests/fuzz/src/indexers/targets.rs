@@ -7,13 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use skiptrace_engine::unit::UnitKind;
-use skiptrace_indexers::build::cargo::lockfile::Lockfile;
-use skiptrace_indexers::build::cargo::messages::Built;
-use skiptrace_indexers::build::cargo::script::ScriptOutput;
+use skiptrace_indexers::build::cargo_config;
 use skiptrace_indexers::build::dep_info::DepInfo;
 use skiptrace_indexers::build::invocation::{Invocation, note_of};
+use skiptrace_indexers::build::lockfile::Lockfile;
 use skiptrace_indexers::build::ninja_deps::NinjaDeps;
-use skiptrace_indexers::build::{cargo_config, rustc_wrapper};
+use skiptrace_indexers::build::script::ScriptOutput;
 use skiptrace_indexers::llvm::binary::{Binary, BinaryWithRegions};
 use skiptrace_indexers::llvm::dwarf;
 use skiptrace_indexers::llvm::indexed::read_merged;
@@ -246,7 +245,6 @@ pub fn invocation(data: &[u8]) {
     let words: Vec<OsString> =
         data.split(|byte| *byte == 0).map(|word| OsString::from_vec(word.to_vec())).collect();
     let _ = note_of(Path::new(&words[0]));
-    let _ = rustc_wrapper::Instrumented::decode(&String::from_utf8_lossy(data), |_| Ok(data.to_vec()));
     if let Ok(note) = serde_json::from_slice::<Invocation>(data) {
         let text = serde_json::to_vec(&note).expect("what was text is text");
         assert_eq!(serde_json::from_slice::<Invocation>(&text).expect("it was just written"), note);
@@ -262,7 +260,6 @@ pub fn cargo(data: &[u8]) {
     if let Ok(lockfile) = Lockfile::parse(data) {
         assert_eq!(lockfile.digest(), Lockfile::parse(data).expect("it was just read").digest());
     }
-    let _ = Built::parse(data);
     let script = ScriptOutput::parse(data);
     assert!(script.paths.len() + script.variables.len() <= data.len());
     cargo_config::parse_cfg(&String::from_utf8_lossy(data));

@@ -57,7 +57,7 @@ fn key(sandbox: &Sandbox, wrapper: &Path, args: &str, instrument: Instrument) ->
         instrument,
         driver: driver::Options { jobs: 1, runs: 1, retries: 0, timeout: None, private_temporary: false },
         left_out: LeftOut::Skip,
-        wanted: &|_, _| true,
+        wanted: Default::default(),
         watch: &watch,
         listener: &|_| (),
     };

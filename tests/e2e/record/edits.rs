@@ -1,0 +1,57 @@
+//! Recording again after the project has changed, in the same target folder.
+
+use super::*;
+
+#[test]
+fn what_is_gone_leaves_no_trace() {
+    let project = CargoProject::of_fixture(PROGRAM, "small");
+    let first = project.record(&[], "cargo test");
+    assert_eq!(first.check_exact(&[]), 3);
+
+    // 1. A function changes.
+    let text = project.sandbox.read("src/minus.rs").replace("a - b", "a.checked_sub(b).unwrap()");
+    project.commit(&[("src/minus.rs", &text)]);
+    assert_eq!(project.record(&[], "cargo test").check_exact(&[]), 3);
+
+    // 2. A module goes.
+    let text = project.sandbox.read("src/lib.rs");
+    let text =
+        text.replace("pub mod minus;\n", "").replace("crate::minus::minus(", "std::convert::identity(");
+    let text = text
+        .replace("identity(3, 2)", "identity(1)")
+        .replace("crate::plus::plus(3, 2), 2), 3)", "crate::plus::plus(1, 2)), 3)");
+    std::fs::remove_file(project.sandbox.work().join("src/minus.rs")).unwrap();
+    project.commit(&[("src/lib.rs", &text)]);
+    let recorded = project.record(&[], "cargo test");
+    assert_eq!(recorded.check_exact(&[]), 3, "{}", recorded.output.snapshot());
+    let paths: Vec<&str> = recorded.index.files().iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, ["src/lib.rs", "src/plus.rs", "truth/src/lib.rs"]);
+
+    // 3. The crate has another name.
+    let text = project.sandbox.read("Cargo.toml").replace("name = \"small\"", "name = \"tiny\"");
+    project.commit(&[("Cargo.toml", &text)]);
+    let mut runners = vec!["cargo test"];
+    if require("cargo-nextest").is_some() {
+        runners.push("cargo nextest run");
+    }
+    for runner in runners {
+        let recorded = project.record(&[], runner);
+        assert_eq!(recorded.check_exact(&[]), 3, "{}", recorded.output.snapshot());
+        assert!(recorded.index.tests().iter().all(|test| &*test.key.suite == "tiny"), "{}", recorded.tests());
+    }
+
+    // 4. A module moves into a crate of its own.
+    std::fs::remove_file(project.sandbox.work().join("src/plus.rs")).unwrap();
+    let lib = project.sandbox.read("src/lib.rs").replace("pub mod plus;", "pub use plus;");
+    let manifest =
+        project.sandbox.read("Cargo.toml").replace("truth = {", "plus = { path = \"plus\" }\ntruth = {");
+    project.commit(&[
+        ("plus/Cargo.toml", "[package]\nname = \"plus\"\nedition = \"2021\"\n[dependencies]\ntruth = { path = \"../truth\" }\n"),
+        ("plus/src/lib.rs", "pub fn plus(a: u32, b: u32) -> u32 {\n    truth::hit(\"plus\");\n    a + b\n}\n"),
+        ("src/lib.rs", &lib),
+        ("Cargo.toml", &manifest),
+    ]);
+    let recorded = project.record(&[], "cargo test");
+    assert_eq!(recorded.check_exact(&[]), 3, "{}", recorded.output.snapshot());
+    assert_eq!(recorded.files(recorded.test("tests::adds").0).len(), 3);
+}
