@@ -13,10 +13,12 @@ use skiptrace_engine::time::Timestamp;
 use crate::environment::Environment;
 
 mod branch;
+mod commit_tree;
 mod error;
 mod tree;
 
 pub use branch::Branch;
+pub use commit_tree::CommitTree;
 pub use error::GitError;
 pub use tree::WorkTree;
 

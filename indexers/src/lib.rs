@@ -5,6 +5,7 @@
 //! tests one by one and watches them.
 
 pub mod build;
+pub mod import;
 pub mod llvm;
 pub mod record;
 pub mod run;

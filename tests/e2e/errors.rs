@@ -14,7 +14,8 @@ fn no_command_shows_the_help() {
     Usage: skiptrace [OPTIONS] <COMMAND>
 
     Commands:
-      index        Import, inspect, merge, share and clean up indexes
+      record       Run tests and record what each one executes
+      index        Build, import, inspect, merge, share and clean up indexes
       config       Look at the configuration
       completions  Print the completion script of a shell
       man          Print the manual page, or write the pages of all commands

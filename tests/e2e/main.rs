@@ -2,6 +2,7 @@
 
 use skiptrace_tests::Sandbox;
 
+mod build;
 mod completions;
 mod config;
 mod errors;

@@ -8,6 +8,7 @@ pub mod completions;
 pub mod config;
 pub mod index;
 pub mod man;
+mod place;
 pub mod record;
 
 /// What to do.

@@ -83,7 +83,7 @@ impl Tree for WorkTree {
 
 impl Repository {
     /// Runs git and returns the entries that it prints, each ended by a NUL.
-    fn entries(&self, args: &[&str]) -> Result<Vec<Vec<u8>>, GitError> {
+    pub(super) fn entries(&self, args: &[&str]) -> Result<Vec<Vec<u8>>, GitError> {
         let output = spawn(&self.environment, &self.root, args)?;
         if !output.status.success() {
             return Err(GitError::of(args, &output));

@@ -4,6 +4,7 @@ use crate::error::CommandError;
 use crate::exit::ExitStatus;
 use crate::session::Session;
 
+mod build;
 mod export;
 mod gc;
 mod import;
@@ -16,12 +17,13 @@ mod show;
 pub(super) mod target;
 mod verify;
 
-/// Import, inspect, merge, share and clean up indexes
+/// Build, import, inspect, merge, share and clean up indexes
 ///
 /// An index says which tests depend on which code at one commit. Where a command takes INDEX, that is a file
 /// (`*.idx`), or a revision whose index is in the store; the shards of a commit count as one index.
 #[derive(Debug, clap::Subcommand)]
 pub enum IndexCommand {
+    Build(Box<build::BuildArgs>),
     Import(import::ImportArgs),
     Export(export::ExportArgs),
     Show(show::ShowArgs),
@@ -37,6 +39,7 @@ pub enum IndexCommand {
 /// Runs a command.
 pub(crate) fn run(command: &IndexCommand, session: &Session<'_>) -> Result<ExitStatus, CommandError> {
     match command {
+        IndexCommand::Build(args) => build::run(args, session),
         IndexCommand::Import(args) => import::run(args, session),
         IndexCommand::Export(args) => export::run(args, session),
         IndexCommand::Show(args) => show::run(args, session),
