@@ -276,3 +276,28 @@ fn profiles_of_clang_become_an_index() {
     default: `src/main.c#two` reaches 1 test
     ");
 }
+
+#[test]
+fn languages_that_only_run_need_no_compilation() {
+    let sandbox = sandbox();
+    sandbox.repo().commit("first", &[("app/a.py", "A = 1\n"), ("app/b.py", "B = 1\n"), ("app/c.py", "")]);
+    sandbox.write(
+        "../coverage/a.info",
+        "SF:app/a.py\nDA:1,1\nend_of_record\nSF:app/b.py\nDA:1,0\nend_of_record\n",
+    );
+    sandbox.write("../coverage/sub/b.info", "SF:app/b.py\nDA:1,1\nend_of_record\n");
+    let query = |file: &str, kind: &str| {
+        let args = ["index", "query", "--kind", kind, "--file", file];
+        sandbox.skiptrace(args).success().stdout()
+    };
+    for kind in ["function", "file"] {
+        let build =
+            ["index", "build", "--lcov", "../coverage", "--assume-passed", "--kind", kind, "--replace"];
+        let _ = sandbox.skiptrace(build).success();
+        assert!(query("app/a.py", kind).starts_with("default: 2 of 2 tests must run"), "{kind}");
+        let _ = sandbox.skiptrace(build.into_iter().chain(["--executed-only"])).success();
+        assert!(query("app/a.py", kind).starts_with("default: 1 of 2 tests must run\n  a\n"), "{kind}");
+        assert!(query("app/b.py", kind).starts_with("default: 1 of 2 tests must run\n  sub::b\n"), "{kind}");
+        assert!(query("app/c.py", kind).starts_with("default: everything must run"), "{kind}");
+    }
+}

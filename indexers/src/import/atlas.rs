@@ -105,6 +105,7 @@ impl Atlas {
         if SYSTEM.iter().any(|folder| path.starts_with(folder)) {
             return Whose::Others;
         }
+        let path = path.replace('\\', "/");
         let plain = path.trim_start_matches("./").trim_start_matches("../");
         let namesakes = self.by_name.get(file_name(plain)).into_iter().flatten();
         let twin = namesakes.into_iter().find(|file| {

@@ -68,6 +68,16 @@ pub enum Format {
     LlvmJson,
 }
 
+/// Which tests a change reaches that is none of a function's body, in a file that the coverage names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// All of the job: any of them may have been compiled from the file.
+    All,
+    /// Those that executed something of the file: so it is where files act by running only, each test loads them in
+    /// a process of its own, and nothing is taken from them while others are compiled.
+    Executed,
+}
+
 /// What was in the folder.
 #[derive(Debug)]
 pub struct Imported {
@@ -136,10 +146,13 @@ impl Imported {
     }
 
     /// Returns what an index of each job is made of.
-    pub fn gathered(self, recording: impl Fn(&JobName) -> Recording) -> Vec<Gathered> {
+    pub fn gathered(self, reach: Reach, recording: impl Fn(&JobName) -> Recording) -> Vec<Gathered> {
         let Imported { jobs, places, known, .. } = self;
         let each = jobs.into_iter().map(|(job, tests)| {
-            let suites: BTreeSet<Box<str>> = tests.iter().map(|test| test.suite.clone()).collect();
+            let suites: BTreeSet<Box<str>> = match reach {
+                Reach::All => tests.iter().map(|test| test.suite.clone()).collect(),
+                Reach::Executed => BTreeSet::new(),
+            };
             Gathered {
                 recording: recording(&job),
                 tests,

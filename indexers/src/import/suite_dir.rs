@@ -19,10 +19,11 @@ use skiptrace_engine::record::{Outcome, Problem};
 
 use super::ImportError;
 use crate::trace::Trouble;
+use metadata::Metadata;
+
+mod metadata;
 
 const METADATA: &str = "metadata.json";
-/// No larger metadata is read.
-const LARGEST_METADATA: u64 = 1 << 20;
 /// How many entries are looked at.
 const MOST_ENTRIES: usize = 20_000_000;
 
@@ -285,75 +286,6 @@ impl Search<'_> {
         let own = path.strip_prefix(self.root).ok().filter(|path| !path.as_os_str().is_empty());
         own.unwrap_or(path).display().to_string()
     }
-}
-
-/// What `metadata.json` says.
-struct Metadata {
-    job: Option<JobName>,
-    suite: Option<Box<str>>,
-    test: Option<Box<str>>,
-    outcome: TestOutcome,
-    duration: Option<Duration>,
-}
-
-impl Default for Metadata {
-    fn default() -> Metadata {
-        Metadata { job: None, suite: None, test: None, outcome: TestOutcome::Absent, duration: None }
-    }
-}
-
-impl Metadata {
-    fn read(path: &Path) -> Result<Metadata, String> {
-        let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
-        if size > LARGEST_METADATA {
-            return Err(format!("it has {size} bytes, which no metadata have"));
-        }
-        Metadata::parse(&fs::read(path).map_err(|error| error.to_string())?)
-    }
-
-    fn parse(bytes: &[u8]) -> Result<Metadata, String> {
-        let object: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_slice(bytes).map_err(|error| format!("it cannot be understood: {error}"))?;
-        let text = |keys: &[&str]| match keys.iter().find_map(|key| object.get_key_value(*key)) {
-            None | Some((_, serde_json::Value::Null)) => Ok(None),
-            Some((_, serde_json::Value::String(text))) => Ok(Some(text.as_str())),
-            Some((key, _)) => Err(format!("`{key}` is no text")),
-        };
-        let job = text(&["job", "job_name", "job-name"])?.filter(|job| !job.is_empty());
-        let job = job.map(str::parse::<JobName>).transpose().map_err(|error| error.to_string())?;
-        let name = text(&["test", "test_name", "test-name", "name"])?.filter(|name| !name.is_empty());
-        let milliseconds = match object.get("duration_ms") {
-            None | Some(serde_json::Value::Null) => None,
-            Some(value) => Some(value.as_f64().ok_or("`duration_ms` is no number")?),
-        };
-        let duration = milliseconds.map(|milliseconds| Duration::try_from_secs_f64(milliseconds / 1000.0));
-        Ok(Metadata {
-            job,
-            suite: text(&["suite", "suite_name", "suite-name"])?.map(Into::into),
-            test: name.map(Into::into),
-            outcome: match text(&["outcome", "status", "result"])? {
-                None => TestOutcome::Absent,
-                Some(word) => {
-                    outcome(word).map_or_else(|| TestOutcome::Strange(word.into()), TestOutcome::Known)
-                }
-            },
-            duration: duration
-                .transpose()
-                .map_err(|error| format!("`duration_ms` is no duration: {error}"))?,
-        })
-    }
-}
-
-fn outcome(word: &str) -> Option<Outcome> {
-    let word = word.to_lowercase().replace(['_', '-'], " ");
-    Some(match word.trim() {
-        "passed" | "pass" | "ok" | "success" => Outcome::Passed,
-        "failed" | "fail" | "failure" | "error" => Outcome::Failed,
-        "skipped" | "skip" | "ignored" => Outcome::Skipped,
-        "flaky" => Outcome::Flaky,
-        "timed out" | "timeout" | "timedout" => Outcome::TimedOut,
-        _ => return None,
-    })
 }
 
 fn parent_and_name(path: &str) -> (&str, &str) {

@@ -49,6 +49,43 @@ const SHARED_H: &str = "#ifndef S\n#define S\n#define DOUBLE(x) ((x) * 2)\n\
 const B_H: &str = "int from_b(int n);\n";
 const B_C: &str =
     "#include \"b.h\"\n\nint from_b(int n) {\n    return n;\n}\n\nint other_b(void) {\n    return 1;\n}\n";
+const CPP: &str = r#"#include "list.hpp"
+
+namespace {
+struct Only {
+    explicit Only(int n) : n(n) {}
+    ~Only() { touched(n); }
+    static void touched(int) {}
+    int n;
+};
+}
+
+static int with_lambda(int n) {
+    auto add = [n](int m) { return n + m; };
+    return add(1);
+}
+
+int main(int argc, char **argv) {
+    char which = argc > 1 ? argv[1][0] : 'n';
+    if (which == 'a') { List<int> list; list.push(with_lambda(1)); return list.size() - 1; }
+    if (which == 'b') { Only only(1); List<long> list; return larger<long>(list.size(), 0); }
+    return 0;
+}
+"#;
+const LIST_HPP: &str = r#"#pragma once
+template <typename T> T larger(T a, T b) {
+    return a > b ? a : b;
+}
+
+template <typename T> class List {
+public:
+    void push(T item) { last = item; n += 1; }
+    int size() const { return n; }
+private:
+    T last{};
+    int n = 0;
+};
+"#;
 const RUST: &str = r#"mod inner { pub fn from_b(n: i32) -> i32 { n } }
 
 fn only_a(n: i32) -> i32 {
@@ -146,6 +183,13 @@ impl Project {
         })
     }
 
+    fn cpp() -> Option<Project> {
+        have(&["clang++-22", "llvm-cov-22", "llvm-profdata-22"]).then(|| {
+            let args = ["-fprofile-instr-generate", "-fcoverage-mapping", "-std=c++17", "main.cpp"];
+            Project::new(&[("main.cpp", CPP), ("list.hpp", LIST_HPP)], "clang++-22", &args).collected()
+        })
+    }
+
     fn rust() -> Option<Project> {
         have(&["rustc", "llvm-cov-22", "llvm-profdata-22"]).then(|| {
             let args = ["--edition=2024", "-Cinstrument-coverage", "src/main.rs"];
@@ -226,7 +270,11 @@ impl Project {
     }
 
     fn index(&self, imported: Imported) -> (Index, Noticed) {
-        let mut gathered = imported.gathered(recording);
+        self.index_with(imported, Reach::All)
+    }
+
+    fn index_with(&self, imported: Imported, reach: Reach) -> (Index, Noticed) {
+        let mut gathered = imported.gathered(reach, recording);
         assert_eq!(gathered.len(), 1);
         fold(gathered.remove(0), IndexKind::FUNCTION, &Disk(self.root())).unwrap()
     }
@@ -348,6 +396,43 @@ fn every_form_gives_the_same_functions_of_rust() {
         ],
         "none": [
             "src/main.rs#main",
+        ],
+    }
+    "#);
+    for form in ["merged", "text", "json", "lcov"] {
+        let (index, noticed) = project.index(project.import(form));
+        assert_eq!(troubles(&noticed), [""; 0], "{form}");
+        assert_eq!(footprints(&index), raw, "{form}");
+    }
+}
+
+#[test]
+fn every_form_gives_the_same_functions_of_cpp() {
+    let Some(project) = Project::cpp() else { return };
+    let (index, noticed) = project.index(project.import("raw"));
+    assert_eq!(troubles(&noticed), [""; 0]);
+    let raw = footprints(&index);
+    insta::assert_debug_snapshot!(raw, @r#"
+    {
+        "a": [
+            "list.hpp#List::push(T item)",
+            "list.hpp#List::size() const",
+            "list.hpp#List",
+            "main.cpp#main(int argc, char**argv)",
+            "main.cpp#with_lambda(int n)",
+        ],
+        "b": [
+            "list.hpp#List::size() const",
+            "list.hpp#larger(T a, T b)",
+            "list.hpp#List",
+            "main.cpp#(anonymous)::Only::Only(int n)",
+            "main.cpp#(anonymous)::Only::touched(int)",
+            "main.cpp#(anonymous)::Only::~Only()",
+            "main.cpp#main(int argc, char**argv)",
+            "main.cpp#(anonymous)::Only",
+        ],
+        "none": [
+            "main.cpp#main(int argc, char**argv)",
         ],
     }
     "#);
@@ -527,4 +612,14 @@ fn merged_profiles_that_end_early_lose_nothing_silently() {
         }
     }
     assert!(n_errors > bytes.len() / 2);
+}
+
+#[test]
+fn who_says_that_files_only_run_gets_those_that_ran_them() {
+    let Some(project) = Project::c() else { return };
+    let (index, _) = project.index_with(project.import("lcov"), Reach::Executed);
+    let header = ChangedKey::File(RepoPath::new("shared.h").unwrap());
+    assert_eq!(reached(&index, header), Ok(vec!["a".to_owned(), "b".to_owned()]));
+    let unknown = ChangedKey::File(RepoPath::new("inner/b.h").unwrap());
+    assert_eq!(reached(&index, unknown.clone()), Err(Cause::UnknownKey(unknown)));
 }

@@ -1,20 +1,16 @@
 //! `skiptrace index build`.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use serde::Serialize;
 use skiptrace_engine::id::{JobName, ObjectId};
 use skiptrace_engine::index::Index;
 use skiptrace_engine::index::merge::merge;
 use skiptrace_engine::kind::IndexKind;
-use skiptrace_engine::record::Outcome;
 use skiptrace_engine::recording::{EnvironmentKey, Origin, Recording, Shard};
 use skiptrace_indexers::build::paths::{PrefixMap, Roots};
-use skiptrace_indexers::import::suite_dir::LeftOut;
-use skiptrace_indexers::import::{Format, Imported, Request, import};
-use skiptrace_indexers::record::fold::{Gathered, Opaque, fold};
+use skiptrace_indexers::import::{Format, Reach, Request, import};
+use skiptrace_indexers::record::fold::{Gathered, fold};
 
 use crate::commands::place::Place;
 use crate::error::{CommandError, ErrorKind};
@@ -22,10 +18,9 @@ use crate::exit::ExitStatus;
 use crate::git::{Commit, CommitTree};
 use crate::session::Session;
 use crate::settings::Flag;
-use crate::ui::human;
+use report::{Document, OpaqueTest, report};
 
-/// How many things are named where there may be thousands.
-const NAMED: usize = 5;
+mod report;
 
 /// Build an index of coverage that was collected elsewhere
 ///
@@ -40,8 +35,9 @@ const NAMED: usize = 5;
 /// does one whose outcome is not known, unless --assume-passed says that only passing runs are here.
 ///
 /// What tests were compiled from is not known here. A changed function reaches the tests that executed it; any other
-/// change in a file that the coverage names reaches all tests of the job; a file that the coverage does not name is
-/// unknown to the index, and a change of it runs everything. All code must have been compiled with coverage.
+/// change in a file that the coverage names reaches all tests of the job (as every change does in the kinds `file`
+/// and `package`), unless --executed-only is given; a file that the coverage does not name is unknown to the index,
+/// and a change of it runs everything. All code must have been compiled with coverage.
 #[derive(Debug, clap::Args)]
 pub struct BuildArgs {
     #[command(flatten)]
@@ -74,6 +70,13 @@ pub struct BuildArgs {
     /// Take tests without an outcome as passed: only passing runs are here
     #[arg(long)]
     assume_passed: bool,
+
+    /// Let changes outside of functions reach only tests that executed something of the file, instead of all
+    ///
+    /// That is only right where files act by being run alone, as in Python, and each test loaded them in a process
+    /// of its own. Constants, types and macros of a compiled language act without running.
+    #[arg(long)]
+    executed_only: bool,
 
     /// Fail, and keep no index, if a test can prove nothing, is named by its folder only, or a binary is missing
     #[arg(long)]
@@ -121,54 +124,6 @@ impl FromStr for Mapping {
     }
 }
 
-/// The document `skiptrace/index-build@1`.
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct Document {
-    commit: String,
-    kind: &'static str,
-    shard: String,
-    jobs: Vec<JobDocument>,
-    tests: usize,
-    passed: usize,
-    failed: usize,
-    flaky: usize,
-    skipped: usize,
-    opaque: Vec<OpaqueTest>,
-    /// Folders that became tests by their own name.
-    unnamed: Vec<String>,
-    left_out: Vec<NotUsed>,
-    unusable_binaries: Vec<NotUsed>,
-    binaries: usize,
-    files: usize,
-    bytes: u64,
-    file: Option<String>,
-    store: Option<String>,
-    /// Whether `--strict` refused it.
-    refused: bool,
-}
-
-#[derive(Serialize)]
-struct JobDocument {
-    job: String,
-    tests: usize,
-    key: Option<String>,
-    created: bool,
-}
-
-#[derive(Serialize)]
-struct OpaqueTest {
-    job: String,
-    test: String,
-    reasons: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct NotUsed {
-    path: String,
-    reason: String,
-}
-
 pub(super) fn run(args: &BuildArgs, session: &Session<'_>) -> Result<ExitStatus, CommandError> {
     let settings = session.settings_with(Flag::given("index.kind", "--kind", args.kind))?;
     let kind = settings.index_kind.value;
@@ -205,10 +160,11 @@ pub(super) fn run(args: &BuildArgs, session: &Session<'_>) -> Result<ExitStatus,
     let imported =
         import(&request).map_err(|error| CommandError::user("cannot read the coverage").caused_by(error))?;
 
-    let mut document = Document::new(args, kind, &commit, &imported);
+    let mut document = Document::new(args.shard, kind, &commit, &imported);
     let recording = |job: &JobName| recording(job, args.shard, &commit, branch.as_ref());
     let mut indexes: Vec<(JobName, Index)> = Vec::new();
-    for gathered in imported.gathered(recording) {
+    let reach = if args.executed_only { Reach::Executed } else { Reach::All };
+    for gathered in imported.gathered(reach, recording) {
         let Gathered { recording, .. } = &gathered;
         let job = recording.job.clone();
         let (index, noticed) = fold(gathered, kind, &tree)
@@ -294,143 +250,4 @@ impl SourceFlags {
             (None, None, None) => unreachable!("clap requires one of them"),
         }
     }
-}
-
-impl Document {
-    fn new(args: &BuildArgs, kind: IndexKind, commit: &Commit, imported: &Imported) -> Document {
-        let with = |outcomes: &[Outcome]| {
-            let tests = imported.jobs.values().flatten();
-            tests.filter(|test| outcomes.contains(&test.outcome)).count()
-        };
-        let jobs = imported.jobs.iter().map(|(job, tests)| JobDocument {
-            job: job.to_string(),
-            tests: tests.len(),
-            key: None,
-            created: true,
-        });
-        Document {
-            commit: commit.id.to_string(),
-            kind: kind.name(),
-            shard: args.shard.to_string(),
-            jobs: jobs.collect(),
-            tests: imported.n_tests(),
-            passed: with(&[Outcome::Passed]),
-            failed: with(&[Outcome::Failed, Outcome::TimedOut]),
-            flaky: with(&[Outcome::Flaky]),
-            skipped: with(&[Outcome::Skipped]),
-            opaque: Vec::new(),
-            unnamed: imported.unnamed.clone(),
-            left_out: imported.left_out.iter().map(NotUsed::new).collect(),
-            unusable_binaries: imported.unusable.iter().map(NotUsed::new).collect(),
-            binaries: imported.n_binaries,
-            files: 0,
-            bytes: 0,
-            file: None,
-            store: None,
-            refused: false,
-        }
-    }
-
-    /// Returns whether there is anything that `--strict` does not take.
-    fn is_faulty(&self) -> bool {
-        let lists =
-            [self.opaque.len(), self.unnamed.len(), self.left_out.len(), self.unusable_binaries.len()];
-        lists.iter().any(|n| *n > 0)
-    }
-}
-
-impl OpaqueTest {
-    fn new(opaque: &Opaque) -> OpaqueTest {
-        OpaqueTest {
-            job: opaque.test.job.to_string(),
-            test: format!("{} {}", opaque.test.suite, opaque.test.name).trim_start().to_owned(),
-            reasons: opaque.troubles.iter().map(|trouble| trouble.detail.clone()).collect(),
-        }
-    }
-}
-
-impl NotUsed {
-    fn new(left_out: &LeftOut) -> NotUsed {
-        NotUsed { path: left_out.place.clone(), reason: left_out.reason.clone() }
-    }
-}
-
-fn report(document: &Document, place: &Place, session: &Session<'_>) {
-    let printer = session.printer;
-    for (list, noun, what) in [
-        (&document.unusable_binaries, "file", "of --binaries cannot be used"),
-        (&document.left_out, "place", "is left out, and what it may be a test of always runs"),
-    ] {
-        if !list.is_empty() {
-            printer.warning(format_args!("{} {what}", human::count(list.len() as u64, noun)));
-            for one in list.iter().take(NAMED) {
-                printer.say(format_args!("  `{}`: {}", one.path, one.reason));
-            }
-            if list.len() > NAMED {
-                printer.say(format_args!("  and {} more", list.len() - NAMED));
-            }
-        }
-    }
-    if !document.unnamed.is_empty() {
-        let folders: Vec<&str> = document.unnamed.iter().map(String::as_str).collect();
-        let count = human::count(folders.len() as u64, "folder");
-        printer.warning(format_args!(
-            "{count} without the name of a test in `metadata.json` gave tests their own name: {}",
-            named(&folders)
-        ));
-    }
-    if !document.opaque.is_empty() {
-        printer.warning(format_args!(
-            "{} can never be skipped on this evidence",
-            human::count(document.opaque.len() as u64, "test")
-        ));
-        // By reason, since one reason mostly has many tests.
-        let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for opaque in &document.opaque {
-            for reason in &opaque.reasons {
-                reasons.entry(reason).or_default().push(&opaque.test);
-            }
-        }
-        for (reason, tests) in reasons.iter().take(4 * NAMED) {
-            printer.say(format_args!("  {reason}: {}", named(tests)));
-        }
-        if reasons.len() > 4 * NAMED {
-            printer.say(format_args!("  and {} more reasons", reasons.len() - 4 * NAMED));
-        }
-    }
-    if document.refused {
-        printer.warning("nothing was kept, because --strict allows none of this");
-        return;
-    }
-    if document.tests == 0 {
-        printer.warning("there is no test in the folder, so there is no index");
-        return;
-    }
-    let outcomes = [(document.failed, "failed"), (document.flaky, "flaky"), (document.skipped, "skipped")];
-    let details: Vec<String> =
-        outcomes.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
-    let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
-    let jobs = match document.jobs.len() {
-        0 | 1 => String::new(),
-        n => format!(" of {}", human::count(n as u64, "job")),
-    };
-    let again = if document.jobs.iter().all(|job| job.created) { "" } else { ", where it was already" };
-    printer.status(format_args!(
-        "built {}{details}{jobs} over {} into the {} index of `{}` ({}) in {}{again}",
-        human::count(document.tests as u64, "test"),
-        human::count(document.files as u64, "file"),
-        document.kind,
-        document.commit.get(..12).unwrap_or(&document.commit),
-        human::size(document.bytes),
-        place.name(),
-    ));
-}
-
-/// Names some of many.
-fn named(names: &[&str]) -> String {
-    let mut text = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    if names.len() > NAMED {
-        text.push_str(&format!(" and {} more", names.len() - NAMED));
-    }
-    text
 }
