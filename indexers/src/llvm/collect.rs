@@ -74,11 +74,17 @@ impl Collector {
     /// Reads all profiles below `folders`, those of one run of a test.
     pub fn collect(&self, folders: &[&Path]) -> Trace {
         let files: Vec<PathBuf> = folders.iter().flat_map(|folder| profiles_below(folder)).collect();
-        let mut trace = Trace::default();
+        let mut trace = self.collect_files(&files);
         if files.is_empty() {
             trace.trouble(Problem::MissingBinary, "none of its processes left a profile");
         }
-        for file in &files {
+        trace
+    }
+
+    /// Reads profiles. That there is none is nothing wrong here.
+    pub fn collect_files(&self, files: &[PathBuf]) -> Trace {
+        let mut trace = Trace::default();
+        for file in files {
             self.read(file, &mut trace);
         }
         trace.places.sort_unstable();
@@ -209,15 +215,15 @@ impl Known {
 }
 
 /// Returns the profiles below a folder, in order.
-fn profiles_below(folder: &Path) -> Vec<PathBuf> {
+pub fn profiles_below(folder: &Path) -> Vec<PathBuf> {
     let mut files =
         files_below(folder, |path| path.extension().is_some_and(|extension| extension == "profraw"));
     files.sort();
     files
 }
 
-/// Returns files that may be programs or libraries.
-fn programs_below(folder: &Path) -> Vec<PathBuf> {
+/// Returns files below a folder that may be programs or libraries.
+pub fn programs_below(folder: &Path) -> Vec<PathBuf> {
     let is_program = |path: &Path| match path.extension().and_then(|extension| extension.to_str()) {
         None => true,
         Some(extension) => {

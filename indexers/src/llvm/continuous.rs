@@ -10,7 +10,7 @@
 
 use std::path::Path;
 
-use object::{BinaryFormat, File, Object, ObjectSymbol};
+use object::{BinaryFormat, File, Object, ObjectSection, ObjectSymbol};
 
 use super::binary::{BinaryError, map};
 use super::object::images;
@@ -64,6 +64,18 @@ pub fn has_leak_sanitizer(path: &Path) -> bool {
     let is_mark =
         |name: &[u8]| name.starts_with(b"__lsan_") || name == b"__asan_init" || name == b"___asan_init";
     file.symbols().chain(file.dynamic_symbols()).any(|symbol| symbol.name_bytes().is_ok_and(is_mark))
+}
+
+/// Returns what the compilers of a binary called themselves, as its section `.comment` has it.
+pub fn compilers(path: &Path) -> Vec<String> {
+    let Ok(bytes) = map(path) else { return Vec::new() };
+    let Ok(file) = File::parse(&*bytes) else { return Vec::new() };
+    let comment = file.section_by_name(".comment").and_then(|section| section.data().ok()).unwrap_or_default();
+    let texts = comment.split(|byte| *byte == 0).filter(|text| !text.is_empty());
+    let mut names: Vec<String> = texts.map(|text| String::from_utf8_lossy(text).into_owned()).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 fn of(file: &File<'_>) -> Continuous {
