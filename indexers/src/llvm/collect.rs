@@ -40,6 +40,18 @@ struct Known {
     places: Places,
     normalizer: Normalizer,
     files: HashSet<PathBuf>,
+    unplaced: Unplaced,
+}
+
+/// What to make of functions that count and that no coverage map names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unplaced {
+    /// A test that executed one executed something unknown. rustc's maps are complete.
+    #[default]
+    Distrust,
+    /// They are other people's. Clang's maps leave out what is in system headers, and what has no text: members that
+    /// the compiler wrote. Whoever says so looks for system headers of the repository's own.
+    Ignore,
 }
 
 /// The places of a binary's functions.
@@ -62,8 +74,16 @@ impl Collector {
             places: Places::default(),
             normalizer,
             files: HashSet::new(),
+            unplaced: Unplaced::default(),
         };
         Collector { known: RwLock::new(known), folders }
+    }
+
+    /// Says what to make of functions that no coverage map names, before any binary is added.
+    #[must_use]
+    pub fn with_unplaced(mut self, unplaced: Unplaced) -> Collector {
+        self.known.get_mut().unwrap_or_else(PoisonError::into_inner).unplaced = unplaced;
+        self
     }
 
     /// Adds the binaries of a file. One without coverage is [`BinaryError::NotInstrumented`].
@@ -167,7 +187,8 @@ impl Known {
         for (number, slot) in (0..).zip(&binary.layout.slots) {
             match slot.function.and_then(|function| binary.functions.get(function as usize)) {
                 Some(function) => self.add_places(function, &homes, number, &mut table),
-                None => table.nowhere.push(number),
+                None if self.unplaced == Unplaced::Distrust => table.nowhere.push(number),
+                None => {}
             }
             table.starts.push(table.places.len() as u32);
         }

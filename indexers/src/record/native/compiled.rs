@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::flags;
 use super::graph::Graph;
 use crate::llvm::binary::{Binary, BinaryError};
 use crate::llvm::{continuous, dwarf};
@@ -13,6 +14,10 @@ pub(super) struct Compilations {
     /// Whether objects count, once looked at.
     objects: BTreeMap<PathBuf, bool>,
     known: BTreeMap<PathBuf, Compiled>,
+    /// Folders of system headers; `None` where nobody says.
+    system: Option<BTreeSet<PathBuf>>,
+    /// Whether headers call themselves a system's, once looked at.
+    headers: BTreeMap<PathBuf, bool>,
 }
 
 /// What a binary was compiled from.
@@ -24,6 +29,8 @@ pub(super) struct Compiled {
     pub(super) silent: BTreeSet<PathBuf>,
     /// What is not known, for people.
     pub(super) unknown: BTreeSet<String>,
+    /// The files that its coverage map names.
+    mapped: BTreeSet<PathBuf>,
 }
 
 impl Compiled {
@@ -38,13 +45,23 @@ impl Compilations {
     /// Reads what builds in `folders` say.
     pub(super) fn read(folders: &[PathBuf]) -> Compilations {
         let graphs = folders.iter().map(|folder| Graph::read(folder)).collect();
-        Compilations { graphs, objects: BTreeMap::new(), known: BTreeMap::new() }
+        Compilations {
+            graphs,
+            objects: BTreeMap::new(),
+            known: BTreeMap::new(),
+            system: flags::system_folders(folders),
+            headers: BTreeMap::new(),
+        }
     }
 
     /// Returns what a binary was compiled from.
     pub(super) fn of(&mut self, binary: &Path) -> &Compiled {
         if !self.known.contains_key(binary) {
-            let compiled = self.find(binary);
+            let mut compiled = self.find(binary);
+            let mapped = std::mem::take(&mut compiled.mapped);
+            let silent: Vec<PathBuf> =
+                compiled.files.iter().filter(|file| self.is_left_out(file, &mapped)).cloned().collect();
+            compiled.silent.extend(silent);
             self.known.insert(binary.to_owned(), compiled);
         }
         &self.known[binary]
@@ -56,7 +73,9 @@ impl Compilations {
         // 1. What its own map says, whatever else is known.
         let counts = match Binary::open(binary) {
             Ok(images) => {
-                compiled.files.extend(images.iter().flat_map(|image| &image.files).map(|file| PathBuf::from(&**file)));
+                let files = images.iter().flat_map(|image| &image.files).map(|file| PathBuf::from(&**file));
+                compiled.mapped = files.collect();
+                compiled.files.extend(compiled.mapped.iter().cloned());
                 true
             }
             Err(BinaryError::NotInstrumented) => false,
@@ -104,6 +123,26 @@ impl Compilations {
             _ => {}
         }
         compiled
+    }
+
+    /// Returns whether a file is one of those that clang's maps leave out: a system header, by its folder or by its
+    /// own word. Where nobody says which folders are a system's, every header may be that the map does not name.
+    fn is_left_out(&mut self, file: &Path, mapped: &BTreeSet<PathBuf>) -> bool {
+        if mapped.contains(file) || file.starts_with("/usr") {
+            return false;
+        }
+        let is_header = file.extension().is_none_or(|extension| extension.to_string_lossy().starts_with(['h', 'i', 't']));
+        let by_folder = match &self.system {
+            Some(folders) => folders.iter().any(|folder| file.starts_with(folder)),
+            None => is_header,
+        };
+        if by_folder || !is_header {
+            return by_folder;
+        }
+        *self.headers.entry(file.to_owned()).or_insert_with(|| {
+            let text = std::fs::read(file).unwrap_or_default();
+            memchr::memmem::find(&text, b"system_header").is_some()
+        })
     }
 
     /// Returns whether what an object executes is counted.

@@ -70,8 +70,37 @@ pub(super) fn has_fixed_counters(builds: &[PathBuf]) -> bool {
     })
 }
 
+/// Returns the folders of system headers (`-isystem`) that compilations are given: clang's coverage maps leave out
+/// what is in them. `None` where no file says which flags there are.
+pub(super) fn system_folders(builds: &[PathBuf]) -> Option<BTreeSet<PathBuf>> {
+    let mut folders = BTreeSet::new();
+    let mut any = false;
+    for build in builds {
+        for line in lines_of_compilations(build, &["FLAGS", "INCLUDES", "ARGS"]) {
+            any = true;
+            let mut words = line.split_whitespace();
+            while let Some(word) = words.next() {
+                let Some(rest) = word.strip_prefix("-isystem").or(word.strip_prefix("-cxx-isystem")) else { continue };
+                let folder = if rest.is_empty() { words.next().unwrap_or_default() } else { rest };
+                let folder = build.join(folder.trim_matches('"'));
+                folders.insert(folder.canonicalize().unwrap_or(folder));
+            }
+        }
+    }
+    any.then_some(folders)
+}
+
 /// Returns the lines of a build's plans that name the flags of a compilation.
 fn flag_lines(folder: &Path) -> Vec<String> {
+    lines_of_compilations(folder, &["FLAGS", "ARGS"])
+}
+
+/// Returns the lines of a build's plans that set variables of a compilation, by the ends of their names.
+fn lines_of_compilations(folder: &Path, names: &[&str]) -> Vec<String> {
+    let wanted = |line: &str| {
+        let name = line.split('=').next().unwrap_or_default().trim();
+        names.iter().any(|wanted| name == *wanted || name.strip_suffix(wanted).is_some_and(|rest| rest.ends_with('_')))
+    };
     let mut lines = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(at) = folders.pop() {
@@ -86,14 +115,9 @@ fn flag_lines(folder: &Path) -> Vec<String> {
                 }
                 continue;
             }
-            let wanted: fn(&str) -> bool = if name == "flags.make" {
-                |line| line.contains("_FLAGS =")
-            } else if at == folder && name.ends_with(".ninja") {
-                // A linker's line has other names: LINK_FLAGS.
-                |line| line.starts_with("  FLAGS =") || line.starts_with(" ARGS =")
-            } else {
+            if name != "flags.make" && !(name.ends_with(".ninja") && (at == folder || at.ends_with("CMakeFiles"))) {
                 continue;
-            };
+            }
             let text = String::from_utf8_lossy(&read(&path)).into_owned();
             let is_compilation = is_compilation(&text, name == "flags.make");
             lines.extend(

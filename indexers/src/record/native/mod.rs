@@ -23,7 +23,7 @@ use super::progress::{Event, Listener};
 use super::rust::Outcome;
 use super::stray::Before;
 use crate::build::paths::{Normalizer, Roots};
-use crate::llvm::collect::Collector;
+use crate::llvm::collect::{Collector, Unplaced};
 use crate::run::case::{Case, CommandLine};
 use crate::run::driver;
 use crate::run::native::ctest::{self, Build, WholeBinaries};
@@ -152,7 +152,8 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, NativeError> {
     // 3. Their runs.
     let strays = Before::look(&request.repository, Vec::new());
     let folders = plan.builds.clone();
-    let collector = Collector::new(Normalizer::new(plan.roots.clone()), Box::new(move || folders.clone()));
+    let collector = Collector::new(Normalizer::new(plan.roots.clone()), Box::new(move || folders.clone()))
+        .with_unplaced(Unplaced::Ignore);
     let observer = observer::NativeObserver::new(&collector, &modules, continuous, hindrance);
     let on_event = |event: driver::Event<'_, _>| tell(request.listener, event);
     let ran = driver::drive(&cases, &request.driver, &plan.scratch, request.watch, &observer, &on_event);
