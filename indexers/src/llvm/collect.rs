@@ -43,6 +43,18 @@ struct Known {
     /// The files behind the paths: cargo links what it builds to a second name, of which nobody noted how it came
     /// to be.
     identities: HashSet<Identity>,
+    unplaced: Unplaced,
+}
+
+/// What to make of functions that count and that no coverage map names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unplaced {
+    /// A test that executed one executed something unknown. rustc's maps are complete.
+    #[default]
+    Distrust,
+    /// They are other people's. Clang's maps leave out what is in system headers, and what has no text: members that
+    /// the compiler wrote. Whoever says so looks for system headers of the repository's own.
+    Ignore,
 }
 
 /// What two paths of one file have in common.
@@ -69,8 +81,16 @@ impl Collector {
             normalizer,
             files: HashSet::new(),
             identities: HashSet::new(),
+            unplaced: Unplaced::default(),
         };
         Collector { known: RwLock::new(known), folders }
+    }
+
+    /// Says what to make of functions that no coverage map names, before any binary is added.
+    #[must_use]
+    pub fn with_unplaced(mut self, unplaced: Unplaced) -> Collector {
+        self.known.get_mut().unwrap_or_else(PoisonError::into_inner).unplaced = unplaced;
+        self
     }
 
     /// Adds the binaries of a file. One without coverage is [`BinaryError::NotInstrumented`].
@@ -81,11 +101,17 @@ impl Collector {
     /// Reads all profiles below `folders`, those of one run of a test.
     pub fn collect(&self, folders: &[&Path]) -> Trace {
         let files: Vec<PathBuf> = folders.iter().flat_map(|folder| profiles_below(folder)).collect();
-        let mut trace = Trace::default();
+        let mut trace = self.collect_files(&files);
         if files.is_empty() {
             trace.trouble(Problem::MissingBinary, "none of its processes left a profile");
         }
-        for file in &files {
+        trace
+    }
+
+    /// Reads profiles. That there is none is nothing wrong here.
+    pub fn collect_files(&self, files: &[PathBuf]) -> Trace {
+        let mut trace = Trace::default();
+        for file in files {
             self.read(file, &mut trace);
         }
         trace.places.sort_unstable();
@@ -185,7 +211,8 @@ impl Known {
                         table.nowhere.push(number);
                     }
                 }
-                _ => table.nowhere.push(number),
+                _ if self.unplaced == Unplaced::Distrust => table.nowhere.push(number),
+                _ => {}
             }
             table.starts.push(table.places.len() as u32);
         }
@@ -245,15 +272,15 @@ fn identity(_: &Path) -> Option<Identity> {
 }
 
 /// Returns the profiles below a folder, in order.
-fn profiles_below(folder: &Path) -> Vec<PathBuf> {
+pub fn profiles_below(folder: &Path) -> Vec<PathBuf> {
     let mut files =
         files_below(folder, |path| path.extension().is_some_and(|extension| extension == "profraw"));
     files.sort();
     files
 }
 
-/// Returns files that may be programs or libraries.
-fn programs_below(folder: &Path) -> Vec<PathBuf> {
+/// Returns files below a folder that may be programs or libraries.
+pub fn programs_below(folder: &Path) -> Vec<PathBuf> {
     let is_program = |path: &Path| match path.extension().and_then(|extension| extension.to_str()) {
         None => true,
         Some(extension) => {

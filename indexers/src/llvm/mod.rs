@@ -7,6 +7,7 @@
 
 pub mod binary;
 pub mod collect;
+pub mod continuous;
 pub mod dwarf;
 pub mod indexed;
 pub mod layout;

@@ -1,10 +1,12 @@
 //! Recording: from a command that runs tests to what an index is made of.
 //!
-//! [`rust`] builds and runs what cargo runs. Each leaves tests with their traces, and [`fold`] makes an index
+//! [`rust`] builds and runs what cargo runs, [`native`] runs C and C++ programs that are built. Each leaves tests with their traces, and [`fold`] makes an index
 //! of them and of the [`sources`] that they name.
 
 pub mod fold;
+pub mod native;
 pub mod observer;
+mod observer_events;
 pub mod progress;
 pub mod rust;
 pub mod sources;

@@ -25,6 +25,18 @@ pub trait Observer: Sync {
     /// Returns the variables that make the processes of `case` leave their coverage in `folder`.
     fn variables(&self, case: &Case, folder: &Path) -> Vec<(&'static str, PathBuf)>;
 
+    /// Runs a process of a test to its end. Whoever wants to see more of it than its end does it another way.
+    fn run(
+        &self,
+        command: &CommandLine,
+        variables: &[(&str, &Path)],
+        cell: &Cell,
+        timeout: Option<Duration>,
+        watch: &Watch,
+    ) -> Result<Finished, RunError> {
+        process::run(command, variables, cell.output(), timeout, watch)
+    }
+
     /// Reads what the processes of `case` left in `cell`.
     fn reduce(&self, case: &Case, cell: &Cell) -> Self::Trace;
 }
@@ -203,7 +215,7 @@ impl<O: Observer> Driver<'_, O> {
     ) -> Result<Part, DriveError> {
         let variables: Vec<(&str, &Path)> =
             variables.iter().map(|(name, value)| (*name, value.as_path())).collect();
-        let finished = process::run(command, &variables, cell.output(), timeout, self.watch)?;
+        let finished = self.observer.run(command, &variables, cell, timeout, self.watch)?;
         let outcome = match finished.stopped {
             Some(Stopped::TimedOut) => Outcome::TimedOut,
             _ => judge(verdict, &finished),

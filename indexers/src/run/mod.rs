@@ -16,6 +16,8 @@ pub mod nextest;
 pub mod process;
 pub mod scratch;
 pub mod shim;
+#[cfg(target_os = "linux")]
+pub mod traced;
 pub mod verdict;
 pub mod wanted;
 pub mod watch;

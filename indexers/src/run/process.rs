@@ -35,6 +35,12 @@ pub struct RunError {
     source: io::Error,
 }
 
+impl RunError {
+    pub(super) fn of(command: &CommandLine) -> impl Fn(io::Error) -> RunError + '_ {
+        |source| RunError { program: command.program.clone(), cwd: command.cwd.clone(), source }
+    }
+}
+
 /// Runs `command` to its end, with `extra` variables on top of its own, its output going to files in `output`.
 ///
 /// Output goes to files rather than pipes so that a process left running in the background, which keeps a pipe open,
@@ -46,12 +52,13 @@ pub fn run(
     timeout: Option<Duration>,
     watch: &Watch,
 ) -> Result<Finished, RunError> {
-    let failed = |source| RunError { program: command.program.clone(), cwd: command.cwd.clone(), source };
+    let failed = RunError::of(command);
     let (stdout, stderr) = (output.join("stdout"), output.join("stderr"));
     let started = Instant::now();
-    let mut child = spawn(command, extra, &stdout, &stderr).map_err(failed)?;
+    let mut child =
+        prepare(command, extra, &stdout, &stderr).and_then(|mut process| process.spawn()).map_err(&failed)?;
     let guard = watch.over(child.id(), timeout.map(|timeout| started + timeout));
-    wait_without_reaping(&child).map_err(failed)?;
+    wait_without_reaping(&child).map_err(&failed)?;
     let duration = started.elapsed();
     // Once it is reaped, its number may be another process's: whatever may kill it must forget it before.
     let stopped = guard.finish();
@@ -59,7 +66,13 @@ pub fn run(
     Ok(Finished { status, stopped, duration, stdout, stderr })
 }
 
-fn spawn(command: &CommandLine, extra: &[(&str, &Path)], stdout: &Path, stderr: &Path) -> io::Result<Child> {
+/// Returns the process with everything that it is given, not yet started.
+pub(super) fn prepare(
+    command: &CommandLine,
+    extra: &[(&str, &Path)],
+    stdout: &Path,
+    stderr: &Path,
+) -> io::Result<Command> {
     let mut process = Command::new(&command.program);
     process
         .args(&command.args)
@@ -78,7 +91,7 @@ fn spawn(command: &CommandLine, extra: &[(&str, &Path)], stdout: &Path, stderr: 
     process.env_remove("__LLVM_PROFILE_RT_INIT_ONCE");
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut process, 0);
-    process.spawn()
+    Ok(process)
 }
 
 #[cfg(unix)]

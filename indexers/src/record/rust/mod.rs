@@ -29,7 +29,7 @@ use super::progress::Listener;
 mod doctests;
 mod environment;
 mod nextest;
-mod outcome;
+pub(in crate::record) mod outcome;
 mod own;
 mod plan;
 

@@ -58,12 +58,12 @@ pub struct Missing {
 }
 
 /// One test as it ran, whoever ran it.
-pub(super) struct Run {
-    pub(super) suite: Box<str>,
-    pub(super) name: Box<str>,
-    pub(super) outcome: TestOutcome,
-    pub(super) duration: std::time::Duration,
-    pub(super) traces: Vec<(Trace, (SystemTime, SystemTime))>,
+pub(in crate::record) struct Run {
+    pub(in crate::record) suite: Box<str>,
+    pub(in crate::record) name: Box<str>,
+    pub(in crate::record) outcome: TestOutcome,
+    pub(in crate::record) duration: std::time::Duration,
+    pub(in crate::record) traces: Vec<(Trace, (SystemTime, SystemTime))>,
 }
 
 /// Gathers what is known of binaries while tests run, and of tests when they have.
@@ -143,7 +143,7 @@ impl<'a> Gatherer<'a> {
         suites: &BTreeMap<String, PathBuf>,
         strays: &[Stray],
     ) -> Outcome {
-        blame(strays, &mut runs, self.request);
+        blame(strays, &mut runs, &self.request.repository);
         // 1. Every binary that reported for a suite, besides the suite's own.
         let mut binaries: BTreeMap<Box<str>, BTreeSet<PathBuf>> = BTreeMap::new();
         for (suite, path) in suites {
@@ -254,9 +254,9 @@ fn distrust(trace: &mut Trace, unknown: &BTreeSet<String>) {
 }
 
 /// Distrusts every test that ran while a profile was written that nobody can be told to own.
-fn blame(strays: &[Stray], runs: &mut [Run], request: &Request<'_>) {
+pub(in crate::record) fn blame(strays: &[Stray], runs: &mut [Run], repository: &Path) {
     for stray in strays {
-        let path = stray.path.strip_prefix(&request.repository).unwrap_or(&stray.path).display().to_string();
+        let path = stray.path.strip_prefix(repository).unwrap_or(&stray.path).display().to_string();
         for run in runs.iter_mut() {
             for (trace, interval) in &mut run.traces {
                 if stray.is_within(*interval) {
@@ -271,7 +271,7 @@ fn blame(strays: &[Stray], runs: &mut [Run], request: &Request<'_>) {
 }
 
 /// Returns the outcome of several runs of one test.
-pub(super) fn outcome_of(outcomes: impl Iterator<Item = TestOutcome>) -> TestOutcome {
+pub(in crate::record) fn outcome_of(outcomes: impl Iterator<Item = TestOutcome>) -> TestOutcome {
     let outcomes: Vec<TestOutcome> = outcomes.collect();
     let worst = outcomes.iter().copied().max().unwrap_or(TestOutcome::Skipped);
     let passed = outcomes.contains(&TestOutcome::Passed);

@@ -10,15 +10,15 @@ use super::outcome::{Gatherer, Outcome};
 use super::plan::Plan;
 use super::{RecordError, Request, doctests};
 use crate::record::observer::LlvmObserver;
+use crate::record::observer_events::tell;
 use crate::record::progress::Event;
 use crate::record::stray::Before;
 use crate::run::cargo_test::{self, Built, Variables};
 use crate::run::case::{Case, CommandLine};
-use crate::run::driver::{self, Event as DriverEvent};
+use crate::run::driver;
 use crate::run::libtest;
 use crate::run::native::{Binary, LeftOut, Listing};
 use crate::run::shim::{Captured, Mode, PROFILES};
-use crate::trace::Trace;
 
 /// How long a test binary may take to list its tests.
 const LISTING: Duration = Duration::from_secs(60);
@@ -46,7 +46,7 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
     (request.listener)(Event::Running { tests: running, suites: suites.len() });
 
     let observer = LlvmObserver { collector: gatherer.collector(), pattern: |_| PROFILES };
-    let on_event = |event: DriverEvent<'_, Trace>| tell(request, event);
+    let on_event = |event: driver::Event<'_, _>| tell(request.listener, event);
     let ran = driver::drive(&cases, &request.driver, &plan.scratch, request.watch, &observer, &on_event);
     let strays = strays.sweep();
     let groups = doctests::record(request, plan)?;
@@ -153,29 +153,4 @@ fn surroundings(
         changed.remove(name);
     }
     changed
-}
-
-fn tell(request: &Request<'_>, event: DriverEvent<'_, Trace>) {
-    let listener = request.listener;
-    match event {
-        DriverEvent::Started(case) => listener(Event::Started { suite: &case.suite, name: &case.name }),
-        DriverEvent::Finished(case, runs) => {
-            let outcome = super::outcome::outcome_of(runs.iter().map(|run| run.outcome));
-            let troubles: Vec<_> = runs.iter().flat_map(|run| run.trace.troubles.clone()).collect();
-            listener(Event::Finished {
-                suite: &case.suite,
-                name: &case.name,
-                outcome,
-                duration: runs.iter().map(|run| run.duration).max().unwrap_or_default(),
-                output: runs.iter().find_map(|run| run.output.as_deref()),
-                troubles: &troubles,
-            });
-        }
-        DriverEvent::Broken(case, error) => {
-            listener(Event::Warning(format!(
-                "`{}` of `{}` could not be run: {error}",
-                case.name, case.suite
-            )));
-        }
-    }
 }

@@ -42,6 +42,8 @@ pub struct Build {
     pub config: Option<String>,
     /// The variables that tests inherit, which properties may add to.
     pub inherited: BTreeMap<OsString, OsString>,
+    /// Arguments that choose tests, as the user gave them: `-R`, `-E`, `-L` and their like.
+    pub filters: Vec<String>,
     /// What becomes of a test that is a whole binary.
     pub whole_binaries: WholeBinaries,
 }
@@ -87,6 +89,7 @@ pub fn list(build: &Build, options: Options, listing: &Listing) -> Result<Found,
     if let Some(config) = &build.config {
         args.extend(["-C", config]);
     }
+    args.extend(build.filters.iter().map(String::as_str));
     let answer = listing.ask(&command, &args)?;
     if !answer.status.success() {
         return Err(answer.failed(&build.ctest, SHOW));

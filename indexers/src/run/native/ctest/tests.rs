@@ -112,6 +112,7 @@ fn project(bench: &Bench) -> Option<Build> {
         ctest: "ctest".into(),
         config: None,
         inherited: std::env::vars_os().collect(),
+        filters: Vec::new(),
         whole_binaries: WholeBinaries::Expand,
     })
 }
@@ -231,6 +232,7 @@ fn a_folder_that_is_no_build_has_no_tests() {
         ctest: bench.path("no-ctest"),
         config: None,
         inherited: BTreeMap::new(),
+        filters: Vec::new(),
         whole_binaries: WholeBinaries::Keep,
     };
     let error = list(&build, Options::default(), &bench.listing()).unwrap_err();
@@ -244,6 +246,7 @@ fn build() -> Build {
         ctest: "ctest".into(),
         config: None,
         inherited: BTreeMap::new(),
+        filters: Vec::new(),
         whole_binaries: WholeBinaries::Keep,
     }
 }

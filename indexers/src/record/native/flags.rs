@@ -1,0 +1,303 @@
+//! The conditions of a native build: compilers, flags, options; and what its flags say of coverage.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use skiptrace_engine::fingerprint::Fingerprint;
+use skiptrace_engine::recording::EnvironmentKey;
+
+use crate::build::environment::{Machine, NativeBuild, Placeholder, native};
+use crate::llvm::continuous;
+
+/// How much of one file is read.
+const MOST_BYTES: u64 = 256 << 20;
+/// Variables of CMake's cache that say something of the machine, or of how things are told.
+const OF_MACHINE: &[&str] = &[
+    "SITE",
+    "BUILDNAME",
+    "CMAKE_COLOR",
+    "CMAKE_VERBOSE",
+    "CMAKE_INSTALL",
+    "CMAKE_EXPORT_COMPILE",
+    "CMAKE_PROJECT_",
+    "CTEST_",
+    "DART_",
+    "CPACK_",
+    "FETCHCONTENT_",
+    "GIT",
+    "PKG_CONFIG",
+];
+
+/// Something in a build's flags that recording suffers from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FlagProblem {
+    /// Sources are compiled without coverage.
+    NoCoverage,
+    /// Counters are lost with a process that does not end by itself.
+    NoRelocation,
+    /// Counters of several threads may overwrite each other.
+    NotAtomic,
+}
+
+/// Returns what is missing in the flags of a build folder; `None` where no file says which flags there are.
+pub fn flag_problems(folder: &Path) -> Option<BTreeSet<FlagProblem>> {
+    let mut problems = BTreeSet::new();
+    let mut any = false;
+    for line in flag_lines(folder) {
+        any = true;
+        if !line.contains("-fcoverage-mapping") || !line.contains("-fprofile-instr-generate") {
+            problems.insert(FlagProblem::NoCoverage);
+            continue;
+        }
+        if !line.contains("-runtime-counter-relocation") {
+            problems.insert(FlagProblem::NoRelocation);
+        }
+        if !line.contains("-fprofile-update=atomic") {
+            problems.insert(FlagProblem::NotAtomic);
+        }
+    }
+    any.then_some(problems)
+}
+
+/// Returns whether any source of the builds is compiled with counters that stay where they are, which symbols of the
+/// binary that it is linked into do not tell when others move.
+pub(super) fn has_fixed_counters(builds: &[PathBuf]) -> bool {
+    builds.iter().flat_map(|folder| flag_lines(folder)).any(|line| {
+        let counts = line.contains("-fcoverage-mapping") || line.contains("-fprofile-instr-generate");
+        counts && !line.contains("-runtime-counter-relocation")
+    })
+}
+
+/// Returns the folders of system headers (`-isystem`) that compilations are given: clang's coverage maps leave out
+/// what is in them. `None` where no file says which flags there are.
+pub(super) fn system_folders(builds: &[PathBuf]) -> Option<BTreeSet<PathBuf>> {
+    let mut folders = BTreeSet::new();
+    let mut any = false;
+    for build in builds {
+        for line in lines_of_compilations(build, &["FLAGS", "INCLUDES", "ARGS"]) {
+            any = true;
+            let mut words = line.split_whitespace();
+            while let Some(word) = words.next() {
+                let Some(rest) = word.strip_prefix("-isystem").or(word.strip_prefix("-cxx-isystem")) else {
+                    continue;
+                };
+                let folder = if rest.is_empty() { words.next().unwrap_or_default() } else { rest };
+                let folder = build.join(folder.trim_matches('"'));
+                folders.insert(folder.canonicalize().unwrap_or(folder));
+            }
+        }
+    }
+    any.then_some(folders)
+}
+
+/// Returns the lines of a build's plans that name the flags of a compilation.
+fn flag_lines(folder: &Path) -> Vec<String> {
+    lines_of_compilations(folder, &["FLAGS", "ARGS"])
+}
+
+/// Returns the lines of a build's plans that set variables of a compilation, by the ends of their names.
+fn lines_of_compilations(folder: &Path, names: &[&str]) -> Vec<String> {
+    let wanted = |line: &str| {
+        let name = line.split('=').next().unwrap_or_default().trim();
+        names.iter().any(|wanted| {
+            name == *wanted || name.strip_suffix(wanted).is_some_and(|rest| rest.ends_with('_'))
+        })
+    };
+    let mut lines = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(at) = folders.pop() {
+        for entry in fs::read_dir(&at).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let Ok(kind) = entry.file_type() else { continue };
+            if kind.is_dir() {
+                if name != ".git" {
+                    folders.push(path);
+                }
+                continue;
+            }
+            if name != "flags.make"
+                && !(name.ends_with(".ninja") && (at == folder || at.ends_with("CMakeFiles")))
+            {
+                continue;
+            }
+            let text = String::from_utf8_lossy(&read(&path)).into_owned();
+            let is_compilation = is_compilation(&text, name == "flags.make");
+            lines.extend(
+                text.lines()
+                    .enumerate()
+                    .filter(|(at, line)| wanted(line) && is_compilation(*at))
+                    .map(|(_, line)| line.to_owned()),
+            );
+        }
+    }
+    lines
+}
+
+/// Returns which lines of a plan are of a compilation: in ninja's those of an edge that makes an object.
+fn is_compilation(text: &str, all: bool) -> impl Fn(usize) -> bool {
+    let mut compiling = all;
+    let lines: Vec<bool> = text
+        .lines()
+        .map(|line| {
+            if let Some(edge) = line.strip_prefix("build ").filter(|_| !all) {
+                let rule = edge.split(": ").nth(1).unwrap_or_default();
+                let rule = rule.split(' ').next().unwrap_or_default();
+                compiling = rule.contains("COMPILER") || rule.ends_with("_COMPILE");
+                compiling &= !rule.contains("LINKER");
+            }
+            compiling
+        })
+        .collect();
+    move |at| lines.get(at).copied().unwrap_or(false)
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // What cannot be read has no flags to tell; the binaries say the rest.
+    if let Ok(file) = fs::File::open(path) {
+        let _ = file.take(MOST_BYTES).read_to_end(&mut bytes);
+    }
+    bytes
+}
+
+/// What a recording knows of its build.
+pub(super) struct Build<'a> {
+    pub(super) folders: &'a [PathBuf],
+    pub(super) config: Option<&'a str>,
+    pub(super) binaries: &'a BTreeSet<PathBuf>,
+    pub(super) repository: &'a Path,
+}
+
+/// Returns the conditions. Nothing in them is of one machine alone.
+pub(super) fn environment(build: &Build<'_>) -> EnvironmentKey {
+    let compilers: BTreeSet<String> =
+        build.binaries.iter().flat_map(|binary| continuous::compilers(binary)).collect();
+    let compilers: Vec<String> = compilers.into_iter().collect();
+    let cache: BTreeMap<String, (String, String)> =
+        build.folders.iter().flat_map(|folder| cache(folder)).collect();
+    let value =
+        |name: &str| cache.get(name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty());
+    let profile = build.config.or_else(|| value("CMAKE_BUILD_TYPE"));
+    let suffix = profile.map(str::to_uppercase).unwrap_or_default();
+    let mut flags = Vec::new();
+    for name in ["C_FLAGS", "CXX_FLAGS", "OBJC_FLAGS", "EXE_LINKER_FLAGS", "SHARED_LINKER_FLAGS"] {
+        for name in [format!("CMAKE_{name}"), format!("CMAKE_{name}_{suffix}")] {
+            flags.extend(value(&name).map(|value| format!("{name}={value}")));
+        }
+    }
+    let options: Vec<String> = cache
+        .iter()
+        .filter(|(name, (kind, _))| {
+            let counts = kind == "BOOL" || kind == "STRING" || kind == "UNINITIALIZED";
+            counts
+                && !OF_MACHINE.iter().any(|start| name.starts_with(start))
+                && !name.contains("_FLAGS")
+                && !["_DIR", "_PATH", "_ROOT", "_COMMAND"].iter().any(|end| name.ends_with(end))
+        })
+        .map(|(name, (_, value))| format!("{name}={value}"))
+        .collect();
+    let hash = Fingerprint::of(options.join("\n").as_bytes()).to_string();
+    let options = format!("{} ({})", options.len(), &hash[..12]);
+    let place = |folder: &Path, name: &str| Placeholder {
+        folder: folder.display().to_string(),
+        name: name.to_owned(),
+    };
+    let mut placeholders: Vec<Placeholder> =
+        build.folders.iter().map(|folder| place(folder, "<build>")).collect();
+    placeholders.push(place(build.repository, "<repository>"));
+    let mut key = native(&NativeBuild {
+        compilers: &compilers,
+        flags: &flags,
+        target: value("CMAKE_CXX_COMPILER_TARGET").or_else(|| value("CMAKE_C_COMPILER_TARGET")),
+        profile,
+        variables: BTreeMap::new(),
+        machine: Machine::current(),
+        placeholders: &placeholders,
+    });
+    key.parts.insert("options".to_owned(), options);
+    key
+}
+
+/// Reads CMake's cache: names with their kinds and values.
+fn cache(folder: &Path) -> BTreeMap<String, (String, String)> {
+    let text = String::from_utf8_lossy(&read(&folder.join("CMakeCache.txt"))).into_owned();
+    let entry = |line: &str| {
+        let (name, value) = line.split_once('=')?;
+        let (name, kind) = name.rsplit_once(':')?;
+        Some((name.trim_matches('"').to_owned(), (kind.to_owned(), value.to_owned())))
+    };
+    text.lines().filter(|line| !line.starts_with(['#', '/'])).filter_map(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COVERAGE: &str = "-g -fprofile-instr-generate -fcoverage-mapping";
+
+    fn problems(files: &[(&str, String)]) -> Option<Vec<FlagProblem>> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let found: Option<Vec<FlagProblem>> =
+            flag_problems(folder.path()).map(|problems| problems.into_iter().collect());
+        let is_fixed = has_fixed_counters(&[folder.path().to_owned()]);
+        let says_so = found.iter().flatten().any(|problem| *problem == FlagProblem::NoRelocation);
+        assert_eq!(is_fixed, says_so);
+        found
+    }
+
+    #[test]
+    fn flags_of_compilations_count() {
+        use FlagProblem::{NoCoverage, NoRelocation, NotAtomic};
+        assert_eq!(problems(&[]), None);
+        let ninja = |flags: &str| {
+            let text = format!(
+                "build a.o: CXX_COMPILER__a_Debug a.cpp\n  FLAGS = {flags}\nbuild a: CXX_EXECUTABLE_LINKER__a a.o\n  \
+                 FLAGS = -g\n"
+            );
+            problems(&[("build.ninja", text)])
+        };
+        assert_eq!(ninja("-g"), Some(vec![NoCoverage]));
+        assert_eq!(ninja(COVERAGE), Some(vec![NoRelocation, NotAtomic]));
+        let all = format!("{COVERAGE} -mllvm -runtime-counter-relocation -fprofile-update=atomic");
+        assert_eq!(ninja(&all), Some(vec![]));
+        // One target without it spoils the binary that it is part of.
+        let make = |flags: &str| format!("# flags\nCXX_DEFINES =\nCXX_FLAGS = {flags}\n");
+        let mixed = [("CMakeFiles/a.dir/flags.make", make(&all)), ("b/flags.make", make(COVERAGE))];
+        assert_eq!(problems(&mixed), Some(vec![NoRelocation, NotAtomic]));
+    }
+
+    #[test]
+    fn machines_agree_on_their_conditions() {
+        let key = |root: &str, option: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let root = folder.path().join(root);
+            fs::create_dir_all(&root).unwrap();
+            let text = format!(
+                "# cache\n//about\nCMAKE_BUILD_TYPE:STRING=Debug\nCMAKE_CXX_FLAGS:STRING=-I{0}/x -O1\nSITE:STRING={0}\n\
+                 CMAKE_CXX_FLAGS_DEBUG:STRING=-g\nWITH_X:BOOL={option}\nCMAKE_HOME_DIRECTORY:INTERNAL={0}\n",
+                root.display()
+            );
+            fs::write(root.join("CMakeCache.txt"), text).unwrap();
+            environment(&Build {
+                folders: std::slice::from_ref(&root),
+                config: None,
+                binaries: &BTreeSet::new(),
+                repository: Path::new("/r"),
+            })
+        };
+        assert_eq!(key("a", "ON"), key("b/c", "ON"));
+        assert_ne!(key("a", "ON"), key("a", "OFF"));
+        let parts = key("a", "ON").parts;
+        assert_eq!(parts["flags"], "\"CMAKE_CXX_FLAGS=-I<build>/x -O1\" CMAKE_CXX_FLAGS_DEBUG=-g");
+        assert_eq!(parts["profile"], "Debug");
+    }
+}
