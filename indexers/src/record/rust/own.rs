@@ -29,8 +29,12 @@ const LIST_BYTES: usize = 64 << 20;
 pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, RecordError> {
     (request.listener)(Event::Building);
     let strays = Before::look(&request.repository, vec![plan.target_dir.clone()]);
-    let built = cargo_test::build(&request.command, &request.cwd, &plan.build)?;
-    let captured = capture(request, plan)?;
+    // Cargo neither builds nor runs anything else where documentation is asked for.
+    let (built, captured) = if request.command.has("--doc") {
+        (Vec::new(), Vec::new())
+    } else {
+        (cargo_test::build(&request.command, &request.cwd, &plan.build)?, capture(request, plan)?)
+    };
     let gatherer = Gatherer::new(plan, request);
     let mut suites: BTreeMap<String, PathBuf> = BTreeMap::new();
     let mut cases = Vec::new();

@@ -58,9 +58,12 @@ impl Plan {
         });
         let names = target_dir.join("bin");
         let wrapper_program = name(&request.program, &names, wrapper::NAME)?;
-        let runner_program = name(&request.program, &names, shim::NAME)?;
         let scratch =
             Scratch::new(None).map_err(RecordError::io("make a folder in", std::env::temp_dir()))?;
+        // Cargo takes a runner's path in a variable apart where it has blanks.
+        let has_blanks = names.to_str().is_none_or(|path| path.contains(char::is_whitespace));
+        let names = if has_blanks { scratch.path().join("bin") } else { names };
+        let runner_program = name(&request.program, &names, shim::NAME)?;
         let building = scratch.path().join("build");
         fs::create_dir(&building).map_err(RecordError::io("make", &building))?;
 
