@@ -20,40 +20,15 @@ fn runners() -> Vec<&'static str> {
 
 #[test]
 fn recordings_in_the_store() {
-    let project = CargoProject::of_fixture(PROGRAM, "small");
+    let mut project = CargoProject::of_fixture(PROGRAM, "small");
     let record = ["record", "--json", "--", "cargo", "test", "-p", "small"];
+    let id = project.sandbox.repo().git(["rev-parse", "--short=12", "HEAD"]);
+    project.sandbox.redactor.replace(id, "$SHORT");
     let first = project.sandbox.skiptrace(record).success();
-    let document: serde_json::Value = serde_json::from_slice(first.raw_stdout()).unwrap();
-    assert_snapshot!(serde_json::to_string_pretty(&document).unwrap(), @r#"
-    {
-      "bytes": 2039,
-      "clean": true,
-      "commit": "e049e43b913ef9347409eeffe9cff055025d5728",
-      "complete": true,
-      "failed": [],
-      "file": null,
-      "files": 4,
-      "flaky": [],
-      "ignored": 4,
-      "job": "default",
-      "key": "skiptrace/v1/function/e049e43b913ef9347409eeffe9cff055025d5728/default/1-of-1.idx",
-      "kind": "function",
-      "missing": [],
-      "opaque": [],
-      "passed": 3,
-      "schema": "skiptrace/record@1",
-      "shard": "1/1",
-      "store": "/tmp/.tmpi9HUhr/work/.git/skiptrace/store",
-      "tests": 3,
-      "unstable": []
-    }
-    "#);
-    assert_snapshot!(project.sandbox.skiptrace(["record", "--", "cargo", "test"]).code(2).snapshot(), @"
-    exit code: 2
-    --- stderr ---
-    error: `$DIR/work/.git/skiptrace/store` has an index of `e049e43b913e` for job `default` already
-    hint: --replace puts a new one in its place, --output FILE writes it to a file
-    ");
+    let mut document: serde_json::Value = serde_json::from_str(&first.stdout()).unwrap();
+    assert!(document["bytes"].take().as_u64().is_some_and(|bytes| bytes > 500), "{document}");
+    assert_snapshot!(serde_json::to_string_pretty(&document).unwrap(), @"");
+    assert_snapshot!(project.sandbox.skiptrace(["record", "--", "cargo", "test"]).code(2).stderr(), @"");
     let replace = ["record", "--replace", "-q", "--", "cargo", "test", "-p", "small"];
     assert_eq!(project.sandbox.skiptrace(replace).success().stdout(), "");
     let shown = project.sandbox.skiptrace(["index", "show", "--tests"]).success().stdout();
