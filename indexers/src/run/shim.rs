@@ -31,6 +31,9 @@ pub struct Plan {
     pub chain: Vec<String>,
     /// Whether each test is given a folder for temporary files of its own.
     pub private_temporary: bool,
+    /// The variable that names us as the runner, and what it was before: what a test itself runs with cargo is part
+    /// of that test.
+    pub variable: (String, Option<String>),
 }
 
 /// Whether tests run.
@@ -135,6 +138,10 @@ pub fn run(args: &[OsString], vars: &BTreeMap<OsString, OsString>, cwd: &Path) -
             command.args(rest).env("LLVM_PROFILE_FILE", profiles.join(PROFILES));
             // The runtime's own mark that a process before this one has made the file.
             command.env_remove(PLAN).env_remove("__LLVM_PROFILE_RT_INIT_ONCE");
+            match &plan.variable {
+                (name, Some(before)) => command.env(name, before),
+                (name, None) => command.env_remove(name),
+            };
             become_process(&mut command)
         }
     }
@@ -228,10 +235,15 @@ mod tests {
         assert_eq!(check(&[], &[]), None);
     }
 
+    fn plan(mode: Mode, folder: &Path) -> Plan {
+        let variable = ("CARGO_TARGET_X_RUNNER".to_owned(), None);
+        Plan { mode, folder: folder.to_owned(), chain: Vec::new(), private_temporary: true, variable }
+    }
+
     #[test]
     fn what_would_have_run_is_written_down() {
         let folder = tempfile::tempdir().unwrap();
-        let plan = Plan { mode: Mode::Capture, folder: folder.path().to_owned(), chain: Vec::new(), private_temporary: true };
+        let plan = plan(Mode::Capture, folder.path());
         let vars = [(PLAN.into(), plan.to_text().into()), ("A".into(), "b".into())].into();
         let args = ["bin".into(), "filter".into()];
         let code = run(&args, &vars, "/work".as_ref()).unwrap();
@@ -246,7 +258,7 @@ mod tests {
     #[test]
     fn each_run_has_a_folder_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
-        let plan = Plan { mode: Mode::Observe, folder: folder.path().to_owned(), chain: Vec::new(), private_temporary: true };
+        let plan = plan(Mode::Observe, folder.path());
         fs::create_dir(plan.runs()).unwrap();
         let note = Note {
             binary: "/b".into(),

@@ -3,7 +3,7 @@
 //! They are compiled into programs that are gone when they have run, and no stable option runs one alone. So they run
 //! together, as cargo does it, and depend on every file that their crate was compiled from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -43,7 +43,9 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Vec<Group>, R
     let output = File::create(&path).map_err(RecordError::io("make", &path))?;
     let errors = output.try_clone().map_err(RecordError::io("make", &path))?;
     let mut command = Command::new(&cargo.program);
-    command.args(cargo.head()).args(&cargo.args);
+    // Quiet, cargo does not say which crate it tests.
+    let is_quiet = |arg: &&String| *arg == "-q" || *arg == "--quiet";
+    command.args(cargo.head()).args(cargo.args.iter().filter(|arg| !is_quiet(arg)));
     if !cargo.has("--doc") {
         command.arg("--doc");
     }
@@ -75,8 +77,19 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Vec<Group>, R
     let share = duration / u32::try_from(groups.len().max(1)).unwrap_or(1);
     let mut found = Vec::new();
     while let Some((name, outcome)) = groups.pop_first() {
-        let libraries: Vec<&(PathBuf, Invocation)> =
+        let mut libraries: Vec<&(PathBuf, Invocation)> =
             notes.iter().filter(|(_, note)| is_library(note, &name, &plan.roots.repository)).collect();
+        // Examples in documentation may use what tests use.
+        let for_tests: BTreeSet<&PathBuf> = libraries
+            .iter()
+            .filter_map(|(_, note)| plan.for_tests.get(&note.manifest_dir))
+            .flatten()
+            .collect();
+        let is_for_tests = |note: &Invocation| {
+            for_tests.contains(&note.manifest_dir)
+                && is_library(note, &note.crate_name, &plan.roots.repository)
+        };
+        libraries.extend(notes.iter().filter(|(_, note)| is_for_tests(note)));
         let package = libraries.first().map_or(name.clone(), |(_, note)| note.package.clone());
         let suite = format!("{package}::doc");
         (request.listener)(Event::Finished {

@@ -12,7 +12,7 @@ use super::{RecordError, Request, doctests};
 use crate::record::observer::LlvmObserver;
 use crate::record::progress::Event;
 use crate::record::stray::Before;
-use crate::run::cargo_test::{self, Built, Variables};
+use crate::run::cargo_test::{self, Built};
 use crate::run::case::{Case, CommandLine};
 use crate::run::driver::{self, Event as DriverEvent};
 use crate::run::libtest;
@@ -101,7 +101,7 @@ fn list(
         program: program.into(),
         args,
         cwd: captured.cwd.clone(),
-        env: surroundings(request, captured, &plan.with_runner(Mode::Capture, Path::new(""))),
+        env: surroundings(request, captured, &plan.of_runners()),
     };
     let binary = Binary { suite: suite.into(), command };
     let has = |flag: &str| captured.args.iter().any(|arg| arg == flag);
@@ -146,15 +146,15 @@ fn narrowing(args: &[String]) -> Vec<OsString> {
     kept
 }
 
-/// Returns what of a captured process's variables is cargo's doing, and not ours.
+/// Returns what of a captured process's variables is cargo's doing, or ours for all that it starts.
 fn surroundings(
     request: &Request<'_>,
     captured: &Captured,
-    ours: &Variables,
+    of_runners: &[OsString],
 ) -> BTreeMap<OsString, Option<OsString>> {
     let outside = |name: &str| request.variables.get(OsStr::new(name)).cloned();
     let mut changed = cargo_test::difference(captured, &outside, request.variables.keys().cloned());
-    for (name, _) in ours {
+    for name in of_runners {
         changed.remove(name);
     }
     changed

@@ -1,11 +1,12 @@
 //! How cargo is to be run: with which variables, in which folders, for which packages.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cargo_metadata::{Metadata, MetadataCommand};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 use super::{Instrument, RecordError, Request};
 use crate::build::cargo_config::{CargoConfig, parse_cfg, runner_variable};
@@ -36,6 +37,10 @@ pub(super) struct Plan {
     pub(super) roots: Roots,
     /// Whether each test is given a folder for temporary files of its own.
     private_temporary: bool,
+    /// The value that the user gives to cargo's variable of the runner.
+    users_runner: Option<String>,
+    /// For each package, the folders of the packages that it needs for its tests only.
+    pub(super) for_tests: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
 }
 
 impl Plan {
@@ -77,7 +82,8 @@ impl Plan {
             .unwrap_or(&host)
             .to_owned();
         let variable = runner_variable(&target);
-        let runner = match var(&variable).and_then(|runner| runner.to_str()) {
+        let users_runner = var(&variable).and_then(|runner| runner.to_str()).map(str::to_owned);
+        let runner = match &users_runner {
             Some(runner) => runner.split_whitespace().map(str::to_owned).collect(),
             None => {
                 let cfg = parse_cfg(&rustc(request, &["--print", "cfg", "--target", &target])?);
@@ -120,6 +126,8 @@ impl Plan {
             scratch,
             roots,
             private_temporary,
+            users_runner,
+            for_tests: for_tests(&metadata),
         })
     }
 
@@ -130,11 +138,20 @@ impl Plan {
             folder: folder.to_owned(),
             chain: self.runner.clone(),
             private_temporary: self.private_temporary,
+            variable: (runner_variable(&self.target), self.users_runner.clone()),
         };
         let mut variables = self.build.clone();
         variables.push((runner_variable(&self.target).into(), self.runner_program.clone().into()));
         variables.push((shim::PLAN.into(), plan.to_text().into()));
         variables
+    }
+
+    /// Returns the variables that only runners have, and no test.
+    ///
+    /// Those of the build are the tests' as well: a test that has cargo build and run a program of the repository
+    /// executes what it builds, and that has to count.
+    pub(super) fn of_runners(&self) -> [OsString; 2] {
+        [runner_variable(&self.target).into(), shim::PLAN.into()]
     }
 }
 
@@ -182,6 +199,19 @@ fn local_packages(metadata: &Metadata, repository: &Path) -> Vec<PathBuf> {
     folders.sort();
     folders.dedup();
     folders
+}
+
+/// Returns, for each package, the folders of the packages that it needs for its tests only.
+fn for_tests(metadata: &Metadata) -> BTreeMap<PathBuf, BTreeSet<PathBuf>> {
+    let mut found = BTreeMap::new();
+    for package in &metadata.packages {
+        let Some(folder) = package.manifest_path.parent() else { continue };
+        let needed = package.dependencies.iter().filter(|needed| needed.kind == DependencyKind::Development);
+        let folders: BTreeSet<PathBuf> =
+            needed.filter_map(|needed| Some(needed.path.as_ref()?.clone().into_std_path_buf())).collect();
+        found.insert(folder.as_std_path().to_owned(), folders);
+    }
+    found
 }
 
 /// Gives the program another name, under which it is something else.
