@@ -165,9 +165,15 @@ fn several_runs_and_tries() {
     assert!(flaky.contains("1 flaky"), "{flaky}");
 
     if require("cargo-nextest").is_some() {
-        std::fs::remove_file(project.sandbox.home().join("flickers")).unwrap();
-        let runner = "cargo nextest run --retries 2 --run-ignored all flickers";
-        let flaky = project.record(&[], runner);
+        for name in ["flickers", "wobbles"] {
+            std::fs::remove_file(project.sandbox.home().join(name)).unwrap();
+        }
+        let wobbly = project.record(&["--runs", "3", "--ignored"], "cargo nextest run wobbles");
+        let (test, record) = wobbly.test("tests::wobbles");
+        assert!(!record.can_prove(), "{}", wobbly.tests());
+        assert_eq!(wobbly.executed(test, &[UnitKind::Function]), executed);
+        let flaky =
+            project.record(&["--retries", "2", "--ignored", "--jobs", "1"], "cargo nextest run flickers");
         assert_eq!(flaky.test("tests::flickers").1.outcome, Outcome::Flaky);
     }
 }
