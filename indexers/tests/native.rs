@@ -205,6 +205,7 @@ impl Project {
 
     /// Records each test alone, and says of each which functions it called, which the recording has, and what is
     /// wrong with it.
+    #[expect(clippy::type_complexity, reason = "each is looked at once, right where it is returned to")]
     fn compare(&self, command: &[&str]) -> Vec<(String, BTreeSet<String>, BTreeSet<String>, Vec<String>)> {
         let all = self.record(command, &|_, _| true);
         assert!(all.missing.is_empty(), "{:?}", all.missing);

@@ -22,6 +22,8 @@ pub struct CargoProject {
     /// What is around it.
     pub sandbox: Sandbox,
     truth: PathBuf,
+    /// Where the workspace is.
+    folder: PathBuf,
 }
 
 /// What a recording came to.
@@ -39,9 +41,15 @@ pub struct Recorded {
 impl CargoProject {
     /// Makes a project of the files below `fixtures/record/<name>` and commits it.
     pub fn of_fixture(program: impl Into<PathBuf>, name: &str) -> CargoProject {
-        let project = CargoProject::empty(program);
+        CargoProject::of_fixture_in(program, name, "")
+    }
+
+    /// Makes the same in a folder of the repository.
+    pub fn of_fixture_in(program: impl Into<PathBuf>, name: &str, folder: &str) -> CargoProject {
+        let mut project = CargoProject::empty(program);
+        project.folder.push(folder);
         let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/record").join(name);
-        copy(&fixture, &project.sandbox.work());
+        copy(&fixture, &project.folder);
         project.commit(&[]);
         project
     }
@@ -63,7 +71,8 @@ impl CargoProject {
             }
         }
         sandbox.repo();
-        CargoProject { sandbox, truth }
+        let folder = sandbox.work();
+        CargoProject { sandbox, truth, folder }
     }
 
     /// Writes files and commits everything, locks of dependencies as well.
@@ -71,8 +80,7 @@ impl CargoProject {
         for (path, text) in files {
             self.sandbox.write(path, text);
         }
-        let manifest = self.sandbox.work().join("Cargo.toml");
-        if manifest.is_file() {
+        if self.folder.join("Cargo.toml").is_file() {
             self.cargo(["generate-lockfile", "--quiet"]);
         }
         self.sandbox.repo().commit("a commit", &[]);
@@ -81,7 +89,8 @@ impl CargoProject {
     /// Runs cargo as the user does, and returns what it says.
     #[track_caller]
     pub fn cargo<const N: usize>(&self, args: [&str; N]) -> String {
-        let output = self.sandbox.command("cargo").args(args).output().expect("cargo is installed");
+        let mut command = self.sandbox.command("cargo");
+        let output = command.args(args).current_dir(&self.folder).output().expect("cargo is installed");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "cargo {args:?}: {said}");
         said
@@ -108,10 +117,16 @@ impl CargoProject {
     /// Records and returns what came of it.
     #[track_caller]
     pub fn record(&self, options: &[&str], runner: &str) -> Recorded {
+        self.record_from(&self.folder, options, runner)
+    }
+
+    /// Records, started in a folder.
+    #[track_caller]
+    pub fn record_from(&self, from: &Path, options: &[&str], runner: &str) -> Recorded {
         let file = self.sandbox.path().join("recorded.idx");
         let _ = std::fs::remove_file(&file);
         self.forget_truth();
-        let output = self.sandbox.output(&mut self.record_command(options, runner, &file));
+        let output = self.sandbox.output(self.record_command(options, runner, &file).current_dir(from));
         let bytes =
             std::fs::read(&file).unwrap_or_else(|_| panic!("nothing was recorded: {}", output.snapshot()));
         Recorded { index: decode(&*bytes).expect("it is an index"), truth: self.truth(), output }
@@ -170,7 +185,7 @@ impl Recorded {
     /// Returns the last names of the units that a test executed, without those of the crate that tells the truth.
     pub fn executed(&self, test: TestId, wanted: &[UnitKind]) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
-        for file in self.index.files().iter().filter(|file| file.path.as_str() != TRUTH) {
+        for file in self.index.files().iter().filter(|file| !file.path.as_str().ends_with(TRUTH)) {
             for unit in self.index.units_of(file) {
                 if self.index.set(unit.own).contains(test) && wanted.contains(&unit.kind) {
                     names.insert(last(&unit.name).to_owned());

@@ -35,6 +35,9 @@ pub struct Plan {
     pub wanted: Option<PathBuf>,
     /// Whether each test is given a folder for temporary files of its own.
     pub private_temporary: bool,
+    /// The variable that names us as the runner, and what it was before: what a test itself runs with cargo is part
+    /// of that test.
+    pub variable: (String, Option<String>),
 }
 
 /// Whether tests run.
@@ -161,6 +164,10 @@ pub fn run(args: &[OsString], vars: &BTreeMap<OsString, OsString>, cwd: &Path) -
             command.args(rest).env("LLVM_PROFILE_FILE", profiles.join(PROFILES));
             // The runtime's own mark that a process before this one has made the file.
             command.env_remove(PLAN).env_remove("__LLVM_PROFILE_RT_INIT_ONCE");
+            match &plan.variable {
+                (name, Some(before)) => command.env(name, before),
+                (name, None) => command.env_remove(name),
+            };
             match (note, &plan.wanted, suite) {
                 // A runner that does not hear of a test does not run it.
                 (None, Some(wanted), Some(suite)) => list(&mut command, &suite, wanted),
@@ -274,16 +281,22 @@ mod tests {
         assert_eq!(check(&[], &[]), None);
     }
 
-    #[test]
-    fn what_would_have_run_is_written_down() {
-        let folder = tempfile::tempdir().unwrap();
-        let plan = Plan {
-            mode: Mode::Capture,
-            folder: folder.path().to_owned(),
+    fn plan(mode: Mode, folder: &Path) -> Plan {
+        let variable = ("CARGO_TARGET_X_RUNNER".to_owned(), None);
+        Plan {
+            mode,
+            folder: folder.to_owned(),
             chain: Vec::new(),
             wanted: None,
             private_temporary: true,
-        };
+            variable,
+        }
+    }
+
+    #[test]
+    fn what_would_have_run_is_written_down() {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = plan(Mode::Capture, folder.path());
         let vars = [(PLAN.into(), plan.to_text().into()), ("A".into(), "b".into())].into();
         let args = ["bin".into(), "filter".into()];
         let code = run(&args, &vars, "/work".as_ref()).unwrap();
@@ -298,13 +311,7 @@ mod tests {
     #[test]
     fn each_run_has_a_folder_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
-        let plan = Plan {
-            mode: Mode::Observe,
-            folder: folder.path().to_owned(),
-            chain: Vec::new(),
-            wanted: None,
-            private_temporary: true,
-        };
+        let plan = plan(Mode::Observe, folder.path());
         fs::create_dir(plan.runs()).unwrap();
         let note = Note {
             binary: "/b".into(),

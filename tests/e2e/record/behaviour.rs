@@ -7,9 +7,10 @@ use super::*;
 #[test]
 fn tests_that_misbehave() {
     let project = CargoProject::of_fixture(PROGRAM, "behaviour");
-    let cargo = project.record(&["--timeout", "3s"], "cargo test -p tool -- --skip clears_");
+    let cargo = project.record(&["--timeout", "10s"], "cargo test -p tool -- --skip clears_");
     assert_snapshot!(cargo.tests(), @"
     tool::behaviour aborts: failed
+    tool::behaviour builds_and_runs_the_tool: passed
     tool::behaviour changes_folder: passed
     tool::behaviour does_not_panic: failed
     tool::behaviour exits_well: failed
@@ -27,11 +28,12 @@ fn tests_that_misbehave() {
     tool::behaviour panics_between: passed
     tool::behaviour passes: passed
     tool::behaviour returns_an_error: failed
+    tool::behaviour runs_other_tests: passed
     tool::behaviour runs_the_tool: passed
     tool::behaviour runs_the_tool_elsewhere: passed
     tool::behaviour stops_reading: passed
     ");
-    assert_eq!(cargo.check_exact(&[]), 14);
+    assert_eq!(cargo.check_exact(&[]), 16);
     assert_eq!(project.status(), "");
     if require("cargo-nextest").is_none() {
         return;
@@ -39,6 +41,7 @@ fn tests_that_misbehave() {
     let nextest = project.record(&[], "cargo nextest run -p tool -- --skip clears_");
     assert_snapshot!(nextest.tests(), @"
     tool::behaviour aborts: failed
+    tool::behaviour builds_and_runs_the_tool: passed
     tool::behaviour changes_folder: passed
     tool::behaviour does_not_panic: failed
     tool::behaviour exits_well: passed
@@ -56,11 +59,12 @@ fn tests_that_misbehave() {
     tool::behaviour panics_between: passed
     tool::behaviour passes: passed
     tool::behaviour returns_an_error: failed
+    tool::behaviour runs_other_tests: passed
     tool::behaviour runs_the_tool: passed
     tool::behaviour runs_the_tool_elsewhere: passed
     tool::behaviour stops_reading: passed
     ");
-    assert_eq!(nextest.check_exact(&[]), 15);
+    assert_eq!(nextest.check_exact(&[]), 17);
     assert_eq!(project.status(), "");
 }
 

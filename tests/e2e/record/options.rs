@@ -20,15 +20,18 @@ fn runners() -> Vec<&'static str> {
 
 #[test]
 fn recordings_in_the_store() {
-    let project = CargoProject::of_fixture(PROGRAM, "small");
+    let mut project = CargoProject::of_fixture(PROGRAM, "small");
     let record = ["record", "--json", "--", "cargo", "test", "-p", "small"];
+    let id = project.sandbox.repo().git(["rev-parse", "--short=12", "HEAD"]);
+    project.sandbox.redactor.replace(id, "$SHORT");
     let first = project.sandbox.skiptrace(record).success();
-    let document: serde_json::Value = serde_json::from_slice(first.raw_stdout()).unwrap();
+    let mut document: serde_json::Value = serde_json::from_str(&first.stdout()).unwrap();
+    assert!(document["bytes"].take().as_u64().is_some_and(|bytes| bytes > 500), "{document}");
     assert_snapshot!(serde_json::to_string_pretty(&document).unwrap(), @r#"
     {
-      "bytes": 2039,
+      "bytes": null,
       "clean": true,
-      "commit": "e049e43b913ef9347409eeffe9cff055025d5728",
+      "commit": "$SHORTf9347409eeffe9cff055025d5728",
       "complete": true,
       "failed": [],
       "file": null,
@@ -36,22 +39,20 @@ fn recordings_in_the_store() {
       "flaky": [],
       "ignored": 4,
       "job": "default",
-      "key": "skiptrace/v1/function/e049e43b913ef9347409eeffe9cff055025d5728/default/1-of-1.idx",
+      "key": "skiptrace/v1/function/$SHORTf9347409eeffe9cff055025d5728/default/1-of-1.idx",
       "kind": "function",
       "missing": [],
       "opaque": [],
       "passed": 3,
       "schema": "skiptrace/record@1",
       "shard": "1/1",
-      "store": "/tmp/.tmpi9HUhr/work/.git/skiptrace/store",
+      "store": "$DIR/work/.git/skiptrace/store",
       "tests": 3,
       "unstable": []
     }
     "#);
-    assert_snapshot!(project.sandbox.skiptrace(["record", "--", "cargo", "test"]).code(2).snapshot(), @"
-    exit code: 2
-    --- stderr ---
-    error: `$DIR/work/.git/skiptrace/store` has an index of `e049e43b913e` for job `default` already
+    assert_snapshot!(project.sandbox.skiptrace(["record", "--", "cargo", "test"]).code(2).stderr(), @"
+    error: `$DIR/work/.git/skiptrace/store` has an index of `$SHORT` for job `default` already
     hint: --replace puts a new one in its place, --output FILE writes it to a file
     ");
     let replace = ["record", "--replace", "-q", "--", "cargo", "test", "-p", "small"];
@@ -85,6 +86,34 @@ fn parts_make_a_whole() {
         let _ = project.sandbox.skiptrace(args.into_iter().chain([merged.clone()]).chain(parts)).success();
         let merged = decode(&*std::fs::read(merged).unwrap()).unwrap();
         assert_eq!(names(&merged), names(&whole.index));
+    }
+}
+
+#[test]
+fn places_and_command_lines() {
+    let project = CargoProject::of_fixture_in(PROGRAM, "small", "ein Ort/ü");
+    let work = project.sandbox.work();
+    let link = project.sandbox.path().join("link");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(&work, &link).unwrap();
+    let mut ways = vec![
+        (work.join("ein Ort/ü/src"), "cargo test", 3),
+        (link.join("ein Ort/ü"), "cargo test --lib -- --test-threads=1 --nocapture", 3),
+        (work.join("ein Ort"), "cargo test --manifest-path ü/Cargo.toml -q adds", 1),
+        (work.join("ein Ort/ü"), "cargo t s -- --skip subtracts --format terse", 2),
+        (work.join("ein Ort/ü"), "cargo test -- --exact tests::adds", 1),
+        (work.join("ein Ort/ü"), "cargo test --doc", 0),
+    ];
+    if require("cargo-nextest").is_some() {
+        ways.push((work.join("ein Ort/ü/src"), "cargo nextest run", 3));
+        ways.push((link.join("ein Ort"), "cargo nextest run --manifest-path=ü/Cargo.toml adds", 1));
+    }
+    for (from, runner, expected) in ways {
+        let recorded = project.record_from(&from, &[], runner);
+        assert_eq!(recorded.check_exact(&[]), expected, "{runner}: {}", recorded.output.snapshot());
+        let files = recorded.index.files();
+        assert!(files.iter().all(|file| file.path.as_str().starts_with("ein Ort/ü/")), "{files:?}");
+        assert_eq!(project.status(), "");
     }
 }
 
@@ -136,9 +165,15 @@ fn several_runs_and_tries() {
     assert!(flaky.contains("1 flaky"), "{flaky}");
 
     if require("cargo-nextest").is_some() {
-        std::fs::remove_file(project.sandbox.home().join("flickers")).unwrap();
-        let runner = "cargo nextest run --retries 2 --run-ignored all flickers";
-        let flaky = project.record(&[], runner);
+        for name in ["flickers", "wobbles"] {
+            std::fs::remove_file(project.sandbox.home().join(name)).unwrap();
+        }
+        let wobbly = project.record(&["--runs", "3", "--ignored"], "cargo nextest run wobbles");
+        let (test, record) = wobbly.test("tests::wobbles");
+        assert!(!record.can_prove(), "{}", wobbly.tests());
+        assert_eq!(wobbly.executed(test, &[UnitKind::Function]), executed);
+        let flaky =
+            project.record(&["--retries", "2", "--ignored", "--jobs", "1"], "cargo nextest run flickers");
         assert_eq!(flaky.test("tests::flickers").1.outcome, Outcome::Flaky);
     }
 }

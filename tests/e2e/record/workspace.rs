@@ -38,6 +38,9 @@ fn a_workspace() {
         assert_eq!(recorded.check_exact(&[]), 24, "{}", recorded.tests());
         check_files(recorded);
     }
+    // What documentation is tested with may be more than what its crate is made of.
+    let (doctests, _) = both.cargo.test("doctests");
+    assert!(both.cargo.files(doctests).contains("helper/src/lib.rs"), "{:?}", both.cargo.files(doctests));
     if let Some(nextest) = &both.nextest {
         let with_doctests = both.cargo.tests();
         let without: Vec<&str> = with_doctests.lines().filter(|line| !line.contains("doctests")).collect();

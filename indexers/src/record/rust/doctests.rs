@@ -43,7 +43,9 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Vec<Group>, R
     let output = File::create(&path).map_err(RecordError::io("make", &path))?;
     let errors = output.try_clone().map_err(RecordError::io("make", &path))?;
     let mut command = Command::new(&cargo.program);
-    command.args(cargo.head()).args(&cargo.args);
+    // Quiet, cargo does not say which crate it tests.
+    let is_quiet = |arg: &&String| *arg == "-q" || *arg == "--quiet";
+    command.args(cargo.head()).args(cargo.args.iter().filter(|arg| !is_quiet(arg)));
     if !cargo.has("--doc") {
         command.arg("--doc");
     }

@@ -16,6 +16,7 @@ use super::{RecordError, Request};
 use crate::record::progress::Event;
 use crate::record::stray::Before;
 use crate::run::cargo_test::CargoError;
+use crate::run::native::LeftOut;
 use crate::run::nextest::{self, Attempt, Reaper, Results, junit};
 use crate::run::shim::{Listed, Mode, Note};
 use crate::trace::Trace;
@@ -45,6 +46,7 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
         fs::write(wanted, text).map_err(RecordError::io("write", wanted))?;
     }
     let mut arguments = nextest::arguments(&request.command.args, &config);
+    arguments.extend(options(request));
     if !request.command.test_args.is_empty() {
         arguments.push("--".to_owned());
         arguments.extend(request.command.test_args.iter().cloned());
@@ -133,6 +135,38 @@ fn read_results(
     junit::parse(&xml).map_err(|error| RecordError::Results { path: results, source: Box::new(error) })
 }
 
+/// Returns how nextest says what was asked of the recording, where its own arguments do not say it already.
+fn options(request: &Request<'_>) -> Vec<String> {
+    let says = |names: &[&str]| {
+        let is = |word: &String| {
+            let flag = word.split('=').next().unwrap_or_default();
+            names.iter().any(|name| flag == *name || (name.len() == 2 && word.starts_with(name)))
+        };
+        request.command.args.iter().any(is)
+    };
+    let driver = &request.driver;
+    let mut options = Vec::new();
+    if driver.retries > 0 && !says(&["--retries"]) {
+        options.push(format!("--retries={}", driver.retries));
+    }
+    if driver.runs > 1 && !says(&["--stress-count", "--stress-duration"]) {
+        options.push(format!("--stress-count={}", driver.runs));
+    }
+    let usual = std::thread::available_parallelism().map_or(1, Into::into);
+    if driver.jobs != usual && !says(&["--test-threads", "--jobs", "-j"]) {
+        options.push(format!("--test-threads={}", driver.jobs));
+    }
+    if request.left_out == LeftOut::Run && !says(&["--run-ignored"]) {
+        options.push("--run-ignored=all".to_owned());
+    }
+    if driver.timeout.is_some() {
+        (request.listener)(Event::Warning(
+            "nextest has its own time limits; set `slow-timeout` in its configuration".to_owned(),
+        ));
+    }
+    options
+}
+
 /// Asks nextest to stop its tests and to say what it knows.
 #[cfg(unix)]
 fn interrupt(child: &Child) {
@@ -172,7 +206,7 @@ fn put_together(attempts: Vec<Attempt<Trace>>, said: &Results) -> (Vec<Run>, Vec
             });
             continue;
         };
-        attempts.sort_by_key(|attempt| attempt.note.attempt);
+        attempts.sort_by_key(|attempt| (attempt.interval.0, attempt.note.attempt));
         runs.push(Run {
             suite: suite.into(),
             name: name.into(),

@@ -13,7 +13,7 @@ use crate::record::observer::LlvmObserver;
 use crate::record::observer_events::tell;
 use crate::record::progress::Event;
 use crate::record::stray::Before;
-use crate::run::cargo_test::{self, Built, Variables};
+use crate::run::cargo_test::{self, Built};
 use crate::run::case::{Case, CommandLine};
 use crate::run::driver;
 use crate::run::libtest;
@@ -29,8 +29,12 @@ const LIST_BYTES: usize = 64 << 20;
 pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, RecordError> {
     (request.listener)(Event::Building);
     let strays = Before::look(&request.repository, vec![plan.target_dir.clone()]);
-    let built = cargo_test::build(&request.command, &request.cwd, &plan.build)?;
-    let captured = capture(request, plan)?;
+    // Cargo neither builds nor runs anything else where documentation is asked for.
+    let (built, captured) = if request.command.has("--doc") {
+        (Vec::new(), Vec::new())
+    } else {
+        (cargo_test::build(&request.command, &request.cwd, &plan.build)?, capture(request, plan)?)
+    };
     let gatherer = Gatherer::new(plan, request);
     let mut suites: BTreeMap<String, PathBuf> = BTreeMap::new();
     let mut cases = Vec::new();
@@ -96,7 +100,7 @@ fn list(
         program: program.into(),
         args,
         cwd: captured.cwd.clone(),
-        env: surroundings(request, captured, &plan.with_runner(Mode::Capture, Path::new(""), None)),
+        env: surroundings(request, captured, &plan.of_runners()),
     };
     let binary = Binary { suite: suite.into(), command };
     let has = |flag: &str| captured.args.iter().any(|arg| arg == flag);
@@ -141,15 +145,15 @@ fn narrowing(args: &[String]) -> Vec<OsString> {
     kept
 }
 
-/// Returns what of a captured process's variables is cargo's doing, and not ours.
+/// Returns what of a captured process's variables is cargo's doing, or ours for all that it starts.
 fn surroundings(
     request: &Request<'_>,
     captured: &Captured,
-    ours: &Variables,
+    of_runners: &[OsString],
 ) -> BTreeMap<OsString, Option<OsString>> {
     let outside = |name: &str| request.variables.get(OsStr::new(name)).cloned();
     let mut changed = cargo_test::difference(captured, &outside, request.variables.keys().cloned());
-    for (name, _) in ours {
+    for name in of_runners {
         changed.remove(name);
     }
     changed

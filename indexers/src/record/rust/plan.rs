@@ -41,6 +41,8 @@ pub(super) struct Plan {
     pub(super) development: BTreeMap<PathBuf, BTreeSet<(String, String)>>,
     /// Whether each test is given a folder for temporary files of its own.
     private_temporary: bool,
+    /// The value that the user gives to cargo's variable of the runner.
+    users_runner: Option<String>,
 }
 
 impl Plan {
@@ -63,9 +65,12 @@ impl Plan {
         });
         let names = target_dir.join("bin");
         let wrapper_program = name(&request.program, &names, wrapper::NAME)?;
-        let runner_program = name(&request.program, &names, shim::NAME)?;
         let scratch =
             Scratch::new(None).map_err(RecordError::io("make a folder in", std::env::temp_dir()))?;
+        // Cargo takes a runner's path in a variable apart where it has blanks.
+        let has_blanks = names.to_str().is_none_or(|path| path.contains(char::is_whitespace));
+        let names = if has_blanks { scratch.path().join("bin") } else { names };
+        let runner_program = name(&request.program, &names, shim::NAME)?;
         let building = scratch.path().join("build");
         fs::create_dir(&building).map_err(RecordError::io("make", &building))?;
 
@@ -80,7 +85,8 @@ impl Plan {
             .unwrap_or(&host)
             .to_owned();
         let variable = runner_variable(&target);
-        let runner = match var(&variable).and_then(|runner| runner.to_str()) {
+        let users_runner = var(&variable).and_then(|runner| runner.to_str()).map(str::to_owned);
+        let runner = match &users_runner {
             Some(runner) => runner.split_whitespace().map(str::to_owned).collect(),
             None => {
                 let cfg = parse_cfg(&rustc(request, &["--print", "cfg", "--target", &target])?);
@@ -129,6 +135,7 @@ impl Plan {
             roots,
             development,
             private_temporary,
+            users_runner,
         })
     }
 
@@ -140,11 +147,20 @@ impl Plan {
             chain: self.runner.clone(),
             wanted,
             private_temporary: self.private_temporary,
+            variable: (runner_variable(&self.target), self.users_runner.clone()),
         };
         let mut variables = self.build.clone();
         variables.push((runner_variable(&self.target).into(), self.runner_program.clone().into()));
         variables.push((shim::PLAN.into(), plan.to_text().into()));
         variables
+    }
+
+    /// Returns the variables that only runners have, and no test.
+    ///
+    /// Those of the build are the tests' as well: a test that has cargo build and run a program of the repository
+    /// executes what it builds, and that has to count.
+    pub(super) fn of_runners(&self) -> [OsString; 2] {
+        [runner_variable(&self.target).into(), shim::PLAN.into()]
     }
 }
 
