@@ -144,10 +144,16 @@ impl Project {
             ("helper.cpp", HELPER),
             ("plain.cpp", PLAIN),
             ("core.h", "#pragma once\nvoid core_one();\nvoid core_two();\nextern const int table[2];\n"),
-            ("core.cpp", "#include \"core.h\"\n#include \"note.h\"\nvoid core_one() { NOTE; }\nvoid core_two() { NOTE; }\n"),
+            (
+                "core.cpp",
+                "#include \"core.h\"\n#include \"note.h\"\nvoid core_one() { NOTE; }\nvoid core_two() { NOTE; }\n",
+            ),
             ("table.cpp", "#include \"core.h\"\nconst int table[2] = {1, 2};\n"),
             ("plug1.cpp", "#include \"note.h\"\nextern \"C\" void enter() { NOTE; }\n"),
-            ("plug2.cpp", "#include \"note.h\"\nvoid deeper() { NOTE; }\nextern \"C\" void enter() { deeper(); }\n"),
+            (
+                "plug2.cpp",
+                "#include \"note.h\"\nvoid deeper() { NOTE; }\nextern \"C\" void enter() { deeper(); }\n",
+            ),
         ] {
             fs::write(project.root().join(name), text).unwrap();
         }
@@ -165,7 +171,11 @@ impl Project {
                 .output()
                 .is_ok_and(|output| output.status.success());
         if !built {
-            assert_ne!(std::env::var("SKIPTRACE_REQUIRE_TOOLS").as_deref(), Ok("1"), "the project is not built");
+            assert_ne!(
+                std::env::var("SKIPTRACE_REQUIRE_TOOLS").as_deref(),
+                Ok("1"),
+                "the project is not built"
+            );
             eprintln!("skipped: CMake, clang 22 or GoogleTest is missing");
         }
         built.then_some(project)
@@ -263,9 +273,14 @@ fn nothing_is_lost_with_counters_that_move() {
 fn suites_know_what_they_were_compiled_from() {
     for generator in ["Ninja", "Unix Makefiles"] {
         let Some(project) = Project::build(generator, "") else { return };
-        let outcome = project.record(&["build/tests", "build/plain"], &|_, name| name.contains("Load") || name == "plain");
+        let outcome = project
+            .record(&["build/tests", "build/plain"], &|_, name| name.contains("Load") || name == "plain");
         let files = |suite: &str| -> Vec<&str> {
-            outcome.compiled[suite].iter().map(|path| path.as_str()).filter(|path| !path.starts_with("build/")).collect()
+            outcome.compiled[suite]
+                .iter()
+                .map(|path| path.as_str())
+                .filter(|path| !path.starts_with("build/"))
+                .collect()
         };
         assert_eq!(files("plain"), ["note.h", "plain.cpp"], "{generator}");
         let expected = ["core.cpp", "core.h", "note.h", "plug1.cpp", "plug2.cpp", "table.cpp", "tests.cpp"];

@@ -70,7 +70,8 @@ pub fn has_leak_sanitizer(path: &Path) -> bool {
 pub fn compilers(path: &Path) -> Vec<String> {
     let Ok(bytes) = map(path) else { return Vec::new() };
     let Ok(file) = File::parse(&*bytes) else { return Vec::new() };
-    let comment = file.section_by_name(".comment").and_then(|section| section.data().ok()).unwrap_or_default();
+    let comment =
+        file.section_by_name(".comment").and_then(|section| section.data().ok()).unwrap_or_default();
     let texts = comment.split(|byte| *byte == 0).filter(|text| !text.is_empty());
     let mut names: Vec<String> = texts.map(|text| String::from_utf8_lossy(text).into_owned()).collect();
     names.sort();
@@ -126,7 +127,9 @@ mod tests {
                     let out = folder.path().join(format!("{clang}-{relocation}-{shared}"));
                     let mut command = Command::new(&clang);
                     command.args(["-fprofile-instr-generate", "-fcoverage-mapping", "-o"]).arg(&out);
-                    command.args(relocation.then_some(["-mllvm", "-runtime-counter-relocation"]).iter().flatten());
+                    command.args(
+                        relocation.then_some(["-mllvm", "-runtime-counter-relocation"]).iter().flatten(),
+                    );
                     command.args(shared.then_some(["-shared", "-fPIC"]).iter().flatten()).arg(&source);
                     match command.status() {
                         Ok(status) => assert!(status.success(), "{clang}"),

@@ -20,9 +20,8 @@ pub(super) fn tell(listener: &Listener<'_>, event: DriverEvent<'_, Trace>) {
                 troubles: &troubles,
             });
         }
-        DriverEvent::Broken(case, error) => listener(Event::Warning(format!(
-            "`{}` of `{}` could not be run: {error}",
-            case.name, case.suite
-        ))),
+        DriverEvent::Broken(case, error) => {
+            listener(Event::Warning(format!("`{}` of `{}` could not be run: {error}", case.name, case.suite)))
+        }
     }
 }

@@ -20,7 +20,9 @@ use nix::sys::ptrace::{self, Event, Options};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid as Process;
 use rustix::io::Errno;
-use rustix::process::{Pid, WaitId, WaitIdOptions, WaitIdStatus, WaitOptions, WaitStatus, kill_process, wait, waitid, waitpid};
+use rustix::process::{
+    Pid, WaitId, WaitIdOptions, WaitIdStatus, WaitOptions, WaitStatus, kill_process, wait, waitid, waitpid,
+};
 
 use super::case::CommandLine;
 use super::process::{Finished, RunError, prepare};
@@ -85,10 +87,7 @@ pub fn run(
     let (stdout, stderr) = (output.join("stdout"), output.join("stderr"));
     let started = Instant::now();
     let process = prepare(command, extra, &stdout, &stderr).map_err(&failed)?;
-    let child = pete::Ptracer::new()
-        .spawn(process)
-        .map_err(start_error)
-        .map_err(&failed)?;
+    let child = pete::Ptracer::new().spawn(process).map_err(start_error).map_err(&failed)?;
     let leader = child.id().cast_signed();
     let guard = watch.over(child.id(), timeout.map(|timeout| started + timeout));
     let mut tracer = Tracer {

@@ -37,8 +37,10 @@ impl Runner {
             return Ok(Runner::parse(&["ctest".to_owned()], cwd)?.expect("it is one that is known"));
         }
         if !cwd.ancestors().any(|folder| folder.join("Cargo.toml").is_file()) {
-            return Err(CommandError::user("there is no `Cargo.toml` here, so nobody knows how to run tests")
-                .hint("say how: `skiptrace record -- RUNNER …`"));
+            return Err(CommandError::user(
+                "there is no `Cargo.toml` here, so nobody knows how to run tests",
+            )
+            .hint("say how: `skiptrace record -- RUNNER …`"));
         }
         let words: &[&str] = if has_nextest(cwd) { &["cargo", "nextest", "run"] } else { &["cargo", "test"] };
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();

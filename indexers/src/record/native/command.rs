@@ -78,8 +78,14 @@ const TOLD: &[&str] = &[
     "--no-subproject-summary",
 ];
 /// The same with a value.
-const TOLD_WITH_VALUE: &[&str] =
-    &["-O", "--output-log", "--output-junit", "--test-output-size-passed", "--test-output-size-failed", "--no-tests"];
+const TOLD_WITH_VALUE: &[&str] = &[
+    "-O",
+    "--output-log",
+    "--output-junit",
+    "--test-output-size-passed",
+    "--test-output-size-failed",
+    "--no-tests",
+];
 
 impl NativeCommand {
     /// Understands a command line; `None` when it is none of programs that are built.
@@ -122,7 +128,9 @@ impl CtestCommand {
                 // The number may be left out.
                 command.jobs = match given {
                     Some(given) => Some(given.parse().map_err(|_| unknown())?),
-                    None => words.next_if(|next| next.parse::<usize>().is_ok()).and_then(|next| next.parse().ok()),
+                    None => {
+                        words.next_if(|next| next.parse::<usize>().is_ok()).and_then(|next| next.parse().ok())
+                    }
                 };
             } else if let Some(number) = word.strip_prefix("-j") {
                 command.jobs = Some(number.parse().map_err(|_| unknown())?);

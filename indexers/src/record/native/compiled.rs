@@ -85,7 +85,8 @@ impl Compilations {
             }
         };
         // 2. What the build says: what it is linked of, down to headers.
-        let closures = self.graphs.iter().enumerate().filter_map(|(at, graph)| Some((at, graph.closure(binary)?)));
+        let closures =
+            self.graphs.iter().enumerate().filter_map(|(at, graph)| Some((at, graph.closure(binary)?)));
         if let Some((at, closure)) = closures.into_iter().next() {
             for object in &closure.objects {
                 if !self.counts(object) {
@@ -114,10 +115,13 @@ impl Compilations {
         }
         match of_debug_information {
             Err(error) if !has_depfiles => {
-                compiled.unknown.insert(format!("what `{name}` was compiled from: there are no depfiles, and {error}"));
+                compiled
+                    .unknown
+                    .insert(format!("what `{name}` was compiled from: there are no depfiles, and {error}"));
             }
             Err(error) if self.graphs.iter().any(|graph| !graph.damage.is_empty()) => {
-                let damage = self.graphs.iter().flat_map(|graph| &graph.damage).next().cloned().unwrap_or_default();
+                let damage =
+                    self.graphs.iter().flat_map(|graph| &graph.damage).next().cloned().unwrap_or_default();
                 compiled.unknown.insert(format!("what `{name}` was compiled from: {damage}; {error}"));
             }
             _ => {}
@@ -131,7 +135,8 @@ impl Compilations {
         if file.starts_with("/usr") {
             return false;
         }
-        let is_header = file.extension().is_none_or(|extension| extension.to_string_lossy().starts_with(['h', 'i', 't']));
+        let is_header =
+            file.extension().is_none_or(|extension| extension.to_string_lossy().starts_with(['h', 'i', 't']));
         let by_folder = match &self.system {
             Some(folders) => folders.iter().any(|folder| file.starts_with(folder)),
             None => is_header && !mapped.contains(file),

@@ -80,7 +80,9 @@ pub(super) fn system_folders(builds: &[PathBuf]) -> Option<BTreeSet<PathBuf>> {
             any = true;
             let mut words = line.split_whitespace();
             while let Some(word) = words.next() {
-                let Some(rest) = word.strip_prefix("-isystem").or(word.strip_prefix("-cxx-isystem")) else { continue };
+                let Some(rest) = word.strip_prefix("-isystem").or(word.strip_prefix("-cxx-isystem")) else {
+                    continue;
+                };
                 let folder = if rest.is_empty() { words.next().unwrap_or_default() } else { rest };
                 let folder = build.join(folder.trim_matches('"'));
                 folders.insert(folder.canonicalize().unwrap_or(folder));
@@ -99,7 +101,9 @@ fn flag_lines(folder: &Path) -> Vec<String> {
 fn lines_of_compilations(folder: &Path, names: &[&str]) -> Vec<String> {
     let wanted = |line: &str| {
         let name = line.split('=').next().unwrap_or_default().trim();
-        names.iter().any(|wanted| name == *wanted || name.strip_suffix(wanted).is_some_and(|rest| rest.ends_with('_')))
+        names.iter().any(|wanted| {
+            name == *wanted || name.strip_suffix(wanted).is_some_and(|rest| rest.ends_with('_'))
+        })
     };
     let mut lines = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -115,7 +119,9 @@ fn lines_of_compilations(folder: &Path, names: &[&str]) -> Vec<String> {
                 }
                 continue;
             }
-            if name != "flags.make" && !(name.ends_with(".ninja") && (at == folder || at.ends_with("CMakeFiles"))) {
+            if name != "flags.make"
+                && !(name.ends_with(".ninja") && (at == folder || at.ends_with("CMakeFiles")))
+            {
                 continue;
             }
             let text = String::from_utf8_lossy(&read(&path)).into_owned();
@@ -173,7 +179,8 @@ pub(super) fn environment(build: &Build<'_>) -> EnvironmentKey {
     let compilers: Vec<String> = compilers.into_iter().collect();
     let cache: BTreeMap<String, (String, String)> =
         build.folders.iter().flat_map(|folder| cache(folder)).collect();
-    let value = |name: &str| cache.get(name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty());
+    let value =
+        |name: &str| cache.get(name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty());
     let profile = build.config.or_else(|| value("CMAKE_BUILD_TYPE"));
     let suffix = profile.map(str::to_uppercase).unwrap_or_default();
     let mut flags = Vec::new();

@@ -144,9 +144,9 @@ impl Graph {
     }
 
     fn add_depfile(&mut self, folder: &Path, path: &Path) {
-        let parsed = fs::read(path).map_err(|error| error.to_string()).and_then(|bytes| {
-            DepInfo::parse_make(&bytes).map_err(|error| error.to_string())
-        });
+        let parsed = fs::read(path)
+            .map_err(|error| error.to_string())
+            .and_then(|bytes| DepInfo::parse_make(&bytes).map_err(|error| error.to_string()));
         let info = match parsed {
             Ok(info) => info,
             Err(error) => return self.damage.push(format!("`{}`: {error}", path.display())),
@@ -268,7 +268,8 @@ mod tests {
         let graph = Graph::read(&root.join("b"));
         assert!(graph.damage.is_empty(), "{:?}", graph.damage);
         let closure = graph.closure(&root.join("b/t")).unwrap();
-        let expected = ["b/CMakeFiles/t.dir/a.cpp.o", "b/libb.a", "b/CMakeFiles/b.dir/b.cpp.o", "src/a.cpp", "src/a.h"];
+        let expected =
+            ["b/CMakeFiles/t.dir/a.cpp.o", "b/libb.a", "b/CMakeFiles/b.dir/b.cpp.o", "src/a.cpp", "src/a.h"];
         for name in expected {
             assert!(closure.files.contains(&root.join(name)), "{name}");
         }

@@ -162,7 +162,9 @@ impl Lives<'_> {
         let name = module.name();
         let detail = match module.kind {
             Kind::Instrumented(_) => {
-                format!("a process of `{name}` {how}; compile and link with `-mllvm -runtime-counter-relocation`")
+                format!(
+                    "a process of `{name}` {how}; compile and link with `-mllvm -runtime-counter-relocation`"
+                )
             }
             Kind::Unreadable => format!("a process of `{name}`, which cannot be read, {how}"),
         };
@@ -188,7 +190,8 @@ impl Lives<'_> {
                 continue;
             }
             self.ledger.n_moved += 1;
-            let moved = self.profiles.join(format!("taken{}-{}", self.ledger.n_moved, name.to_string_lossy()));
+            let moved =
+                self.profiles.join(format!("taken{}-{}", self.ledger.n_moved, name.to_string_lossy()));
             // What cannot be moved would count for the next life as well, so it counts for none.
             if fs::rename(&path, &moved).is_ok() {
                 files.push(moved);

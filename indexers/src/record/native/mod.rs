@@ -214,7 +214,8 @@ impl Plan {
 /// Returns the folder around a path that a build tool was run in.
 pub fn build_folder(path: &Path) -> Option<PathBuf> {
     let mut folders = path.ancestors();
-    let is_one = |folder: &Path| ["CMakeCache.txt", "build.ninja"].iter().any(|name| folder.join(name).is_file());
+    let is_one =
+        |folder: &Path| ["CMakeCache.txt", "build.ninja"].iter().any(|name| folder.join(name).is_file());
     folders.find(|folder| is_one(folder)).map(Path::to_owned)
 }
 

@@ -64,7 +64,9 @@ impl Modules {
         let below = folders.iter().flat_map(|folder| programs_below(folder));
         for path in below.chain(programs.iter().cloned()) {
             let path = path.canonicalize().unwrap_or(path);
-            if let Some(module) = modules.at(&path).filter(|module| matches!(module.kind, Kind::Instrumented(_))) {
+            if let Some(module) =
+                modules.at(&path).filter(|module| matches!(module.kind, Kind::Instrumented(_)))
+            {
                 modules.built.insert(path, module);
             }
         }

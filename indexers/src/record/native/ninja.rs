@@ -75,7 +75,8 @@ impl Parser<'_> {
             }
         }
         let _rule = words.next()?;
-        let inputs = words.take_while(|word| word != "||" && word != "|@").filter(|word| word != "|").collect();
+        let inputs =
+            words.take_while(|word| word != "||" && word != "|@").filter(|word| word != "|").collect();
         Some((outputs, inputs))
     }
 
@@ -140,10 +141,7 @@ mod tests {
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
         assert_eq!(
             edges,
-            [
-                (texts(&["x y/o:1", "imp"]), texts(&["in 1", "$in", "dep"])),
-                (texts(&["p"]), texts(&[])),
-            ]
+            [(texts(&["x y/o:1", "imp"]), texts(&["in 1", "$in", "dep"])), (texts(&["p"]), texts(&[])),]
         );
     }
 

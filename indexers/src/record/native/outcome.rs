@@ -140,7 +140,8 @@ impl Gatherer<'_> {
 
 /// Returns the files of the repository that a command names: scripts, and what is given to programs.
 fn named(command: &CommandLine, normalizer: &mut Normalizer) -> Vec<RepoPath> {
-    let words = std::iter::once(command.program.as_os_str()).chain(command.args.iter().map(|arg| arg.as_os_str()));
+    let words =
+        std::iter::once(command.program.as_os_str()).chain(command.args.iter().map(|arg| arg.as_os_str()));
     let paths = words.map(|word| command.cwd.join(word)).filter(|path| path.is_file());
     paths
         .filter_map(|path| match normalizer.home(b"", path.as_os_str().as_encoded_bytes()) {

@@ -274,7 +274,10 @@ pub(in crate::record) fn outcome_of(outcomes: impl Iterator<Item = TestOutcome>)
     if passed && worst > TestOutcome::Flaky { TestOutcome::Flaky } else { worst }
 }
 
-pub(in crate::record) fn in_repository(normalizer: &mut Normalizer, paths: &BTreeSet<PathBuf>) -> BTreeSet<RepoPath> {
+pub(in crate::record) fn in_repository(
+    normalizer: &mut Normalizer,
+    paths: &BTreeSet<PathBuf>,
+) -> BTreeSet<RepoPath> {
     let mut found = BTreeSet::new();
     for path in paths {
         if let Home::Repo(path) = normalizer.home(b"", path.as_os_str().as_encoded_bytes()) {

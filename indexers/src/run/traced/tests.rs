@@ -50,7 +50,8 @@ fn starts_and_ends_are_seen() {
 
 #[test]
 fn signals_arrive_with_and_without_a_name() {
-    let script = "trap 'echo named' USR1; trap 'echo unnamed' RTMIN+3; kill -USR1 $$; kill -RTMIN+3 $$; echo end";
+    let script =
+        "trap 'echo named' USR1; trap 'echo unnamed' RTMIN+3; kill -USR1 $$; kill -RTMIN+3 $$; echo end";
     let (finished, _, text) = check(script, None);
     assert!(finished.status.success());
     assert_eq!(text, "named\nunnamed\nend\n");
