@@ -6,6 +6,7 @@ use crate::session::Session;
 
 pub mod completions;
 pub mod config;
+pub mod doctor;
 pub mod index;
 pub mod man;
 mod place;
@@ -15,6 +16,7 @@ pub mod record;
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     Record(record::RecordArgs),
+    Doctor(doctor::DoctorArgs),
     #[command(subcommand)]
     Index(index::IndexCommand),
     #[command(subcommand)]
@@ -27,6 +29,7 @@ pub enum Command {
 pub(crate) fn run(command: &Command, session: &Session<'_>) -> Result<ExitStatus, CommandError> {
     match command {
         Command::Record(args) => record::run(args, session),
+        Command::Doctor(args) => doctor::run(args, session),
         Command::Index(command) => index::run(command, session),
         Command::Config(command) => config::run(command, session),
         Command::Completions(args) => completions::run(args, session),

@@ -8,11 +8,11 @@ use std::time::Duration;
 use skiptrace_engine::id::JobName;
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::recording::Shard;
-use skiptrace_indexers::record::progress::Event;
-use skiptrace_indexers::record::rust::{self, Instrument, Request};
-use skiptrace_indexers::run::cargo::CargoCommand;
+use skiptrace_indexers::record::progress::{Event, Listener};
+use skiptrace_indexers::record::rust::Outcome;
+use skiptrace_indexers::record::{native, rust};
 use skiptrace_indexers::run::driver;
-use skiptrace_indexers::run::native::LeftOut;
+use skiptrace_indexers::run::native::{Framework, LeftOut};
 use skiptrace_indexers::run::wanted::Wanted;
 use skiptrace_indexers::run::watch::Watch;
 
@@ -23,14 +23,20 @@ use crate::settings::{Flag, Span};
 
 mod finish;
 mod live;
+pub(super) mod runner;
 mod update;
+
+use runner::Runner;
 
 /// Run tests and record what each one executes
 ///
-/// RUNNER is the command that runs the tests: `cargo nextest run`, `cargo test`, each with its arguments. Without
-/// one, it is the project's own: nextest where it is installed, else `cargo test`.
+/// RUNNER is the command that runs the tests: `cargo nextest run`, `cargo test` or `ctest`, each with its arguments,
+/// or test programs. Without one, it is the project's own: nextest where it is installed, else `cargo test`.
 ///
-/// The tests are built with coverage, in a target folder of their own, and each one runs in a process of its own.
+/// Cargo's tests are built with coverage, in a target folder of their own. For `ctest` and test programs, build with
+/// coverage before (`-fprofile-instr-generate -fcoverage-mapping`; `skiptrace doctor` says what is missing). Each test
+/// runs in a process of its own.
+///
 /// What each executed becomes the index of the commit that is checked out, which is kept in the store. A test that
 /// failed, or whose coverage is not whole, is in the index as such, and always runs.
 #[derive(Debug, clap::Args)]
@@ -87,6 +93,10 @@ pub struct RecordArgs {
     #[arg(long, value_name = "WHOSE", value_enum, default_value_t = InstrumentFlag::Workspace)]
     instrument: InstrumentFlag,
 
+    /// The framework of test programs: googletest, catch2, doctest or plain; unless given, they are asked
+    #[arg(long, value_name = "NAME")]
+    framework: Option<Framework>,
+
     /// Run ignored tests as well
     #[arg(long)]
     ignored: bool,
@@ -120,70 +130,91 @@ pub(crate) fn run(args: &RecordArgs, session: &Session<'_>) -> Result<ExitStatus
     let live = live::Live::new(session.printer);
     let mut update = update::prepare(args, session, &plan)?;
     let listener = |event: Event<'_>| live.tell(&event);
-    let mut request = Request {
-        command: runner(args, session)?,
-        cwd: session.environment.cwd.clone(),
-        variables: session.environment.vars.clone(),
-        repository: plan.repository.root().to_owned(),
-        program: program()?,
-        instrument: match args.instrument {
-            InstrumentFlag::Workspace => Instrument::Workspace,
-            InstrumentFlag::All => Instrument::All,
-        },
-        driver: driver::Options {
+    let runner = Runner::find(&args.runner, session)?;
+    let around = Around { args, session, plan: &plan, watch: &watch, listener: &listener };
+    let mut outcome = around.record(&runner, &Wanted::new(args.shard, update.names()))?;
+    if !update.holds_for(&outcome.environment, session) && !watch.is_interrupted() {
+        update = update::Update::default();
+        outcome = around.record(&runner, &Wanted::new(args.shard, update.names()))?;
+    }
+    live.end();
+    let of_shard = Wanted::new(args.shard, Default::default());
+    update.carried.tests.retain(|test| of_shard.has(&test.record.key.suite, &test.record.key.name));
+    plan.finish(outcome, update, watch.is_interrupted(), session)
+}
+
+/// What every recording of one run of the command has in common.
+struct Around<'a> {
+    args: &'a RecordArgs,
+    session: &'a Session<'a>,
+    plan: &'a finish::Plan,
+    watch: &'a Watch,
+    listener: &'a Listener<'a>,
+}
+
+impl Around<'_> {
+    /// Runs the tests that are wanted.
+    fn record(&self, runner: &Runner, wanted: &Wanted) -> Result<Outcome, CommandError> {
+        let Around { args, session, plan, watch, listener } = *self;
+        let options = driver::Options {
             jobs: args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, Into::into)),
             runs: args.runs,
             retries: args.retries,
             timeout: args.timeout.map(|span| Duration::from_millis(span.0)),
             private_temporary: !args.shared_tmp,
-        },
-        left_out: if args.ignored { LeftOut::Run } else { LeftOut::Skip },
-        wanted: Wanted::new(args.shard, update.names()),
-        watch: &watch,
-        listener: &listener,
-    };
-    let mut outcome = rust::record(&request).map_err(of_record)?;
-    if !update.holds_for(&outcome.environment, session) && !watch.is_interrupted() {
-        update = update::Update::default();
-        request.wanted = Wanted::new(args.shard, update.names());
-        outcome = rust::record(&request).map_err(of_record)?;
+        };
+        let left_out = if args.ignored { LeftOut::Run } else { LeftOut::Skip };
+        let cwd = session.environment.cwd.clone();
+        let variables = session.environment.vars.clone();
+        let repository = plan.repository.root().to_owned();
+        match runner {
+            Runner::Cargo(command) => rust::record(&rust::Request {
+                command: command.clone(),
+                cwd,
+                variables,
+                repository,
+                program: program()?,
+                instrument: match args.instrument {
+                    InstrumentFlag::Workspace => rust::Instrument::Workspace,
+                    InstrumentFlag::All => rust::Instrument::All,
+                },
+                driver: options,
+                left_out,
+                wanted: wanted.clone(),
+                watch,
+                listener,
+            })
+            .map_err(of_record),
+            Runner::Native(command) => {
+                let (jobs, timeout) = match command {
+                    native::NativeCommand::Ctest(ctest) => (ctest.jobs, ctest.timeout),
+                    native::NativeCommand::Programs(_) => (None, None),
+                };
+                let driver = driver::Options {
+                    jobs: args.jobs.or(jobs).unwrap_or(options.jobs),
+                    timeout: options.timeout.or(timeout),
+                    ..options
+                };
+                native::record(&native::Request {
+                    command: command.clone(),
+                    framework: args.framework,
+                    cwd,
+                    variables,
+                    repository,
+                    driver,
+                    left_out,
+                    wanted: &|suite, name| wanted.has(suite, name),
+                    watch,
+                    listener,
+                })
+                .map_err(of_record)
+            }
+        }
     }
-    live.end();
-    update
-        .carried
-        .tests
-        .retain(|test| request.wanted.is_in_shard(&test.record.key.suite, &test.record.key.name));
-    plan.finish(outcome, update, watch.is_interrupted(), session)
 }
 
 fn span(text: &str) -> Result<Span, String> {
     text.parse().map_err(|()| format!("expected {}", Span::EXPECTED))
-}
-
-/// Understands the runner, or finds the project's own.
-fn runner(args: &RecordArgs, session: &Session<'_>) -> Result<CargoCommand, CommandError> {
-    if !args.runner.is_empty() {
-        return CargoCommand::parse(&args.runner).ok_or_else(|| {
-            CommandError::user(format_args!(
-                "do not know how to record `{}` (known runners: `cargo nextest run`, `cargo test`)",
-                args.runner.join(" ")
-            ))
-        });
-    }
-    let cwd = &session.environment.cwd;
-    if !cwd.ancestors().any(|folder| folder.join("Cargo.toml").is_file()) {
-        return Err(CommandError::user("there is no `Cargo.toml` here, so nobody knows how to run tests")
-            .hint("say how: `skiptrace record -- RUNNER …`"));
-    }
-    let has_nextest = std::process::Command::new("cargo")
-        .args(["nextest", "--version"])
-        .current_dir(cwd)
-        .output()
-        .is_ok_and(|output| output.status.success());
-    let words: &[&str] = if has_nextest { &["cargo", "nextest", "run"] } else { &["cargo", "test"] };
-    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    session.printer.status(format_args!("recording `{}`", words.join(" ")));
-    Ok(CargoCommand::parse(&words).expect("it is one of the two that are known"))
 }
 
 fn program() -> Result<PathBuf, CommandError> {
@@ -208,6 +239,6 @@ fn listen_for_interrupts(interrupted: &Arc<AtomicBool>) -> Result<(), CommandErr
     })
 }
 
-fn of_record(error: rust::RecordError) -> CommandError {
+fn of_record(error: impl std::error::Error + Send + Sync + 'static) -> CommandError {
     CommandError::new(ErrorKind::Runner, "nothing was recorded").caused_by(error)
 }

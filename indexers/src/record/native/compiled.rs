@@ -132,14 +132,14 @@ impl Compilations {
     /// Returns whether a file is one of those that clang's maps leave out: a system header, by its folder or by its
     /// own word. Where nobody says which folders are a system's, every header may be that the map does not name.
     fn is_left_out(&mut self, file: &Path, mapped: &BTreeSet<PathBuf>) -> bool {
-        if mapped.contains(file) || file.starts_with("/usr") {
+        if file.starts_with("/usr") {
             return false;
         }
         let is_header =
             file.extension().is_none_or(|extension| extension.to_string_lossy().starts_with(['h', 'i', 't']));
         let by_folder = match &self.system {
             Some(folders) => folders.iter().any(|folder| file.starts_with(folder)),
-            None => is_header,
+            None => is_header && !mapped.contains(file),
         };
         if by_folder || !is_header {
             return by_folder;

@@ -186,7 +186,11 @@ pub(super) fn environment(build: &Build<'_>) -> EnvironmentKey {
     let mut flags = Vec::new();
     for name in ["C_FLAGS", "CXX_FLAGS", "OBJC_FLAGS", "EXE_LINKER_FLAGS", "SHARED_LINKER_FLAGS"] {
         for name in [format!("CMAKE_{name}"), format!("CMAKE_{name}_{suffix}")] {
-            flags.extend(value(&name).map(|value| format!("{name}={value}")));
+            // Word by word, so that folders in them are found.
+            if let Some(value) = value(&name) {
+                flags.push(format!("{name}="));
+                flags.extend(value.split_whitespace().map(str::to_owned));
+            }
         }
     }
     let options: Vec<String> = cache
@@ -297,7 +301,7 @@ mod tests {
         assert_eq!(key("a", "ON"), key("b/c", "ON"));
         assert_ne!(key("a", "ON"), key("a", "OFF"));
         let parts = key("a", "ON").parts;
-        assert_eq!(parts["flags"], "\"CMAKE_CXX_FLAGS=-I<build>/x -O1\" CMAKE_CXX_FLAGS_DEBUG=-g");
+        assert_eq!(parts["flags"], "CMAKE_CXX_FLAGS= -I<build>/x -O1 CMAKE_CXX_FLAGS_DEBUG= -g");
         assert_eq!(parts["profile"], "Debug");
     }
 }
