@@ -38,6 +38,7 @@ fn tests_that_misbehave() {
     if require("cargo-nextest").is_none() {
         return;
     }
+    // To nextest, a test that exits well has passed: so it did here, and so it would again.
     let nextest = project.record(&[], "cargo nextest run -p tool -- --skip clears_");
     assert_snapshot!(nextest.tests(), @"
     tool::behaviour aborts: failed
@@ -66,6 +67,11 @@ fn tests_that_misbehave() {
     ");
     assert_eq!(nextest.check_exact(&[]), 17);
     assert_eq!(project.status(), "");
+    for recorded in [cargo, nextest] {
+        let said = recorded.output.code(1).stderr();
+        assert!(said.contains("failed: tool::behaviour fails") || said.contains("FAIL"), "{said}");
+        assert!(said.contains("panicked at") && said.contains("boom"), "{said}");
+    }
 }
 
 #[test]
@@ -112,6 +118,10 @@ fn harnesses_of_all_kinds() {
     harness::plain harness::plain: passed
     ");
     assert_eq!(cargo.check_law(), 5);
+    // What a test of compilations depends on is text, executed or not.
+    let (compiles, _) = cargo.test("compiles");
+    assert!(cargo.files(compiles).contains("harness/src/lib.rs"), "{:?}", cargo.files(compiles));
+    assert!(!cargo.truth["compiles"].contains("three"));
     assert_eq!(project.status(), "");
     if require("cargo-nextest").is_none() {
         return;
