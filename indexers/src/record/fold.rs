@@ -1,8 +1,9 @@
 //! Folds what tests left into an index.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
+use skiptrace_engine::fingerprint::Identifier;
 use skiptrace_engine::index::Index;
 use skiptrace_engine::index::build::{BuildError, IndexBuilder};
 use skiptrace_engine::index::carry::{Carried, CarriedTest};
@@ -97,6 +98,7 @@ pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Ind
     let sources = Sources::read(tree, paths.into_iter().collect(), known);
     let mut noticed = Noticed { unsettled: sources.unsettled().to_vec(), ..Noticed::default() };
     let units_of_places = units_of_places(&places, &sources);
+    let clearing = places_that_mention(CLEARING, &places, &units_of_places, &sources);
 
     let mut builder = IndexBuilder::new(kind);
     let job = recording.job.clone();
@@ -121,6 +123,12 @@ pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Ind
         }
         if union.places.is_empty() && test.whole.is_empty() && union.troubles.is_empty() {
             union.trouble(Problem::NothingExecuted, "it executed none of the repository's own code");
+        }
+        if union.places.iter().any(|place| clearing.contains(place)) {
+            union.trouble(
+                Problem::Opaque,
+                "it ran code that can start a process without the variables that say where coverage goes",
+            );
         }
         let health = union.health();
         if !health.is_ok() && test.outcome == Outcome::Passed {
@@ -156,6 +164,31 @@ pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Ind
         )?;
     }
     Ok((builder.finish(), noticed))
+}
+
+/// Calls that start processes with other variables than their parent's. What such a process executes is written to
+/// a file in whatever folder it is in, if at all, and that folder may be gone when anybody looks.
+const CLEARING: &[&str] = &["env_clear", "clearenv", "execve", "execle", "execvpe"];
+
+/// Returns the places in units that mention one of `names`.
+fn places_that_mention(
+    names: &[&str],
+    places: &Places,
+    units_of_places: &[Vec<u32>],
+    sources: &Sources,
+) -> HashSet<u32> {
+    let names: Vec<Identifier> = names.iter().map(|name| Identifier::of(name)).collect();
+    let mentions = |file: u32, unit: u32| {
+        let file = sources.get(&places.files()[file as usize]);
+        let unit = file.and_then(|file| file.units.get(unit as usize));
+        unit.is_some_and(|unit| names.iter().any(|name| unit.identifiers.contains(name)))
+    };
+    (0..)
+        .zip(places.all())
+        .zip(units_of_places)
+        .filter(|((_, (file, _)), units)| units.iter().any(|unit| mentions(*file, *unit)))
+        .map(|((place, _), _)| place)
+        .collect()
 }
 
 /// A unit that no file has, which says that something ran that is in none.

@@ -151,6 +151,14 @@ impl Plan {
         document.carried = n_carried;
         document.notice(&noticed);
         document.complete = !interrupted && outcome.missing.is_empty();
+        if document.tests + document.carried == 0 {
+            // An index without tests proves nothing, and would stand in the way of one that does.
+            session.printer.warning("no test ran, so there is nothing to keep");
+            if session.printer.wants_json() {
+                session.printer.json("record@1", &document)?;
+            }
+            return Ok(if interrupted { ExitStatus::Interrupted } else { ExitStatus::NoTests });
+        }
         let place = self.put(&index, interrupted, session, &mut document)?;
         report(&document, &place, interrupted, session);
         if session.printer.wants_json() {

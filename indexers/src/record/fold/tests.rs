@@ -54,6 +54,10 @@ fn folded(tests: Vec<RecordedTest>) -> (Index, Noticed) {
     {
         places.number(&path(file), TextRange::lines(first, last));
     }
+    folded_over(tests, places, Texts(HashMap::from([("a.rs", CODE), ("hot.rs", CODE), ("data.txt", "x\n")])))
+}
+
+fn folded_over(tests: Vec<RecordedTest>, places: Places, tree: Texts) -> (Index, Noticed) {
     let gathered = Gathered {
         recording: Recording {
             job: "job".parse().unwrap(),
@@ -72,7 +76,6 @@ fn folded(tests: Vec<RecordedTest>) -> (Index, Noticed) {
         carried: Carried::default(),
         known: Files::new(),
     };
-    let tree = Texts(HashMap::from([("a.rs", CODE), ("hot.rs", CODE), ("data.txt", "x\n")]));
     fold(gathered, IndexKind::FUNCTION, &tree).unwrap()
 }
 
@@ -144,6 +147,19 @@ fn troubles_of_any_run_are_the_tests() {
     let (index, noticed) = folded(vec![test("t", vec![trace(&[0]), second])]);
     assert_eq!(noticed.opaque[0].troubles[0].detail, "its helper was killed");
     assert_eq!(index.tests()[0].health.problems().collect::<Vec<_>>(), [Problem::ProcessKilled]);
+}
+
+#[test]
+fn whoever_can_clear_variables_may_lose_what_its_children_execute() {
+    let clearing = "fn start(command: &mut Command) {\n    command.env_clear().spawn();\n}\nfn other() {}\n";
+    let mut places = Places::default();
+    places.number(&path("a.rs"), TextRange::lines(1, 3));
+    places.number(&path("a.rs"), TextRange::lines(4, 4));
+    let tests = vec![test("starts", vec![trace(&[0])]), test("does not", vec![trace(&[1])])];
+    let (index, noticed) = folded_over(tests, places, Texts(HashMap::from([("a.rs", clearing)])));
+    assert_eq!(noticed.opaque.len(), 1);
+    assert_eq!(&*noticed.opaque[0].test.name, "starts");
+    assert_eq!(index.provable().len(), 1);
 }
 
 #[test]
