@@ -12,7 +12,7 @@ fn main() {
     divan::main();
 }
 
-#[divan::bench(args = Language::ALL)]
+#[divan::bench(args = Language::ALL, sample_count = 20, sample_size = 1)]
 fn cut_file(bencher: Bencher<'_, '_>, language: Language) {
     let source = match language {
         Language::Rust => synthetic::rust(BYTES),
@@ -25,7 +25,7 @@ fn cut_file(bencher: Bencher<'_, '_>, language: Language) {
 }
 
 /// This project's own sources, all of them.
-#[divan::bench]
+#[divan::bench(sample_count = 5, sample_size = 1)]
 fn cut_own_sources(bencher: Bencher<'_, '_>) {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let mut sources = Vec::new();

@@ -116,6 +116,13 @@ impl Subject {
         let target = work.join("target");
         let built = project::build(&repository, &target)?;
         let profiles = work.join("profiles");
+        // Profiles of binaries that were built again since are of no use.
+        let changed = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+        let binaries = built.tests.iter().map(|binary| &binary.path).chain(&built.programs);
+        let newest = binaries.filter_map(|path| changed(path)).max();
+        if profiles.exists() && changed(&profiles) < newest {
+            fs::remove_dir_all(&profiles)?;
+        }
         if !profiles.exists() {
             eprintln!("running each test …");
             project::run_each(&built, &profiles, 2)?;
