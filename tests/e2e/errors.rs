@@ -15,6 +15,7 @@ fn no_command_shows_the_help() {
 
     Commands:
       record       Run tests and record what each one executes
+      doctor       Say whether recording would work here, and what is missing
       index        Build, import, inspect, merge, share and clean up indexes
       config       Look at the configuration
       completions  Print the completion script of a shell

@@ -78,14 +78,14 @@ fn tests_that_misbehave() {
 fn processes_that_lose_their_variables() {
     let project = CargoProject::of_fixture(PROGRAM, "behaviour");
     let cargo = project.record(&[], "cargo test -p tool -- --exact clears_variables");
-    assert_snapshot!(cargo.tests(), @"tool::behaviour clears_variables: passed, missing binary");
+    assert_snapshot!(cargo.tests(), @"tool::behaviour clears_variables: passed, missing binary, opaque");
     assert_eq!(cargo.check_law(), 0);
     assert_eq!(project.status(), "");
     if require("cargo-nextest").is_none() {
         return;
     }
     let nextest = project.record(&[], "cargo nextest run -p tool -- --exact clears_variables");
-    assert_snapshot!(nextest.tests(), @"tool::behaviour clears_variables: passed, missing binary");
+    assert_snapshot!(nextest.tests(), @"tool::behaviour clears_variables: passed, missing binary, opaque");
     assert_eq!(nextest.check_law(), 0);
     assert_eq!(project.status(), "");
 }
@@ -94,14 +94,15 @@ fn processes_that_lose_their_variables() {
 fn profiles_among_temporary_files() {
     let project = CargoProject::of_fixture(PROGRAM, "behaviour");
     let cargo = project.record(&[], "cargo test -p tool clears_variables_elsewhere");
-    assert_snapshot!(cargo.tests(), @"tool::behaviour clears_variables_elsewhere: passed");
-    assert_eq!(cargo.check_exact(&[]), 1);
+    assert_snapshot!(cargo.tests(), @"tool::behaviour clears_variables_elsewhere: passed, opaque");
+    // The profile was found, and yet nobody can know that it was the only one.
+    assert_eq!(cargo.check_law(), 0);
     if require("cargo-nextest").is_none() {
         return;
     }
     let nextest = project.record(&[], "cargo nextest run -p tool clears_variables_elsewhere");
-    assert_snapshot!(nextest.tests(), @"tool::behaviour clears_variables_elsewhere: passed");
-    assert_eq!(nextest.check_exact(&[]), 1);
+    assert_snapshot!(nextest.tests(), @"tool::behaviour clears_variables_elsewhere: passed, opaque");
+    assert_eq!(nextest.check_law(), 0);
 }
 
 #[test]
