@@ -84,9 +84,10 @@ pub struct Noticed {
 /// Folds a recording into an index of `kind`.
 pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Index, Noticed), BuildError> {
     let Gathered { recording, tests, places, mut compiled, carried, known } = gathered;
-    // A suite that was built again knows best itself what it was compiled from.
+    // What is taken over may have started programs that none of the tests that ran now did, so that what those were
+    // compiled from is known from there alone.
     for (suite, files) in carried.compiled {
-        compiled.entry(suite).or_insert(files);
+        compiled.entry(suite).or_default().extend(files.into_iter().filter(|path| known.contains_key(path)));
     }
     let paths: BTreeSet<RepoPath> = places
         .files()

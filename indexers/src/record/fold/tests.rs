@@ -1,10 +1,12 @@
 use std::collections::HashMap;
 
 use skiptrace_engine::id::ObjectId;
+use skiptrace_engine::index::carry::carry;
 use skiptrace_engine::index::query::{Answer, ChangedKey, SharedPolicy, impacted};
 use skiptrace_engine::observation::TextRange;
 use skiptrace_engine::recording::{EnvironmentKey, Origin, Shard};
 use skiptrace_engine::time::Timestamp;
+use skiptrace_engine::unit::SourceFile;
 
 use super::*;
 
@@ -147,6 +149,33 @@ fn troubles_of_any_run_are_the_tests() {
     let (index, noticed) = folded(vec![test("t", vec![trace(&[0]), second])]);
     assert_eq!(noticed.opaque[0].troubles[0].detail, "its helper was killed");
     assert_eq!(index.tests()[0].health.problems().collect::<Vec<_>>(), [Problem::ProcessKilled]);
+}
+
+#[test]
+fn what_is_taken_over_keeps_what_it_was_compiled_from() {
+    let (index, _) = folded(vec![test("helped", vec![trace(&[0])]), test("alone", vec![trace(&[1])])]);
+    let known: Files = [("a.rs", CODE), ("helper.rs", CODE), ("data.txt", "x\n")]
+        .map(|(name, text)| {
+            let units = crate::units::cut(crate::units::Language::of(&path(name)), text.as_bytes());
+            (path(name), SourceFile { path: path(name), blob: None, units })
+        })
+        .into();
+    let mut carried = carry(&index, &"job".parse().unwrap(), &known);
+    carried.tests.retain(|test| &*test.record.key.name == "helped");
+    carried.compiled.get_mut("suite").unwrap().extend([path("helper.rs"), path("gone.rs")]);
+    let gathered = Gathered {
+        recording: index.recordings()[0].clone(),
+        tests: vec![test("alone", vec![trace(&[])])],
+        places: Places::default(),
+        compiled: BTreeMap::from([("suite".into(), BTreeSet::from([path("a.rs")]))]),
+        carried,
+        known,
+    };
+    let (index, _) = fold(gathered, IndexKind::FUNCTION, &Texts(HashMap::new())).unwrap();
+    let (_, helper) = index.file(&path("helper.rs")).unwrap();
+    assert_eq!(index.set(helper.compiled).len(), 2);
+    assert!(index.file(&path("gone.rs")).is_none());
+    assert_eq!(footprints(&index), ["helped: a.rs one"]);
 }
 
 #[test]
