@@ -78,7 +78,7 @@ TEST(Fine, Thread) { std::thread(in_thread).join(); core_two(); }
 TEST(Fine, Loads) { load(BIN "/p1/libplug.so"); }
 TEST(Fine, LoadsBoth) { load(BIN "/p1/libplug.so"); load(BIN "/p2/libplug.so"); }
 TEST(Fine, ForkReturns) { pid_t pid = fork(); if (!pid) { in_child(); exit(0); } waitpid(pid, nullptr, 0); }
-TEST(Fine, TwoForks) {
+TEST(Racing, TwoForks) {
   pid_t one = fork(); if (!one) { in_child(); exit(0); }
   pid_t two = fork(); if (!two) { after_fork(); exit(0); }
   waitpid(one, nullptr, 0); waitpid(two, nullptr, 0);
@@ -245,7 +245,9 @@ fn check(project: &Project, command: &[&str], lossy: bool) {
     for (name, truth, executed, troubles) in found {
         assert!(!truth.is_empty(), "{name} told nothing");
         let loses = lossy && name.starts_with("Lossy.") || name.starts_with("Elsewhere.");
-        assert_eq!(!troubles.is_empty(), loses, "{name}: {troubles:?}");
+        // Two that write to one file at the same time may be told apart, or not; then the test is distrusted.
+        let may_lose = lossy && name.starts_with("Racing.");
+        assert!(may_lose || !troubles.is_empty() == loses, "{name}: {troubles:?}");
         let missing: Vec<_> = truth.difference(&executed).collect();
         if troubles.is_empty() {
             assert!(missing.is_empty(), "{name} executed {missing:?} as well");
