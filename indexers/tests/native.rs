@@ -247,7 +247,7 @@ fn check(project: &Project, command: &[&str], lossy: bool) {
         let loses = lossy && name.starts_with("Lossy.") || name.starts_with("Elsewhere.");
         // Two that write to one file at the same time may be told apart, or not; then the test is distrusted.
         let may_lose = lossy && name.starts_with("Racing.");
-        assert!(may_lose || !troubles.is_empty() == loses, "{name}: {troubles:?}");
+        assert!(may_lose || troubles.is_empty() != loses, "{name}: {troubles:?}");
         let missing: Vec<_> = truth.difference(&executed).collect();
         if troubles.is_empty() {
             assert!(missing.is_empty(), "{name} executed {missing:?} as well");
