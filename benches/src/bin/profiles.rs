@@ -228,6 +228,7 @@ fn index(collector: Collector, traces: Vec<Trace>, repository: &Path) -> Vec<u8>
         duration: Duration::from_millis(1),
         runs: vec![trace],
         whole: Vec::new(),
+        opened: Vec::new(),
     });
     let tests = tests.collect();
     let gathered = Gathered {

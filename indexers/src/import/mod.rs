@@ -242,6 +242,7 @@ fn recorded(test: FoundTest, trace: Trace) -> RecordedTest {
         duration: test.duration.unwrap_or(Duration::ZERO),
         runs: vec![trace],
         whole: Vec::new(),
+        opened: Vec::new(),
     }
 }
 

@@ -31,6 +31,8 @@ pub struct RecordedTest {
     pub runs: Vec<Trace>,
     /// Files that it depends on as a whole, whatever of them it executed.
     pub whole: Vec<RepoPath>,
+    /// Files that it may have opened.
+    pub opened: Vec<RepoPath>,
 }
 
 /// All that a recording gathered.
@@ -146,7 +148,7 @@ pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Ind
                 health,
                 duration: test.duration,
                 executed,
-                opened: Vec::new(),
+                opened: test.opened,
             },
         )?;
     }

@@ -7,6 +7,7 @@ pub mod fold;
 pub mod native;
 pub mod observer;
 mod observer_events;
+pub mod opens;
 pub mod progress;
 pub mod rust;
 pub mod sources;

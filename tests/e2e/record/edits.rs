@@ -1,5 +1,9 @@
 //! Recording again after the project has changed, in the same target folder.
 
+use skiptrace_engine::codec::encode;
+use skiptrace_engine::id::SetId;
+use skiptrace_engine::path::RepoPath;
+
 use super::*;
 
 #[test]
@@ -54,4 +58,60 @@ fn what_is_gone_leaves_no_trace() {
     let recorded = project.record(&[], "cargo test");
     assert_eq!(recorded.check_exact(&[]), 3, "{}", recorded.output.snapshot());
     assert_eq!(recorded.files(recorded.test("tests::adds").0).len(), 3);
+}
+
+#[test]
+fn what_nothing_touched_is_taken_over() {
+    let project = CargoProject::of_fixture(PROGRAM, "small");
+    let looks = "#[test]\nfn looks() {\n    truth::test(\"looks\");\n    \
+                 assert!(std::fs::read_to_string(\"src/minus.rs\").unwrap().contains(\"minus\"));\n}\n";
+    project.commit(&[("tests/looks.rs", looks)]);
+    let mut runners = vec!["cargo test"];
+    if require("cargo-nextest").is_some() {
+        runners.push("cargo nextest run");
+    }
+    for (round, runner) in (1..).zip(runners) {
+        let first = project.record(&["--jobs", "1"], runner);
+        let names_of = |set: SetId| -> Vec<String> {
+            first
+                .index
+                .set(set)
+                .iter()
+                .map(|id| first.index.tests()[id.index()].key.name.to_string())
+                .collect()
+        };
+        let minus = RepoPath::new("src/minus.rs").unwrap();
+        // Whoever reads the sources depends on them, executed or not.
+        let readers = names_of(first.index.file(&minus).unwrap().1.opened);
+        assert!(readers.contains(&"looks".to_owned()), "{readers:?}");
+        // Nextest's tests are seen to have ended when the next one starts, so the one before may have read it, too.
+        let is_exact = runner == "cargo test";
+        assert!(!is_exact || readers.len() == 1, "{readers:?}");
+
+        let base = project.sandbox.path().join("base.idx");
+        std::fs::write(&base, encode(&first.index).unwrap()).unwrap();
+        let update = ["--jobs", "1", "--update", base.to_str().unwrap()];
+        let again = project.record(&update, runner);
+        assert!(again.output.stderr().contains("taking over 4 tests"), "{}", again.output.snapshot());
+        assert_eq!(again.index.tests().len(), 4);
+
+        let text = format!(
+            "pub fn minus(a: u32, b: u32) -> u32 {{\n    truth::hit(\"minus\");\n    (a + {round}) - (b + {round})\n}}\n"
+        );
+        project.commit(&[("src/minus.rs", &text)]);
+        let changed = project.record(&update, runner);
+        let said = changed.output.stderr();
+        assert!(!is_exact || said.contains("taking over 1 test from"), "{}", changed.output.snapshot());
+        assert!(["tests::adds", "tests::subtracts", "looks"].iter().all(|name| changed.proves(name)));
+        assert_eq!(changed.index.recordings().len(), 1);
+        let (adds, _) = changed.test("tests::adds");
+        assert!(changed.files(adds).contains("src/plus.rs"), "{:?}", changed.files(adds));
+        assert!(!changed.files(adds).contains("src/minus.rs"));
+
+        // What nobody knows the readers of may concern every test.
+        project.commit(&[("notes.txt", &format!("round {round}"))]);
+        let unknown = project.record(&update, runner);
+        let said = unknown.output.stderr();
+        assert!(said.contains("everything is recorded again") && said.contains("notes.txt"), "{said}");
+    }
 }

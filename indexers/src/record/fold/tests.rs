@@ -45,6 +45,7 @@ fn test(name: &str, runs: Vec<Trace>) -> RecordedTest {
         duration: Duration::from_secs(1),
         runs,
         whole: Vec::new(),
+        opened: Vec::new(),
     }
 }
 

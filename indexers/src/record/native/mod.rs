@@ -19,8 +19,10 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::observer_events::tell;
+use super::opens::OpenWatch;
 use super::progress::{Event, Listener};
 use super::rust::Outcome;
+use super::rust::outcome::watch_opens;
 use super::stray::Before;
 use crate::build::paths::{Normalizer, Roots};
 use crate::llvm::collect::{Collector, Unplaced};
@@ -156,11 +158,13 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, NativeError> {
         .with_unplaced(Unplaced::Ignore);
     let observer = observer::NativeObserver::new(&collector, &modules, continuous, hindrance);
     let on_event = |event: driver::Event<'_, _>| tell(request.listener, event);
+    let watch = watch_opens(&request.repository, &plan.roots.build_folders, request.listener);
     let ran = driver::drive(&cases, &request.driver, &plan.scratch, request.watch, &observer, &on_event);
     drop(observer);
     // 4. What they came to.
+    let opens = watch.map(OpenWatch::finish).unwrap_or_default();
     let gatherer = outcome::Gatherer { request, plan: &plan, modules: &modules, collector };
-    Ok(gatherer.gather(&cases, ran, problems, &strays.sweep()))
+    Ok(gatherer.gather(&cases, ran, problems, &strays.sweep(), &opens))
 }
 
 #[cfg(target_os = "linux")]

@@ -12,7 +12,8 @@ use super::{Plan, Request, flags};
 use crate::build::paths::{Home, Normalizer};
 use crate::llvm::collect::Collector;
 use crate::record::fold::RecordedTest;
-use crate::record::rust::outcome::{Run, blame, outcome_of};
+use crate::record::opens::Opens;
+use crate::record::rust::outcome::{Run, blame, opened, outcome_of};
 use crate::record::rust::{Missing, Outcome};
 use crate::record::stray::Stray;
 use crate::run::case::{Case, CommandLine};
@@ -35,6 +36,7 @@ impl Gatherer<'_> {
         ran: Vec<Ran<Trace>>,
         problems: Vec<ctest::Problem>,
         strays: &[Stray],
+        opens: &Opens,
     ) -> Outcome {
         // 1. What ran, and what did not.
         let (mut runs, mut commands, mut missing, mut skipped) = (Vec::new(), Vec::new(), Vec::new(), 0);
@@ -68,6 +70,7 @@ impl Gatherer<'_> {
             why: problem.reason,
         }));
         blame(strays, &mut runs, &self.request.repository);
+        let opened = opened(opens, &mut runs, &self.request.repository);
         // 2. What each suite was compiled from: its programs, and all that reported for it.
         let mut binaries: BTreeMap<Box<str>, BTreeSet<PathBuf>> = BTreeMap::new();
         for (run, commands) in runs.iter().zip(&commands) {
@@ -92,7 +95,7 @@ impl Gatherer<'_> {
         }
         // 3. The tests.
         let mut tests = Vec::new();
-        for (run, commands) in runs.into_iter().zip(commands) {
+        for ((run, commands), opened) in runs.into_iter().zip(commands).zip(opened) {
             let mut traces: Vec<Trace> = run.traces.into_iter().map(|(trace, _)| trace).collect();
             if let Some(first) = traces.first_mut() {
                 for what in unknown.get(&run.suite).into_iter().flatten() {
@@ -110,6 +113,7 @@ impl Gatherer<'_> {
                 duration: run.duration,
                 runs: traces,
                 whole: whole.into_iter().collect(),
+                opened,
             });
         }
         let build = flags::Build {

@@ -13,6 +13,7 @@ use skiptrace_engine::record::Outcome as TestOutcome;
 use super::outcome::{Gatherer, Missing, Outcome, Run};
 use super::plan::Plan;
 use super::{RecordError, Request};
+use crate::record::opens::OpenWatch;
 use crate::record::progress::Event;
 use crate::record::stray::Before;
 use crate::run::cargo_test::CargoError;
@@ -71,6 +72,7 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
         drop(suites);
         gatherer.collector().collect(&[folder])
     };
+    let watch = gatherer.watch_opens();
     let mut reaper = Reaper::new(&folder.join("runs"));
     let program = &request.command.program;
     let mut child =
@@ -93,6 +95,7 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
         }
         std::thread::sleep(PACE);
     };
+    let opens = watch.map(OpenWatch::finish).unwrap_or_default();
     let attempts = reaper.finish(&reduce);
     let said = if results.is_file() || !attempts.is_empty() || !status.success() {
         read_results(plan, &profile, results, status)?
@@ -109,7 +112,7 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
         }
     }
     let runs = runs.into_iter().filter(|run| request.wanted.has(&run.suite, &run.name)).collect();
-    let mut outcome = gatherer.finish(runs, Vec::new(), &suites, &strays.sweep());
+    let mut outcome = gatherer.finish(runs, Vec::new(), &suites, &strays.sweep(), &opens);
     outcome.missing = missing;
     Ok(outcome)
 }

@@ -17,7 +17,8 @@ use crate::build::paths::Normalizer;
 use crate::llvm::binary::BinaryError;
 use crate::llvm::collect::Collector;
 use crate::record::fold::RecordedTest;
-use crate::record::progress::Event;
+use crate::record::opens::{OpenWatch, Opens};
+use crate::record::progress::{Event, Listener};
 use crate::record::stray::Stray;
 use crate::run::case::Case;
 use crate::run::driver::Ran;
@@ -99,6 +100,11 @@ impl<'a> Gatherer<'a> {
         }
     }
 
+    /// Starts to watch what tests open; nothing if that cannot be.
+    pub(super) fn watch_opens(&self) -> Option<OpenWatch> {
+        watch_opens(&self.request.repository, &self.plan.roots.build_folders, self.request.listener)
+    }
+
     /// Gathers what the driver ran, and tests that run as one.
     pub(super) fn gather<'c>(
         self,
@@ -106,6 +112,7 @@ impl<'a> Gatherer<'a> {
         groups: Vec<Group>,
         suites: &BTreeMap<String, PathBuf>,
         strays: &[Stray],
+        opens: &Opens,
     ) -> Outcome {
         let (mut runs, mut missing, mut skipped) = (Vec::new(), Vec::new(), 0);
         for (case, ran) in ran {
@@ -129,7 +136,7 @@ impl<'a> Gatherer<'a> {
             };
             missing.push(Missing { suite: case.suite.clone(), name: case.name.clone(), why });
         }
-        let mut outcome = self.finish(runs, groups, suites, strays);
+        let mut outcome = self.finish(runs, groups, suites, strays, opens);
         outcome.missing = missing;
         outcome.skipped = skipped;
         outcome
@@ -142,8 +149,10 @@ impl<'a> Gatherer<'a> {
         groups: Vec<Group>,
         suites: &BTreeMap<String, PathBuf>,
         strays: &[Stray],
+        opens: &Opens,
     ) -> Outcome {
         blame(strays, &mut runs, &self.request.repository);
+        let opened = opened(opens, &mut runs, &self.request.repository);
         // 1. Every binary that reported for a suite, besides the suite's own.
         let mut binaries: BTreeMap<Box<str>, BTreeSet<PathBuf>> = BTreeMap::new();
         for (suite, path) in suites {
@@ -178,7 +187,8 @@ impl<'a> Gatherer<'a> {
         // 3. The tests.
         let tests = runs
             .into_iter()
-            .map(|run| {
+            .zip(opened)
+            .map(|(run, opened)| {
                 let mut traces: Vec<Trace> = run.traces.into_iter().map(|(trace, _)| trace).collect();
                 if let (Some(unknown), Some(first)) = (unknown.get(&run.suite), traces.first_mut()) {
                     distrust(first, unknown);
@@ -195,6 +205,7 @@ impl<'a> Gatherer<'a> {
                     duration: run.duration,
                     runs: traces,
                     whole,
+                    opened,
                 }
             })
             .collect();
@@ -240,6 +251,7 @@ impl Outcome {
             duration: group.duration,
             runs: vec![trace],
             whole: of_group.files.iter().cloned().collect(),
+            opened: Vec::new(),
         });
         self.compiled.insert(group.suite.clone(), of_group.files.clone());
         self.folders.insert(group.suite, of_group.folders.clone());
@@ -268,6 +280,39 @@ pub(in crate::record) fn blame(strays: &[Stray], runs: &mut [Run], repository: &
             }
         }
     }
+}
+
+/// Starts to watch what tests open in a repository; says so if that cannot be.
+pub(in crate::record) fn watch_opens(
+    repository: &Path,
+    without: &[PathBuf],
+    listener: &Listener<'_>,
+) -> Option<OpenWatch> {
+    match OpenWatch::start(repository, without) {
+        Ok(watch) => Some(watch),
+        Err(error) => {
+            listener(Event::Warning(format!(
+                "which files tests open cannot be watched ({error}); a test that reads the repository's own sources \
+                 is not known to"
+            )));
+            None
+        }
+    }
+}
+
+/// Returns the files that each test may have opened, and distrusts those of which that is not known.
+pub(in crate::record) fn opened(opens: &Opens, runs: &mut [Run], repository: &Path) -> Vec<Vec<RepoPath>> {
+    let of_run = |run: &mut Run| {
+        let mut files = BTreeSet::new();
+        for (trace, interval) in &mut run.traces {
+            files.extend(opens.during(repository, *interval));
+            if opens.lost_during(*interval) {
+                trace.trouble(Problem::Opaque, "so many files were opened as it ran that not all are known");
+            }
+        }
+        files.into_iter().collect()
+    };
+    runs.iter_mut().map(of_run).collect()
 }
 
 /// Returns the outcome of several runs of one test.

@@ -11,6 +11,7 @@ use super::plan::Plan;
 use super::{RecordError, Request, doctests};
 use crate::record::observer::LlvmObserver;
 use crate::record::observer_events::tell;
+use crate::record::opens::OpenWatch;
 use crate::record::progress::Event;
 use crate::record::stray::Before;
 use crate::run::cargo_test::{self, Built};
@@ -51,10 +52,12 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
 
     let observer = LlvmObserver { collector: gatherer.collector(), pattern: |_| PROFILES };
     let on_event = |event: driver::Event<'_, _>| tell(request.listener, event);
+    let watch = gatherer.watch_opens();
     let ran = driver::drive(&cases, &request.driver, &plan.scratch, request.watch, &observer, &on_event);
+    let opens = watch.map(OpenWatch::finish).unwrap_or_default();
     let strays = strays.sweep();
     let groups = doctests::record(request, plan)?;
-    Ok(gatherer.gather(cases.iter().zip(ran), groups, &suites, &strays))
+    Ok(gatherer.gather(cases.iter().zip(ran), groups, &suites, &strays, &opens))
 }
 
 fn capture(request: &Request<'_>, plan: &Plan) -> Result<Vec<Captured>, RecordError> {
