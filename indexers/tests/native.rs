@@ -300,6 +300,19 @@ fn suites_know_what_they_were_compiled_from() {
         let key = &outcome.environment.parts;
         assert_eq!(key["profile"], "Debug");
         assert!(key["compilers"].contains("clang version 22"), "{key:?}");
+
+        // What is edited and not built again is not what runs.
+        let text = fs::read_to_string(project.root().join("plain.cpp")).unwrap();
+        fs::write(project.root().join("plain.cpp"), format!("\n{text}")).unwrap();
+        let stale = project
+            .record(&["build/tests", "build/plain"], &|_, name| name == "Fine.Loads" || name == "plain");
+        for test in &stale.tests {
+            let troubles: Vec<&str> =
+                test.runs[0].troubles.iter().map(|trouble| trouble.detail.as_str()).collect();
+            let is_told = troubles.iter().any(|trouble| trouble.contains("`plain.cpp` as it is now"));
+            assert_eq!(is_told, &*test.name == "plain", "{generator}: {}: {troubles:?}", test.name);
+        }
+        assert_eq!(stale.tests.len(), 2);
     }
 }
 

@@ -87,7 +87,16 @@ impl Gatherer<'_> {
         for (suite, paths) in &binaries {
             let mut whole = Compiled::default();
             for path in paths {
-                whole.add(compilations.of(path));
+                let compiled = compilations.of(path);
+                whole.add(compiled);
+                // Nobody builds here: what was edited since is not what ran.
+                if let Some(newer) = newer_source(path, compiled, &self.request.repository) {
+                    let program = path.file_name().unwrap_or_default().display();
+                    let newer = newer.display();
+                    whole.unknown.insert(format!(
+                        "whether `{program}` was built from `{newer}` as it is now: build it again"
+                    ));
+                }
             }
             compiled.insert(suite.clone(), in_repository(&mut normalizer, &whole.files));
             silent.insert(suite.clone(), in_repository(&mut normalizer, &whole.silent));
@@ -160,6 +169,16 @@ fn is_script(path: &Path) -> bool {
     let mut start = [0; 2];
     let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
     read.is_ok() && &start == b"#!"
+}
+
+/// Returns a file of the repository that was written to after the program that was compiled from it.
+fn newer_source(program: &Path, compiled: &Compiled, repository: &Path) -> Option<PathBuf> {
+    let written = |path: &Path| std::fs::metadata(path).and_then(|about| about.modified()).ok();
+    let built = written(program)?;
+    let sources = compiled.files.iter().chain(&compiled.silent);
+    let newer = sources
+        .filter(|path| path.starts_with(repository) && written(path).is_some_and(|written| written > built));
+    newer.min().map(|path| path.strip_prefix(repository).unwrap_or(path).to_owned())
 }
 
 /// Returns those of some files that are in the repository.
