@@ -75,6 +75,21 @@ mod tests {
 
     #[test]
     fn files_are_opened_by_whoever_runs_then() {
+        // How exactly a moment is known hangs on when the listening thread gets its turn; that no opening is missed
+        // does not.
+        for _ in 0..10 {
+            let [first, second, third] = opened_in_turn();
+            assert!(first.contains(&"data/a/one.txt".to_owned()), "{first:?}");
+            assert!(second.contains(&"src/lib.rs".to_owned()), "{second:?}");
+            if first.len() == 1 && second.len() == 1 && third.is_empty() {
+                return;
+            }
+        }
+        panic!("everybody is blamed for everything");
+    }
+
+    /// Returns what counts as opened in three stretches of time, in the last of which nothing was.
+    fn opened_in_turn() -> [Vec<String>; 3] {
         let root = tempfile::tempdir().unwrap();
         let root = root.path().canonicalize().unwrap();
         for name in ["src/lib.rs", "data/a/one.txt", "target/out", ".git/config"] {
@@ -83,7 +98,8 @@ mod tests {
         }
         let watch = OpenWatch::start(&root, &[root.join("target")]).unwrap();
         let pause = || std::thread::sleep(Duration::from_millis(100));
-        let run = |files: &[&str]| {
+        let turns: [&[&str]; 3] = [&["data/a/one.txt", "target/out", ".git/config"], &["src/lib.rs"], &[]];
+        let intervals = turns.map(|files| {
             pause();
             let start = SystemTime::now();
             for file in files {
@@ -92,16 +108,11 @@ mod tests {
             let interval = (start, SystemTime::now());
             pause();
             interval
-        };
-        let first = run(&["data/a/one.txt", "target/out", ".git/config"]);
-        let second = run(&["src/lib.rs"]);
-        let third = run(&[]);
+        });
         let opens = watch.finish();
-        let during =
-            |interval| opens.during(&root, interval).iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(during(first), ["data/a/one.txt"]);
-        assert_eq!(during(second), ["src/lib.rs"]);
-        assert!(during(third).is_empty());
-        assert!(!opens.lost_during(first));
+        intervals.map(|interval| {
+            assert!(!opens.lost_during(interval));
+            opens.during(&root, interval).iter().map(ToString::to_string).collect()
+        })
     }
 }
