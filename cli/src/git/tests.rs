@@ -127,3 +127,17 @@ fn dubious_ownership_is_recognised() {
     let error = GitError::of(&["rev-parse"], &output);
     assert_eq!(error.hint().unwrap(), "trust it with `git config --global --add safe.directory '/work/x'`");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_changed_file_counts_whatever_its_name() {
+    use std::os::unix::ffi::OsStrExt;
+    let (_folder, environment, repository) = repository();
+    let commit = repository.resolve("HEAD").unwrap();
+    let tree = || WorkTree::of(&repository, std::time::SystemTime::UNIX_EPOCH).unwrap();
+    assert!(tree().is_clean());
+    std::fs::write(environment.cwd.join(std::ffi::OsStr::from_bytes(b"odd-\xff")), "x").unwrap();
+    assert!(!tree().is_clean());
+    git(&environment, &["add", "--all"]);
+    assert_eq!(repository.changed_since(&commit).unwrap().len(), 1);
+}

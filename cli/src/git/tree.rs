@@ -47,7 +47,7 @@ impl WorkTree {
             "--ignore-submodules=none",
         ];
         let changed =
-            repository.entries(&status)?.iter().filter_map(|entry| repo_path(entry.get(3..)?)).collect();
+            repository.entries(&status)?.iter().filter_map(|entry| changed_path(entry.get(3..)?)).collect();
         Ok(WorkTree { root: repository.root().to_owned(), blobs, changed, since })
     }
 
@@ -94,7 +94,7 @@ impl Repository {
     pub fn changed_since(&self, commit: &CommitId) -> Result<BTreeSet<RepoPath>, GitError> {
         let flags = ["--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=none"];
         let args: Vec<&str> = ["diff"].into_iter().chain(flags).chain([commit.as_str(), "--"]).collect();
-        Ok(self.entries(&args)?.iter().filter_map(|path| repo_path(path)).collect())
+        Ok(self.entries(&args)?.iter().filter_map(|path| changed_path(path)).collect())
     }
 
     /// Returns commits, the nearest first, `commit` itself being the first.
@@ -125,4 +125,9 @@ fn split_at(bytes: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
 fn repo_path(bytes: &[u8]) -> Option<RepoPath> {
     let text = std::str::from_utf8(bytes).ok()?;
     RepoPath::new(text.trim_end_matches('/')).ok()
+}
+
+/// A changed path counts even if it is no text: as the nearest text, which no index has, it runs everything.
+fn changed_path(bytes: &[u8]) -> Option<RepoPath> {
+    RepoPath::new(String::from_utf8_lossy(bytes).trim_end_matches('/')).ok()
 }
