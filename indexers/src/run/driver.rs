@@ -1,7 +1,6 @@
 //! Runs tests side by side, each in its own process, and watches each.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -354,11 +353,6 @@ impl QueueState {
         }
         case.locks.iter().all(|lock| !self.held.contains(lock))
     }
-}
-
-/// Returns the variable as the driver takes it.
-pub fn variable(name: &'static str, value: impl Into<OsString>) -> (&'static str, PathBuf) {
-    (name, PathBuf::from(value.into()))
 }
 
 #[cfg(all(test, unix))]

@@ -12,7 +12,7 @@ impl Observer for Files {
     type Trace = String;
 
     fn variables(&self, _: &Case, folder: &Path) -> Vec<(&'static str, PathBuf)> {
-        vec![variable("FOLDER", folder)]
+        vec![("FOLDER", folder.to_owned())]
     }
 
     fn reduce(&self, _: &Case, cell: &Cell) -> String {
