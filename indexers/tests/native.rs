@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use skiptrace_indexers::record::native::{NativeCommand, Request, record};
-use skiptrace_indexers::record::rust::Outcome;
+use skiptrace_indexers::record::outcome::Outcome;
 use skiptrace_indexers::run::driver;
 use skiptrace_indexers::run::native::LeftOut;
 use skiptrace_indexers::run::watch::Watch;
@@ -293,7 +293,7 @@ fn suites_know_what_they_were_compiled_from() {
         // What has no function counts in no test, so each depends on all of it.
         let whole = |name: &str| -> Vec<&str> {
             let test = outcome.tests.iter().find(|test| &*test.name == name).unwrap();
-            test.whole.iter().map(|path| path.as_str()).collect()
+            test.uncounted.iter().map(|part| part.path.as_str()).collect()
         };
         assert_eq!(whole("Fine.Loads"), ["core.h", "table.cpp"], "{generator}");
         assert!(whole("plain").is_empty());

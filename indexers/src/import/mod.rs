@@ -241,7 +241,7 @@ fn recorded(test: FoundTest, trace: Trace) -> RecordedTest {
         },
         duration: test.duration.unwrap_or(Duration::ZERO),
         runs: vec![trace],
-        whole: Vec::new(),
+        uncounted: Vec::new(),
         opened: Vec::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! Folds what tests left into an index.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use skiptrace_engine::fingerprint::Identifier;
@@ -12,6 +13,7 @@ use skiptrace_engine::observation::{Executed, Observation, Parts};
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::{Outcome, Problem, Role, TestKey};
 use skiptrace_engine::recording::Recording;
+use skiptrace_engine::unit::Unit;
 
 use super::sources::{Files, Finder, Sources, Tree};
 use crate::trace::{Places, Trace, Trouble};
@@ -29,10 +31,57 @@ pub struct RecordedTest {
     pub duration: Duration,
     /// What each run executed.
     pub runs: Vec<Trace>,
-    /// Files that it depends on as a whole, whatever of them it executed.
-    pub whole: Vec<RepoPath>,
+    /// What it depends on without a counter that would tell.
+    pub uncounted: Vec<FilePart>,
     /// Files that it may have opened.
     pub opened: Vec<RepoPath>,
+}
+
+/// A part of a file that tests depend on whatever they executed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FilePart {
+    /// The file.
+    pub path: RepoPath,
+    /// What of it.
+    pub units: Chosen,
+}
+
+/// Which units of a file are meant. Where a file has no unit of a name, the file is meant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Chosen {
+    /// All.
+    All,
+    /// Those of these names.
+    Named(Arc<BTreeSet<Box<str>>>),
+    /// Those of any other name.
+    Except(Arc<BTreeSet<Box<str>>>),
+}
+
+impl FilePart {
+    /// Returns all of a file.
+    pub fn whole(path: RepoPath) -> FilePart {
+        FilePart { path, units: Chosen::All }
+    }
+
+    /// Finds its units; all of the file, where it is not known to have those that are named.
+    fn find(&self, sources: &Sources) -> Parts {
+        let Some(file) = sources.get(&self.path) else { return Parts::Whole };
+        match &self.units {
+            Chosen::All => Parts::Whole,
+            Chosen::Named(names) => {
+                let known: BTreeSet<&str> = file.units.iter().map(|unit| &*unit.name).collect();
+                match names.iter().all(|name| known.contains(&**name)) {
+                    true => Parts::Units(chosen(&file.units, |unit| names.contains(&unit.name))),
+                    false => Parts::Whole,
+                }
+            }
+            Chosen::Except(names) => Parts::Units(chosen(&file.units, |unit| !names.contains(&unit.name))),
+        }
+    }
+}
+
+fn chosen(units: &[Unit], is_chosen: impl Fn(&Unit) -> bool) -> Vec<u32> {
+    (0..).zip(units).filter(|(_, unit)| is_chosen(unit)).map(|(number, _)| number).collect()
 }
 
 /// All that a recording gathered.
@@ -95,13 +144,19 @@ pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Ind
         .files()
         .iter()
         .chain(compiled.values().flatten())
-        .chain(tests.iter().flat_map(|test| &test.whole))
+        .chain(tests.iter().flat_map(|test| test.uncounted.iter().map(|part| &part.path)))
         .cloned()
         .collect();
     let sources = Sources::read(tree, paths.into_iter().collect(), known);
     let mut noticed = Noticed { unsettled: sources.unsettled().to_vec(), ..Noticed::default() };
     let units_of_places = units_of_places(&places, &sources);
     let clearing = places_that_mention(CLEARING, &places, &units_of_places, &sources);
+    let mut found: HashMap<FilePart, Parts> = HashMap::new();
+    for part in tests.iter().flat_map(|test| &test.uncounted).filter(|part| part.units != Chosen::All) {
+        if !found.contains_key(part) {
+            found.insert(part.clone(), part.find(&sources));
+        }
+    }
 
     let mut builder = IndexBuilder::new(kind);
     let job = recording.job.clone();
@@ -124,7 +179,7 @@ pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Ind
                 );
             }
         }
-        if union.places.is_empty() && test.whole.is_empty() && union.troubles.is_empty() {
+        if union.places.is_empty() && test.uncounted.is_empty() && union.troubles.is_empty() {
             union.trouble(Problem::NothingExecuted, "it executed none of the repository's own code");
         }
         if union.places.iter().any(|place| clearing.contains(place)) {
@@ -137,8 +192,12 @@ pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Ind
         if !health.is_ok() && test.outcome == Outcome::Passed {
             noticed.opaque.push(Opaque { test: key.clone(), troubles: union.troubles });
         }
-        let whole = test.whole.into_iter().map(|path| Executed { path, parts: Parts::Whole });
-        let executed = executed(&union.places, &places, &units_of_places).into_iter().chain(whole).collect();
+        let counted = executed(&union.places, &places, &units_of_places);
+        let uncounted = test.uncounted.into_iter().map(|part| {
+            let parts = found.get(&part).cloned().unwrap_or(Parts::Whole);
+            Executed { path: part.path, parts }
+        });
+        let executed = counted.into_iter().chain(uncounted).collect();
         builder.observe(
             recording,
             Observation {

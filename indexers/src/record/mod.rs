@@ -8,6 +8,7 @@ pub mod native;
 pub mod observer;
 mod observer_events;
 pub mod opens;
+pub mod outcome;
 pub mod progress;
 pub mod rust;
 pub mod sources;

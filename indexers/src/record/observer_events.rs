@@ -1,7 +1,7 @@
 //! From what the driver tells to what a recording tells.
 
+use super::outcome::outcome_of;
 use super::progress::{Event, Listener};
-use super::rust::outcome::outcome_of;
 use crate::run::driver::Event as DriverEvent;
 use crate::trace::Trace;
 

@@ -5,19 +5,17 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use serde::Serialize;
-use skiptrace_engine::catalog::Catalog;
-use skiptrace_engine::catalog::layout::Part;
 use skiptrace_engine::id::JobName;
 use skiptrace_engine::index::Index;
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::record::Outcome as TestOutcome;
 use skiptrace_engine::recording::{Origin, Recording, Shard};
 use skiptrace_indexers::record::fold::{Gathered, Noticed, fold};
-use skiptrace_indexers::record::rust::{Missing, Outcome};
+use skiptrace_indexers::record::outcome::{Missing, Outcome};
 
 use super::RecordArgs;
 use super::update::Update;
-use crate::commands::index::target;
+use crate::commands::place::{Place, Placed};
 use crate::error::CommandError;
 use crate::exit::ExitStatus;
 use crate::git::{Commit, Repository, WorkTree};
@@ -36,9 +34,7 @@ pub(super) struct Plan {
     pub(super) job: JobName,
     shard: Shard,
     branch: Option<String>,
-    output: Option<PathBuf>,
-    replace: bool,
-    pub(super) store: Option<(Catalog, String)>,
+    pub(super) place: Place,
     started: SystemTime,
 }
 
@@ -99,15 +95,10 @@ impl Plan {
             job,
             shard: args.shard,
             branch: session.branch(settings)?,
-            output: args.output.clone(),
-            replace: args.replace,
+            place: Place::open(args.output.as_ref(), args.replace, session)?,
             started: session.environment.file_time(),
-            store: match args.output {
-                Some(_) => None,
-                None => Some(target::catalog_with_name(session)?),
-            },
         };
-        if let Some((catalog, name)) = plan.store.as_ref().filter(|_| !plan.replace) {
+        if let Place::Store { catalog, name, replace: false } = &plan.place {
             let entry = catalog.entry(plan.kind, &plan.commit.id)?;
             if entry.shards.contains_key(&(plan.job.clone(), plan.shard)) {
                 return Err(CommandError::user(format_args!(
@@ -249,27 +240,26 @@ impl Plan {
         session: &Session<'_>,
         document: &mut Document,
     ) -> Result<String, CommandError> {
-        let partial = interrupted.then(|| self.partial_file());
-        if let Some(path) = self.output.as_ref().or(partial.as_ref()) {
-            if let Some(folder) = path.parent().filter(|_| interrupted) {
+        let partial;
+        let place = match &self.place {
+            Place::Store { .. } if interrupted => {
+                let path = self.partial_file();
+                let folder = path.parent().expect("it is in the repository's folder");
                 std::fs::create_dir_all(folder).map_err(|error| {
                     CommandError::user(format_args!("cannot make `{}`", folder.display())).caused_by(error)
                 })?;
+                partial = Place::File(path);
+                &partial
             }
-            document.bytes = target::write(session, path, index)?;
-            document.file = Some(path.display().to_string());
-            return Ok(format!("`{}`", path.display()));
-        }
-        let (catalog, name) = self.store.as_ref().expect("there is a store where there is no file");
-        if self.replace {
-            let part = Part::Shard(self.job.clone(), self.shard);
-            catalog.remove_part(self.kind, &self.commit.id, &part)?;
-        }
-        let pushed = catalog.push(index)?;
-        document.bytes = pushed.bytes;
-        document.key = Some(pushed.key.to_string());
-        document.store = Some(name.clone());
-        Ok(format!("`{name}`"))
+            place => place,
+        };
+        let of = (&self.job, self.shard);
+        let Placed { bytes, key, .. } = place.put(index, self.kind, &self.commit.id, of, session)?;
+        document.bytes = bytes;
+        document.key = key;
+        document.file = place.file();
+        document.store = place.store();
+        Ok(place.name())
     }
 
     /// Returns where an index goes that is not whole.

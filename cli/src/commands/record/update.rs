@@ -13,6 +13,7 @@ use skiptrace_indexers::record::sources::{Files, cut_all};
 use super::RecordArgs;
 use super::finish::Plan;
 use crate::commands::index::target::{Target, load_file};
+use crate::commands::place::Place;
 use crate::error::{CommandError, ErrorKind};
 use crate::git::WorkTree;
 use crate::session::Session;
@@ -135,9 +136,9 @@ fn nearest(session: &Session<'_>, plan: &Plan) -> Result<(Index, String), Comman
         return Ok((load_file(session, &partial)?, "the interrupted recording".to_owned()));
     }
     let stored;
-    let catalog: &Catalog = match &plan.store {
-        Some((catalog, _)) => catalog,
-        None => {
+    let catalog: &Catalog = match &plan.place {
+        Place::Store { catalog, .. } => catalog,
+        Place::File(_) => {
             stored = session.catalog()?;
             &stored
         }

@@ -44,7 +44,7 @@ fn test(name: &str, runs: Vec<Trace>) -> RecordedTest {
         outcome: Outcome::Passed,
         duration: Duration::from_secs(1),
         runs,
-        whole: Vec::new(),
+        uncounted: Vec::new(),
         opened: Vec::new(),
     }
 }

@@ -20,9 +20,8 @@ use thiserror::Error;
 
 use super::observer_events::tell;
 use super::opens::OpenWatch;
+use super::outcome::{Outcome, watch_opens};
 use super::progress::{Event, Listener};
-use super::rust::Outcome;
-use super::rust::outcome::watch_opens;
 use super::stray::Before;
 use crate::build::paths::{Normalizer, Roots};
 use crate::llvm::collect::{Collector, Unplaced};

@@ -11,10 +11,9 @@ use super::modules::Modules;
 use super::{Plan, Request, flags};
 use crate::build::paths::{Home, Normalizer};
 use crate::llvm::collect::Collector;
-use crate::record::fold::RecordedTest;
+use crate::record::fold::{FilePart, RecordedTest};
 use crate::record::opens::Opens;
-use crate::record::rust::outcome::{Run, blame, opened, outcome_of};
-use crate::record::rust::{Missing, Outcome};
+use crate::record::outcome::{Missing, Outcome, Sorted, blame, opened};
 use crate::record::stray::Stray;
 use crate::run::case::{Case, CommandLine};
 use crate::run::driver::Ran;
@@ -39,30 +38,12 @@ impl Gatherer<'_> {
         opens: &Opens,
     ) -> Outcome {
         // 1. What ran, and what did not.
-        let (mut runs, mut commands, mut missing, mut skipped) = (Vec::new(), Vec::new(), Vec::new(), 0);
-        for (case, ran) in cases.iter().zip(ran) {
-            let why = match ran {
-                _ if case.skipped => {
-                    skipped += 1;
-                    continue;
-                }
-                Ran::Runs(all) => {
-                    runs.push(Run {
-                        suite: case.suite.clone(),
-                        name: case.name.clone(),
-                        outcome: outcome_of(all.iter().map(|run| run.outcome)),
-                        duration: all.iter().map(|run| run.duration).max().unwrap_or_default(),
-                        traces: all.into_iter().map(|run| (run.trace, run.interval)).collect(),
-                    });
-                    let steps = case.before.iter().chain(&case.after).map(|step| &step.command);
-                    commands.push(std::iter::once(&case.command).chain(steps).collect::<Vec<_>>());
-                    continue;
-                }
-                Ran::Interrupted => "the recording was interrupted".to_owned(),
-                Ran::Broken(error) => error.to_string(),
-            };
-            missing.push(Missing { suite: case.suite.clone(), name: case.name.clone(), why });
-        }
+        let Sorted { mut runs, cases, mut missing, skipped } = Sorted::of(cases.iter().zip(ran));
+        let commands = |case: &Case| {
+            let steps = case.before.iter().chain(&case.after).map(|step| &step.command);
+            std::iter::once(&case.command).chain(steps).cloned().collect::<Vec<_>>()
+        };
+        let commands: Vec<Vec<CommandLine>> = cases.into_iter().map(commands).collect();
         let of_ctest = problems.into_iter().filter(|problem| (self.request.wanted)("ctest", &problem.test));
         missing.extend(of_ctest.map(|problem| Missing {
             suite: "ctest".into(),
@@ -113,7 +94,7 @@ impl Gatherer<'_> {
             }
             let mut whole = silent.get(&run.suite).cloned().unwrap_or_default();
             for command in commands {
-                whole.extend(named(command, &mut normalizer));
+                whole.extend(named(&command, &mut normalizer));
             }
             tests.push(RecordedTest {
                 suite: run.suite,
@@ -121,7 +102,7 @@ impl Gatherer<'_> {
                 outcome: run.outcome,
                 duration: run.duration,
                 runs: traces,
-                whole: whole.into_iter().collect(),
+                uncounted: whole.into_iter().map(FilePart::whole).collect(),
                 opened,
             });
         }

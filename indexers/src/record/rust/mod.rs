@@ -24,16 +24,15 @@ use crate::run::nextest::junit::JunitError;
 use crate::run::wanted::Wanted;
 use crate::run::watch::Watch;
 
+use super::outcome::Outcome;
 use super::progress::Listener;
 
 mod doctests;
 mod environment;
 mod nextest;
-pub(in crate::record) mod outcome;
+mod outcome;
 mod own;
 mod plan;
-
-pub use outcome::{Missing, Outcome};
 
 /// What is to be recorded, and how.
 #[derive(Clone)]

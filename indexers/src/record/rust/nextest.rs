@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use skiptrace_engine::record::Outcome as TestOutcome;
 
-use super::outcome::{Gatherer, Missing, Outcome, Run};
+use super::outcome::Gatherer;
 use super::plan::Plan;
 use super::{RecordError, Request};
 use crate::record::opens::OpenWatch;
+use crate::record::outcome::{Missing, Outcome, Run};
 use crate::record::progress::Event;
 use crate::record::stray::Before;
 use crate::run::cargo_test::CargoError;

@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use skiptrace_engine::path::RepoPath;
-use skiptrace_engine::record::{Outcome as TestOutcome, Problem};
+use skiptrace_engine::record::Problem;
 use skiptrace_engine::recording::EnvironmentKey;
 
 use super::doctests::Group;
@@ -16,56 +14,18 @@ use crate::build::crates::Crates;
 use crate::build::paths::Normalizer;
 use crate::llvm::binary::BinaryError;
 use crate::llvm::collect::Collector;
-use crate::record::fold::RecordedTest;
+use crate::record::fold::{FilePart, RecordedTest};
 use crate::record::opens::{OpenWatch, Opens};
-use crate::record::progress::{Event, Listener};
+use crate::record::outcome::{Outcome, Run, Sorted, blame, opened, watch_opens};
+use crate::record::progress::Event;
 use crate::record::stray::Stray;
 use crate::run::case::Case;
 use crate::run::driver::Ran;
-use crate::trace::{Places, Trace};
+use crate::trace::Trace;
 
 /// Packages whose tests compile code as they run: what decides their results is source text, executed or not.
 const COMPILING: &[&str] =
     &["trybuild", "compiletest_rs", "ui_test", "macrotest", "compile-fail", "tryexpand", "goldentests"];
-
-/// What a recording came to.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The tests that ran.
-    pub tests: Vec<RecordedTest>,
-    /// The places that their traces name.
-    pub places: Places,
-    /// The repository's files that each suite was compiled from.
-    pub compiled: BTreeMap<Box<str>, BTreeSet<RepoPath>>,
-    /// Folders of which each suite may have been compiled from any file.
-    pub folders: BTreeMap<Box<str>, BTreeSet<RepoPath>>,
-    /// The conditions.
-    pub environment: EnvironmentKey,
-    /// The tests that should have run and did not.
-    pub missing: Vec<Missing>,
-    /// How many tests their runner leaves out.
-    pub skipped: usize,
-}
-
-/// A test that should have run and did not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Missing {
-    /// Its suite.
-    pub suite: Box<str>,
-    /// Its name.
-    pub name: Box<str>,
-    /// Why.
-    pub why: String,
-}
-
-/// One test as it ran, whoever ran it.
-pub(in crate::record) struct Run {
-    pub(in crate::record) suite: Box<str>,
-    pub(in crate::record) name: Box<str>,
-    pub(in crate::record) outcome: TestOutcome,
-    pub(in crate::record) duration: std::time::Duration,
-    pub(in crate::record) traces: Vec<(Trace, (SystemTime, SystemTime))>,
-}
 
 /// Gathers what is known of binaries while tests run, and of tests when they have.
 pub(super) struct Gatherer<'a> {
@@ -114,28 +74,7 @@ impl<'a> Gatherer<'a> {
         strays: &[Stray],
         opens: &Opens,
     ) -> Outcome {
-        let (mut runs, mut missing, mut skipped) = (Vec::new(), Vec::new(), 0);
-        for (case, ran) in ran {
-            let why = match ran {
-                _ if case.skipped => {
-                    skipped += 1;
-                    continue;
-                }
-                Ran::Runs(all) => {
-                    runs.push(Run {
-                        suite: case.suite.clone(),
-                        name: case.name.clone(),
-                        outcome: outcome_of(all.iter().map(|run| run.outcome)),
-                        duration: all.iter().map(|run| run.duration).max().unwrap_or_default(),
-                        traces: all.into_iter().map(|run| (run.trace, run.interval)).collect(),
-                    });
-                    continue;
-                }
-                Ran::Interrupted => "the recording was interrupted".to_owned(),
-                Ran::Broken(error) => error.to_string(),
-            };
-            missing.push(Missing { suite: case.suite.clone(), name: case.name.clone(), why });
-        }
+        let Sorted { runs, missing, skipped, .. } = Sorted::of(ran);
         let mut outcome = self.finish(runs, groups, suites, strays, opens);
         outcome.missing = missing;
         outcome.skipped = skipped;
@@ -193,8 +132,9 @@ impl<'a> Gatherer<'a> {
                 if let (Some(unknown), Some(first)) = (unknown.get(&run.suite), traces.first_mut()) {
                     distrust(first, unknown);
                 }
-                let whole = if compiling.contains(&run.suite) {
-                    compiled.get(&run.suite).into_iter().flatten().cloned().collect()
+                let uncounted = if compiling.contains(&run.suite) {
+                    let files = compiled.get(&run.suite).into_iter().flatten();
+                    files.cloned().map(FilePart::whole).collect()
                 } else {
                     Vec::new()
                 };
@@ -204,7 +144,7 @@ impl<'a> Gatherer<'a> {
                     outcome: run.outcome,
                     duration: run.duration,
                     runs: traces,
-                    whole,
+                    uncounted,
                     opened,
                 }
             })
@@ -220,7 +160,7 @@ impl<'a> Gatherer<'a> {
         };
         for group in groups {
             if self.request.wanted.has(&group.suite, &group.name) {
-                let of_group = outcome.add_group(group, &mut crates);
+                let of_group = add_group(&mut outcome, group, &mut crates);
                 // Of a library, any build counts that is there; the conditions are told by what is exactly known.
                 if suites.is_empty() {
                     all.add(&of_group);
@@ -232,95 +172,35 @@ impl<'a> Gatherer<'a> {
     }
 }
 
-impl Outcome {
-    /// Adds tests that run as one, such as those in the documentation of a crate: they depend on all of it.
-    fn add_group(&mut self, group: Group, crates: &mut Crates<'_>) -> Compiled {
-        let mut of_group = Compiled::default();
-        for library in &group.libraries {
-            of_group.add(&crates.compiled(library));
-        }
-        let mut trace = Trace::default();
-        if group.libraries.is_empty() {
-            trace.trouble(Problem::Opaque, "the library that it documents was not found");
-        }
-        distrust(&mut trace, &of_group.unknown);
-        self.tests.push(RecordedTest {
-            suite: group.suite.clone(),
-            name: group.name,
-            outcome: group.outcome,
-            duration: group.duration,
-            runs: vec![trace],
-            whole: of_group.files.iter().cloned().collect(),
-            opened: Vec::new(),
-        });
-        self.compiled.insert(group.suite.clone(), of_group.files.clone());
-        self.folders.insert(group.suite, of_group.folders.clone());
-        of_group
+/// Adds tests that run as one, such as those in the documentation of a crate: they depend on all of it.
+fn add_group(outcome: &mut Outcome, group: Group, crates: &mut Crates<'_>) -> Compiled {
+    let mut of_group = Compiled::default();
+    for library in &group.libraries {
+        of_group.add(&crates.compiled(library));
     }
+    let mut trace = Trace::default();
+    if group.libraries.is_empty() {
+        trace.trouble(Problem::Opaque, "the library that it documents was not found");
+    }
+    distrust(&mut trace, &of_group.unknown);
+    outcome.tests.push(RecordedTest {
+        suite: group.suite.clone(),
+        name: group.name,
+        outcome: group.outcome,
+        duration: group.duration,
+        runs: vec![trace],
+        uncounted: of_group.files.iter().cloned().map(FilePart::whole).collect(),
+        opened: Vec::new(),
+    });
+    outcome.compiled.insert(group.suite.clone(), of_group.files.clone());
+    outcome.folders.insert(group.suite, of_group.folders.clone());
+    of_group
 }
 
 fn distrust(trace: &mut Trace, unknown: &BTreeSet<String>) {
     for what in unknown {
         trace.trouble(Problem::Opaque, format!("it is not known {what}"));
     }
-}
-
-/// Distrusts every test that ran while a profile was written that nobody can be told to own.
-pub(in crate::record) fn blame(strays: &[Stray], runs: &mut [Run], repository: &Path) {
-    for stray in strays {
-        let path = stray.path.strip_prefix(repository).unwrap_or(&stray.path).display().to_string();
-        for run in runs.iter_mut() {
-            for (trace, interval) in &mut run.traces {
-                if stray.is_within(*interval) {
-                    trace.trouble(
-                        Problem::MissingBinary,
-                        format!("a process wrote its profile to `{path}`, perhaps one of this test"),
-                    );
-                }
-            }
-        }
-    }
-}
-
-/// Starts to watch what tests open in a repository; says so if that cannot be.
-pub(in crate::record) fn watch_opens(
-    repository: &Path,
-    without: &[PathBuf],
-    listener: &Listener<'_>,
-) -> Option<OpenWatch> {
-    match OpenWatch::start(repository, without) {
-        Ok(watch) => Some(watch),
-        Err(error) => {
-            listener(Event::Warning(format!(
-                "which files tests open cannot be watched ({error}); a test that reads the repository's own sources \
-                 is not known to"
-            )));
-            None
-        }
-    }
-}
-
-/// Returns the files that each test may have opened, and distrusts those of which that is not known.
-pub(in crate::record) fn opened(opens: &Opens, runs: &mut [Run], repository: &Path) -> Vec<Vec<RepoPath>> {
-    let of_run = |run: &mut Run| {
-        let mut files = BTreeSet::new();
-        for (trace, interval) in &mut run.traces {
-            files.extend(opens.during(repository, *interval));
-            if opens.lost_during(*interval) {
-                trace.trouble(Problem::Opaque, "so many files were opened as it ran that not all are known");
-            }
-        }
-        files.into_iter().collect()
-    };
-    runs.iter_mut().map(of_run).collect()
-}
-
-/// Returns the outcome of several runs of one test.
-pub(in crate::record) fn outcome_of(outcomes: impl Iterator<Item = TestOutcome>) -> TestOutcome {
-    let outcomes: Vec<TestOutcome> = outcomes.collect();
-    let worst = outcomes.iter().copied().max().unwrap_or(TestOutcome::Skipped);
-    let passed = outcomes.contains(&TestOutcome::Passed);
-    if passed && worst > TestOutcome::Flaky { TestOutcome::Flaky } else { worst }
 }
 
 /// Returns where cargo leaves programs that tests may start, whatever the profile and the target.

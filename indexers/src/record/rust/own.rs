@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::outcome::{Gatherer, Outcome};
+use super::outcome::Gatherer;
 use super::plan::Plan;
 use super::{RecordError, Request, doctests};
 use crate::record::observer::LlvmObserver;
 use crate::record::observer_events::tell;
 use crate::record::opens::OpenWatch;
+use crate::record::outcome::Outcome;
 use crate::record::progress::Event;
 use crate::record::stray::Before;
 use crate::run::cargo_test::{self, Built};

@@ -1,0 +1,157 @@
+//! Whether every process of a test left the counters that it should have left.
+//!
+//! A Go program writes its counters when it returns from `main` or calls `os.Exit`, and to a file that is called after
+//! its process. Whatever else ends it loses them: a signal, a panic, another program in its place, or, where it is a
+//! test binary that another test started, the want of `-test.gocoverdir`. The files that are there say nothing of those
+//! that are not, so processes themselves are watched, and each that counts must have left a file.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+
+use skiptrace_engine::record::Problem;
+
+use crate::run::traced::{Happened, Listener};
+use crate::trace::Trouble;
+
+/// What a program is to the recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// None of the repository's code is in it.
+    Foreign,
+    /// It has the repository's code, with counters.
+    Counted,
+    /// It has the repository's code, without counters.
+    Uncounted,
+}
+
+/// What the processes of one test came to.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    /// Processes that must have left counters.
+    pub(super) due: Vec<Due>,
+    /// What is lost for sure.
+    pub(super) troubles: Vec<Trouble>,
+    /// How many programs were started.
+    pub(super) n_programs: usize,
+}
+
+/// A process that must have left counters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Due {
+    pub(super) process: i32,
+    /// Its program, for people.
+    pub(super) program: String,
+    /// Whether it is a test binary that was told where its counters go.
+    pub(super) is_told: bool,
+}
+
+/// Keeps the ledger while processes live.
+pub(super) struct Lives<'a> {
+    pub(super) ledger: &'a mut Ledger,
+    /// Where test binaries are told to leave counters.
+    pub(super) told: &'a Path,
+    /// Says what the program in a file is.
+    pub(super) role: &'a dyn Fn(&Path) -> Role,
+    pub(super) lives: BTreeMap<i32, Life>,
+}
+
+/// A process as one program.
+#[derive(Debug, Clone)]
+pub(super) struct Life {
+    program: String,
+    role: Role,
+    is_told: bool,
+    /// Whether it is a copy of another process that has become no program of its own so far.
+    is_copy: bool,
+}
+
+impl Listener for Lives<'_> {
+    fn hear(&mut self, happened: Happened) {
+        match happened {
+            Happened::Became { process } => {
+                if let Some(old) = self.lives.remove(&process) {
+                    // Whoever is only copied in order to become another program has executed next to nothing.
+                    if !old.is_copy {
+                        self.lost(&old, "became another program before it wrote its counters");
+                    }
+                }
+                let life = self.look(process);
+                self.ledger.n_programs += 1;
+                if life.role == Role::Uncounted {
+                    let program = &life.program;
+                    self.trouble(
+                        Problem::MissingBinary,
+                        format!(
+                            "it ran `{program}`, which has code of this repository and was built without `-cover`"
+                        ),
+                    );
+                }
+                self.lives.insert(process, life);
+            }
+            Happened::Forked { parent, child, shares_memory: false } => {
+                if let Some(life) = self.lives.get(&parent).cloned() {
+                    self.lives.insert(child, Life { is_copy: true, ..life });
+                }
+            }
+            Happened::Forked { .. } | Happened::Leaving { .. } => {}
+            Happened::Ended { process, status, left_over } => {
+                if let Some(life) = self.lives.remove(&process) {
+                    self.ended(process, life, status, left_over);
+                }
+            }
+        }
+    }
+}
+
+impl Lives<'_> {
+    /// Looks at the program that a process has just become.
+    fn look(&self, process: i32) -> Life {
+        let about = PathBuf::from(format!("/proc/{process}"));
+        let exe = about.join("exe");
+        let path = fs::read_link(&exe).unwrap_or_default();
+        let program = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let told = self.told.as_os_str().as_encoded_bytes();
+        let args = fs::read(about.join("cmdline")).unwrap_or_default();
+        let is_told = args.split(|byte| *byte == 0).any(|arg| {
+            let value = arg.strip_prefix(b"-test.gocoverdir=");
+            value.or_else(|| arg.strip_prefix(b"--test.gocoverdir=")) == Some(told)
+        });
+        Life { program, role: (self.role)(&exe), is_told, is_copy: false }
+    }
+
+    fn ended(&mut self, process: i32, life: Life, status: ExitStatus, left_over: bool) {
+        if life.role != Role::Counted {
+            return;
+        }
+        if status.code().is_none() {
+            self.lost(
+                &life,
+                match left_over {
+                    true => "still ran when the test had ended, and was stopped before it wrote its counters",
+                    false => "was killed before it wrote its counters",
+                },
+            );
+        } else if life.is_copy {
+            self.lost(&life, "was forked and ended before it became a program");
+        } else {
+            let Life { program, is_told, .. } = life;
+            self.ledger.due.push(Due { process, program, is_told });
+        }
+    }
+
+    fn lost(&mut self, life: &Life, how: &str) {
+        if life.role == Role::Counted {
+            let program = &life.program;
+            self.trouble(Problem::ProcessKilled, format!("a process of `{program}` {how}"));
+        }
+    }
+
+    fn trouble(&mut self, problem: Problem, detail: String) {
+        let trouble = Trouble { problem, detail };
+        if !self.ledger.troubles.contains(&trouble) {
+            self.ledger.troubles.push(trouble);
+        }
+    }
+}
