@@ -7,7 +7,7 @@ use skiptrace_engine::unit::{LineSpan, Unit, UnitKind};
 
 use super::lex::{Gap, Token, TokenKind, words};
 use super::order::Reading;
-use super::outline::{Extent, Order, Piece};
+use super::outline::{Extent, Piece};
 use super::position::{Use, stands_as};
 
 /// What of a language fingerprints and identifiers depend on.
@@ -16,10 +16,30 @@ pub(super) struct Grammar {
     /// How macros that know their position are used.
     pub(super) macro_use: Use,
     pub(super) keywords: &'static [&'static str],
-    /// Whether a line end in a literal is the same however it is written.
-    pub(super) line_ends_are_equal: bool,
-    /// Whether literals mention names: `"{name}"`, `#[serde(with = "name")]`.
-    pub(super) literals_mention: bool,
+    pub(super) returns: Returns,
+    pub(super) literals: Literals,
+}
+
+/// What a carriage return in a literal means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Returns {
+    /// Itself.
+    Themselves,
+    /// Nothing before a line feed.
+    NothingAtLineEnds,
+    /// Nothing in a literal between backquotes.
+    NothingInBackquotes,
+}
+
+/// Which literals mention names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Literals {
+    /// None.
+    Silent,
+    /// Those with names in braces: `"{{.Name}}"`.
+    Holes,
+    /// Those, and values: `#[serde(with = "name")]`.
+    HolesAndValues,
 }
 
 /// Puts each token into the innermost piece around it and makes units of them; what is in no piece is the
@@ -31,8 +51,21 @@ pub(super) fn assemble(source: &[u8], tokens: &[Token], pieces: &[Piece], gramma
     for (at, owner) in owners.iter().enumerate() {
         of_piece[owner.unwrap_or(pieces.len())].push(at);
     }
+    units(source, tokens, pieces, &of_piece, &contexts, grammar)
+}
+
+/// Makes units of pieces, given the tokens of each and what is said of it from outside. Tokens may be in several, or
+/// in none if they say nothing but where pieces begin and end. Those of no piece come last.
+pub(super) fn units(
+    source: &[u8],
+    tokens: &[Token],
+    pieces: &[Piece],
+    of_piece: &[Vec<usize>],
+    contexts: &[Fingerprint],
+    grammar: &Grammar,
+) -> Vec<Unit> {
     let cut = Cut { source, tokens, grammar };
-    let positional = cut.positional(pieces, &of_piece);
+    let positional = cut.positional(pieces, of_piece);
     let mut order = Reading::of(pieces);
     let mut units = Vec::with_capacity(pieces.len() + 1);
     for (at, owned) in of_piece.iter().enumerate() {
@@ -40,11 +73,16 @@ pub(super) fn assemble(source: &[u8], tokens: &[Token], pieces: &[Piece], gramma
         let shows_docs = owned.iter().any(|token| tokens[*token].kind == TokenKind::Doc { example: true });
         let counted: Vec<usize> =
             owned.iter().copied().filter(|token| shows_docs || !tokens[*token].is_doc()).collect();
-        let identifiers = cut.identifiers(&counted);
+        let verbatim = piece.and_then(|piece| piece.verbatim).map(|(start, end)| &source[start..end]);
+        let identifiers = cut.identifiers(&counted, verbatim.unwrap_or_default());
         let mut bytes = Vec::with_capacity(counted.len() * 12);
         if let Some(piece) = piece {
             bytes.extend_from_slice(&contexts[at].0.to_le_bytes());
             order.read(piece, &mut bytes);
+        }
+        if let Some(verbatim) = verbatim {
+            bytes.extend_from_slice(&(verbatim.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(verbatim);
         }
         for token in &counted {
             cut.encode(&tokens[*token], positional[at], &mut bytes);
@@ -183,6 +221,9 @@ impl Cut<'_> {
             TokenKind::Punctuation => 5,
             TokenKind::Directive => 6,
             TokenKind::Doc { .. } => 7,
+            // With the bit above the gap, which has no other use.
+            TokenKind::End => 0x80,
+            TokenKind::Remark => 0x81,
         };
         let gap = match token.gap {
             Gap::Unseen => 0,
@@ -190,11 +231,14 @@ impl Cut<'_> {
             Gap::Layout => 2,
             Gap::Splice => 3,
         };
-        let text = token.text(self.source);
+        let text = if token.kind == TokenKind::End { b"" } else { token.text(self.source) };
         bytes.push(kind | gap << 3 | u8::from(token.in_directive) << 5 | u8::from(positional) << 6);
         let len_at = bytes.len();
         bytes.extend_from_slice(&[0; 4]);
-        if self.grammar.line_ends_are_equal && text.contains(&b'\r') {
+        let returns = if text.contains(&b'\r') { self.grammar.returns } else { Returns::Themselves };
+        if returns == Returns::NothingInBackquotes && text.starts_with(b"`") {
+            bytes.extend(text.iter().filter(|byte| **byte != b'\r'));
+        } else if returns == Returns::NothingAtLineEnds {
             let mut rest = text;
             while let Some(at) = rest.windows(2).position(|pair| pair == b"\r\n") {
                 bytes.extend_from_slice(&rest[..at]);
@@ -219,34 +263,37 @@ impl Cut<'_> {
     fn positional(&self, pieces: &[Piece], of_piece: &[Vec<usize>]) -> Vec<bool> {
         let known: HashMap<&[u8], Use> =
             self.grammar.positions.iter().map(|(name, used)| (name.as_bytes(), *used)).collect();
-        let defined: HashMap<&str, usize> = pieces
+        let text = |token: usize| self.tokens[token].text(self.source);
+        let mut positional: Vec<bool> = of_piece
             .iter()
-            .enumerate()
-            .filter_map(|(at, piece)| match &piece.order {
-                Order::Macro(name) => Some((name.as_str(), at)),
-                _ => None,
+            .map(|owned| {
+                owned.iter().any(|token| {
+                    self.tokens[*token].kind == TokenKind::Word
+                        && known
+                            .get(text(*token))
+                            .is_some_and(|used| stands_as(*used, self.tokens, *token, self.source))
+                })
             })
             .collect();
-        let mut positional = vec![false; of_piece.len()];
+        let mut to_follow: Vec<usize> = (0..of_piece.len()).filter(|at| positional[*at]).collect();
+        if to_follow.is_empty() {
+            return positional;
+        }
         // Who uses which macro of this file.
         let mut users: HashMap<&[u8], Vec<usize>> = HashMap::new();
-        let macros: HashSet<&[u8]> = defined.keys().map(|name| name.as_bytes()).collect();
+        let macros: HashSet<&[u8]> =
+            pieces.iter().filter_map(|piece| piece.order.defines()).map(str::as_bytes).collect();
         for (at, owned) in of_piece.iter().enumerate() {
             for token in owned.iter().filter(|token| self.tokens[**token].kind == TokenKind::Word) {
-                let text = self.tokens[*token].text(self.source);
-                if known.get(text).is_some_and(|used| stands_as(*used, self.tokens, *token, self.source)) {
-                    positional[at] = true;
-                }
-                if macros.contains(text)
+                if macros.contains(text(*token))
                     && stands_as(self.grammar.macro_use, self.tokens, *token, self.source)
                 {
-                    users.entry(text).or_default().push(at);
+                    users.entry(text(*token)).or_default().push(at);
                 }
             }
         }
-        let mut to_follow: Vec<usize> = (0..of_piece.len()).filter(|at| positional[*at]).collect();
         while let Some(at) = to_follow.pop() {
-            let Some(Order::Macro(name)) = pieces.get(at).map(|piece| &piece.order) else { continue };
+            let Some(name) = pieces.get(at).and_then(|piece| piece.order.defines()) else { continue };
             for user in users.remove(name.as_bytes()).unwrap_or_default() {
                 if !std::mem::replace(&mut positional[user], true) {
                     to_follow.push(user);
@@ -257,7 +304,7 @@ impl Cut<'_> {
     }
 
     /// Returns the names that tokens mention.
-    fn identifiers(&self, owned: &[usize]) -> Vec<Identifier> {
+    fn identifiers(&self, owned: &[usize], verbatim: &[u8]) -> Vec<Identifier> {
         let mut identifiers = Vec::new();
         let mut mention = |word: &[u8]| {
             let word = word.strip_prefix(b"r#").unwrap_or(word);
@@ -266,16 +313,18 @@ impl Cut<'_> {
                 Err(_) => Identifier::of(&String::from_utf8_lossy(word)),
             });
         };
+        words(verbatim).for_each(&mut mention);
         for (place, at) in owned.iter().enumerate() {
             let text = self.tokens[*at].text(self.source);
             match self.tokens[*at].kind {
                 TokenKind::Word if is_keyword(self.grammar.keywords, text) => {}
                 TokenKind::Word => mention(text),
-                TokenKind::Text if self.grammar.literals_mention => {
+                TokenKind::Text if self.grammar.literals != Literals::Silent => {
                     let before =
                         place.checked_sub(1).map(|before| self.tokens[owned[before]].text(self.source));
                     // A value of an attribute, most likely; assignments of literals mention a few words too many.
-                    if before == Some(b"=") && text.len() <= 256 {
+                    let may_be_value = self.grammar.literals == Literals::HolesAndValues;
+                    if may_be_value && before == Some(b"=") && text.len() <= 256 {
                         words(text).for_each(&mut mention);
                     } else if text.contains(&b'{') {
                         text.split(|byte| *byte == b'{').skip(1).for_each(|hole| {
@@ -285,7 +334,7 @@ impl Cut<'_> {
                     }
                 }
                 // What an example names is the business of the unit that it documents.
-                TokenKind::Doc { .. } => words(text).for_each(&mut mention),
+                TokenKind::Doc { .. } | TokenKind::Remark => words(text).for_each(&mut mention),
                 _ => {}
             }
         }

@@ -17,6 +17,9 @@
 //! belongs to the innermost piece around it, and to the remainder when there is none. So nothing is lost, however
 //! the grammar guesses: a wrong guess makes a unit larger or gives it an odd name, and its tokens count all the same.
 //!
+//! Go needs no syntax tree: at the top of a file its tokens say all (`go`). What the go tool builds by, `go.mod` and
+//! its like, is cut by lines (`go_mod`).
+//!
 //! # What is in a fingerprint
 //!
 //! - The texts and kinds of its tokens, each with its length. White space and comments between two tokens only where
@@ -43,6 +46,9 @@
 
 mod assemble;
 mod c;
+mod go;
+pub mod go_facts;
+pub mod go_mod;
 mod lex;
 mod names;
 mod order;
@@ -55,9 +61,12 @@ mod whole;
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::unit::Unit;
 
-use assemble::Grammar;
+use assemble::{Grammar, Literals, Returns};
+use lex::Token;
 use names::Namer;
+use outline::Piece;
 use position::Use;
+use tree_sitter::Node;
 
 /// No larger file is cut.
 const LARGEST: usize = 8 * 1024 * 1024;
@@ -74,17 +83,44 @@ pub enum Language {
     C,
     /// C++, and headers of either.
     Cpp,
+    /// Go.
+    Go,
+    /// `go.mod` and `go.work`.
+    GoMod,
+    /// `go.sum` and `go.work.sum`.
+    GoSum,
+    /// `vendor/modules.txt`.
+    GoVendor,
 }
 
 impl Language {
     /// All languages, in order.
-    pub const ALL: [Language; 3] = [Language::Rust, Language::C, Language::Cpp];
+    pub const ALL: [Language; 7] = [
+        Language::Rust,
+        Language::C,
+        Language::Cpp,
+        Language::Go,
+        Language::GoMod,
+        Language::GoSum,
+        Language::GoVendor,
+    ];
 
     /// Returns the language that a file is in, as its name says.
     pub fn of(path: &RepoPath) -> Option<Language> {
         let name = path.as_str().rsplit('/').next()?;
+        match name {
+            "go.mod" | "go.work" => return Some(Language::GoMod),
+            "go.sum" | "go.work.sum" => return Some(Language::GoSum),
+            "modules.txt" => {
+                let folder = path.as_str().strip_suffix("/modules.txt")?;
+                let is_vendor = folder == "vendor" || folder.ends_with("/vendor");
+                return is_vendor.then_some(Language::GoVendor);
+            }
+            _ => {}
+        }
         match name.rsplit_once('.')?.1 {
             "rs" => Some(Language::Rust),
+            "go" => Some(Language::Go),
             "c" => Some(Language::C),
             // A header says nothing of who includes it. What is no C++ in a header of C is seldom more than a name.
             "h" => Some(Language::Cpp),
@@ -94,11 +130,13 @@ impl Language {
         }
     }
 
-    fn grammar(self) -> tree_sitter::Language {
+    /// Returns the grammar of a language that is cut by a syntax tree.
+    fn grammar(self) -> Option<tree_sitter::Language> {
         match self {
-            Language::Rust => tree_sitter_rust::LANGUAGE.into(),
-            Language::C => tree_sitter_c::LANGUAGE.into(),
-            Language::Cpp => tree_sitter_cpp::LANGUAGE.into(),
+            Language::Rust => Some(tree_sitter_rust::LANGUAGE.into()),
+            Language::C => Some(tree_sitter_c::LANGUAGE.into()),
+            Language::Cpp => Some(tree_sitter_cpp::LANGUAGE.into()),
+            Language::Go | Language::GoMod | Language::GoSum | Language::GoVendor => None,
         }
     }
 }
@@ -115,27 +153,43 @@ fn try_cut(language: Language, source: &[u8]) -> Option<Vec<Unit>> {
     if source.len() > LARGEST {
         return None;
     }
-    let tokens = match language {
-        Language::Rust => lex::rust::tokens(std::str::from_utf8(source).ok()?)?,
-        Language::C | Language::Cpp => lex::c::tokens(source)?,
+    let units = match language {
+        Language::Rust => {
+            let tokens = lex::rust::tokens(std::str::from_utf8(source).ok()?)?;
+            cut_by_tree(language, source, &tokens, &RUST, rust::pieces)?
+        }
+        Language::C => {
+            let pieces = |root: Node<'_>, namer: &Namer<'_>| c::pieces(root, namer, c::Dialect::C);
+            cut_by_tree(language, source, &lex::c::tokens(source)?, &C, pieces)?
+        }
+        Language::Cpp => {
+            let pieces = |root: Node<'_>, namer: &Namer<'_>| c::pieces(root, namer, c::Dialect::Cpp);
+            cut_by_tree(language, source, &lex::c::tokens(source)?, &C, pieces)?
+        }
+        Language::Go => go::cut(source)?,
+        Language::GoMod => go_mod::cut_directives(source)?,
+        Language::GoSum => go_mod::cut_sums(source)?,
+        Language::GoVendor => go_mod::cut_vendored(source)?,
     };
-    if lex::depth(source, &tokens) > DEEPEST {
+    // A file without a token still is a file.
+    (!units.is_empty()).then_some(units)
+}
+
+fn cut_by_tree(
+    language: Language,
+    source: &[u8],
+    tokens: &[Token],
+    grammar: &Grammar,
+    pieces: impl FnOnce(Node<'_>, &Namer<'_>) -> Vec<Piece>,
+) -> Option<Vec<Unit>> {
+    if lex::depth(source, tokens) > DEEPEST {
         return None;
     }
     let tree = parse::parse(language, source)?;
-    let namer = Namer::new(source, &tokens);
-    let root = tree.root_node();
-    let pieces = match language {
-        Language::Rust => rust::pieces(root, &namer),
-        Language::C => c::pieces(root, &namer, c::Dialect::C),
-        Language::Cpp => c::pieces(root, &namer, c::Dialect::Cpp),
-    };
+    let pieces = pieces(tree.root_node(), &Namer::new(source, tokens));
     let mut pieces = outline::nested(pieces);
     outline::name_apart(&mut pieces);
-    let grammar = if language == Language::Rust { &RUST } else { &C };
-    let units = assemble::assemble(source, &tokens, &pieces, grammar);
-    // A file without a token still is a file.
-    (!units.is_empty()).then_some(units)
+    Some(assemble::assemble(source, tokens, &pieces, grammar))
 }
 
 const RUST: Grammar = Grammar {
@@ -147,8 +201,8 @@ const RUST: Grammar = Grammar {
         "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true", "type", "unsafe",
         "use", "where", "while",
     ],
-    line_ends_are_equal: true,
-    literals_mention: true,
+    returns: Returns::NothingAtLineEnds,
+    literals: Literals::HolesAndValues,
 };
 
 /// Only words that are keywords in both languages and in all of their versions.
@@ -160,8 +214,8 @@ const C: Grammar = Grammar {
         "extern", "float", "for", "goto", "if", "int", "long", "return", "short", "signed", "sizeof",
         "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while",
     ],
-    line_ends_are_equal: false,
-    literals_mention: false,
+    returns: Returns::Themselves,
+    literals: Literals::Silent,
 };
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What the place of a unit among the others means.
 //!
 //! Functions and items may stand in any order, and moving one changes nothing. Directives of the preprocessor and
-//! macros act on what comes after them.
+//! macros act on what comes after them, and the variables of a Go file are set one after the other.
 
 use std::collections::HashMap;
 
@@ -15,6 +15,8 @@ pub(super) struct Reading {
     /// For each macro of the file, who mentioned it so far.
     mentions: HashMap<Identifier, Fingerprint>,
     directives: Fingerprint,
+    /// What ran last.
+    ran: Fingerprint,
     functions: u64,
     all: u64,
 }
@@ -25,13 +27,22 @@ impl Reading {
             Order::Macro(name) => Some((Identifier::of(name), Fingerprint(0))),
             _ => None,
         });
-        Reading { mentions: macros.collect(), directives: Fingerprint(0), functions: 0, all: 0 }
+        Reading {
+            mentions: macros.collect(),
+            directives: Fingerprint(0),
+            ran: Fingerprint(0),
+            functions: 0,
+            all: 0,
+        }
     }
 
     /// Appends what `piece` finds before it.
     pub(super) fn read(&self, piece: &Piece, bytes: &mut Vec<u8>) {
         match &piece.order {
-            Order::Free => {}
+            Order::Free | Order::Called(_) => {}
+            // The name of the last one tells of any two whether they changed places, without telling everything
+            // behind a new one that it is there.
+            Order::Run => bytes.extend_from_slice(&self.ran.0.to_le_bytes()),
             Order::Macro(name) => {
                 let mentions = self.mentions.get(&Identifier::of(name)).copied().unwrap_or(Fingerprint(0));
                 bytes.extend_from_slice(&mentions.0.to_le_bytes());
@@ -58,7 +69,9 @@ impl Reading {
                 }
             }
         }
-        if piece.order != Order::Free {
+        if piece.order == Order::Run {
+            self.ran = Fingerprint::of(piece.name.as_bytes());
+        } else if !matches!(piece.order, Order::Free | Order::Called(_)) {
             let mut bytes = self.directives.0.to_le_bytes().to_vec();
             bytes.extend_from_slice(&fingerprint.0.to_le_bytes());
             self.directives = Fingerprint::of(&bytes);

@@ -18,6 +18,9 @@ pub(super) struct Piece {
     pub(super) name: String,
     pub(super) extent: Extent,
     pub(super) order: Order,
+    /// Bytes before it that count as they are, comments and layout included, such as the C code above Go's
+    /// `import "C"`.
+    pub(super) verbatim: Option<(usize, usize)>,
 }
 
 /// Which lines execution must meet to have reached a piece.
@@ -40,13 +43,36 @@ pub(super) enum Order {
     Include,
     /// It says something about everything behind it.
     Pragma,
+    /// A function that is called by this name, so that its callers' places may be what it sees.
+    Called(String),
+    /// It runs when the program starts, after those before it.
+    Run,
+}
+
+impl Order {
+    /// Returns the name under which it shows its users' places, if it asks for one.
+    pub(super) fn defines(&self) -> Option<&str> {
+        match self {
+            Order::Macro(name) | Order::Called(name) => Some(name),
+            _ => None,
+        }
+    }
 }
 
 impl Piece {
     /// Makes a piece of one node, from `start`, where its attributes begin.
     pub(super) fn of(node: Node<'_>, start: usize, kind: UnitKind, name: String) -> Piece {
         let end = node.end_byte();
-        Piece { start, end, head_end: end, kind, name, extent: Extent::Whole, order: Order::Free }
+        Piece {
+            start,
+            end,
+            head_end: end,
+            kind,
+            name,
+            extent: Extent::Whole,
+            order: Order::Free,
+            verbatim: None,
+        }
     }
 
     /// Says that more pieces are in `body`.

@@ -16,7 +16,8 @@ const ERROR_SHARE: usize = 4;
 
 thread_local! {
     /// Parsers hold on to memory that the next file can use.
-    static PARSERS: RefCell<[Option<Parser>; Language::ALL.len()]> = const { RefCell::new([None, None, None]) };
+    static PARSERS: RefCell<[Option<Parser>; Language::ALL.len()]> =
+        const { RefCell::new([const { None }; Language::ALL.len()]) };
 }
 
 /// Parses `source`; `None` when the grammar makes too little of it.
@@ -28,7 +29,7 @@ pub(super) fn parse(language: Language, source: &[u8]) -> Option<Tree> {
         let slot = &mut parsers[language as usize];
         if slot.is_none() {
             let mut parser = Parser::new();
-            parser.set_language(&language.grammar()).ok()?;
+            parser.set_language(&language.grammar()?).ok()?;
             *slot = Some(parser);
         }
         let parser = slot.as_mut()?;

@@ -17,6 +17,8 @@ pub(super) enum Use {
     Call,
     /// Behind `Location::`.
     OfLocation,
+    /// As a function of a package: behind a point or before `(`.
+    Used,
 }
 
 /// The names of Rust.
@@ -57,6 +59,34 @@ pub(super) const C: [(&str, Use); 9] = [
     ("stacktrace", Use::Word),
 ];
 
+/// The names of Go.
+///
+/// Here functions take the part of macros: those of the same file that mention one of these hand on their callers'
+/// places.
+pub(super) const GO: [(&str, Use); 16] = [
+    // The places of callers, of which the function itself may be one.
+    ("Caller", Use::Word),
+    ("Callers", Use::Word),
+    ("CallersFrames", Use::Word),
+    // Where a function begins, and closures by their number.
+    ("FuncForPC", Use::Word),
+    // All frames with their lines. Many types are called so that hold something else.
+    ("Stack", Use::Used),
+    ("PrintStack", Use::Word),
+    // The standard loggers' ways to say where they were called.
+    ("Lshortfile", Use::Word),
+    ("Llongfile", Use::Word),
+    ("AddSource", Use::Word),
+    // The most used other loggers' ways to the same.
+    ("SetReportCaller", Use::Word),
+    ("ReportCaller", Use::Word),
+    ("AddCaller", Use::Word),
+    ("WithCaller", Use::Word),
+    ("AddStacktrace", Use::Word),
+    ("DefaultCaller", Use::Word),
+    ("CallerInfo", Use::Word),
+];
+
 /// Returns the name that makes the token at `at` one that knows its position, if it stands as `used` says.
 pub(super) fn stands_as(used: Use, tokens: &[Token], at: usize, source: &[u8]) -> bool {
     let is = |at: Option<usize>, text: &str| {
@@ -67,6 +97,7 @@ pub(super) fn stands_as(used: Use, tokens: &[Token], at: usize, source: &[u8]) -
             Use::Word => true,
             Use::Bang => is(at.checked_add(1), "!"),
             Use::Call => is(at.checked_add(1), "("),
+            Use::Used => is(at.checked_add(1), "(") || is(at.checked_sub(1), "."),
             Use::OfLocation => is(at.checked_sub(1), "::") && is(at.checked_sub(2), "Location"),
         }
 }

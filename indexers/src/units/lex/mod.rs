@@ -6,6 +6,7 @@
 //! made of it. Where a lexer cannot be sure it returns `None`, and the file counts as a whole.
 
 pub(super) mod c;
+pub(super) mod go;
 pub(super) mod rust;
 
 /// What a token is.
@@ -25,6 +26,11 @@ pub(super) enum TokenKind {
     Doc {
         example: bool,
     },
+    /// What ends a statement of Go, written or not. The text is not part of it.
+    End,
+    /// A comment that compilers or tools read. Its gap says how many lines ended before it, where that is read too:
+    /// none, one (`Unseen`), or more (`Layout`).
+    Remark,
 }
 
 /// What stands between a token and the one before it, where that can be told from the program's results.
