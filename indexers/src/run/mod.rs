@@ -3,13 +3,14 @@
 //! A [`case`] is a test as a process. [`native`] lists the tests of C and C++ programs, [`libtest`] those of Rust's,
 //! [`cargo_test`] has cargo build and say how it would run them. The [`driver`] runs many side by side, each
 //! [`process`] in a folder of its own ([`scratch`]) and under the eyes of a [`watch`]; a [`verdict`] says what its
-//! end means. [`nextest`] runs tests itself, with a [`shim`] before each.
+//! end means. [`nextest`] runs tests itself, with a [`shim`] before each. What Go needs of all this is in [`go`].
 
 pub mod cargo;
 pub mod cargo_test;
 pub mod case;
 mod cmake_regex;
 pub mod driver;
+pub mod go;
 pub mod libtest;
 pub mod native;
 pub mod nextest;
