@@ -63,8 +63,9 @@ pub struct Modules {
     modules: BTreeMap<Box<str>, Option<RepoPath>>,
     /// By import path; `None` is elsewhere.
     packages: HashMap<Box<str>, Option<RepoPath>>,
-    /// By import path and the name that directives give.
-    moved: HashMap<(Box<str>, Box<str>), Vec<RepoPath>>,
+    /// By import path, then by the name that directives give: the files that they stand in, and the one that is
+    /// really called so.
+    moved: HashMap<Box<str>, BTreeMap<Box<str>, Vec<RepoPath>>>,
     /// Absolute folders, `/`-separated, and where they are in the repository; `None` is elsewhere.
     folders: Vec<(Box<str>, Option<RepoPath>)>,
 }
@@ -117,15 +118,39 @@ impl Modules {
         self
     }
 
-    /// Says which files of a package have `//line` directives that name `name`; see [`line_directives`].
+    /// Looks through a package's Go files, all of them, for `//line` directives.
+    ///
+    /// A function that is said to be in a file that some directive names may be in any file with such a directive.
     #[must_use]
-    pub fn with_moved(
+    pub fn with_sources<'s>(
         mut self,
-        import_path: impl Into<Box<str>>,
-        name: impl Into<Box<str>>,
-        files: Vec<RepoPath>,
+        import_path: &str,
+        sources: impl IntoIterator<Item = (&'s RepoPath, &'s str)>,
     ) -> Modules {
-        self.moved.entry((import_path.into(), name.into())).or_default().extend(files);
+        let mut moved: BTreeMap<Box<str>, Vec<RepoPath>> = BTreeMap::new();
+        let mut real: Vec<&RepoPath> = Vec::new();
+        for (path, text) in sources {
+            real.push(path);
+            for name in line_directives(text) {
+                // Without a name there is none in coverage either, or the one before it goes on.
+                let names = if name.is_empty() { vec![".", base_name(path)] } else { vec![name] };
+                for name in names {
+                    moved.entry(name.into()).or_default().push(path.clone());
+                }
+            }
+        }
+        for path in real {
+            if let Some(files) = moved.get_mut(base_name(path)) {
+                files.push(path.clone());
+            }
+        }
+        for files in moved.values_mut() {
+            files.sort();
+            files.dedup();
+        }
+        if !moved.is_empty() {
+            self.moved.insert(import_path.into(), moved);
+        }
         self
     }
 
@@ -181,7 +206,7 @@ impl Homes for Modules {
         if base == "_testmain.go" || is_generated_main(package.path) {
             return Home::Elsewhere;
         }
-        if let Some(files) = self.moved.get(&(import_path(package.path).into(), base.into())) {
+        if let Some(files) = self.moved.get(import_path(package.path)).and_then(|names| names.get(base)) {
             return Home::Whole(files.clone());
         }
         // The compiler joins import path and base name. What is joined otherwise is of another make.
@@ -192,6 +217,23 @@ impl Homes for Modules {
                 join(&folder, base).map_or(Home::Unknown, Home::Repo)
             }
             _ => Home::Unknown,
+        }
+    }
+
+    fn moved(&self, package: &PackageId<'_>, file: &str) -> Home {
+        match self.home(package, file) {
+            // A directive inside of a function moves its units, not its file's name, so that nobody knows which
+            // directive it was.
+            Home::Repo(path) => match self.moved.get(import_path(package.path)) {
+                Some(names) => {
+                    let mut files: Vec<RepoPath> = names.values().flatten().cloned().chain([path]).collect();
+                    files.sort();
+                    files.dedup();
+                    Home::Whole(files)
+                }
+                None => Home::Unknown,
+            },
+            home => home,
         }
     }
 }
@@ -210,9 +252,10 @@ impl Modules {
     }
 }
 
-/// Returns the names that the `//line` directives of a Go source file give, each once, sorted.
+/// Returns the base names that the `//line` directives of a Go source file give, each once, sorted; empty for one that
+/// gives none.
 ///
-/// A directive without a name keeps the one before it. Text in strings and comments that looks like a directive
+/// Text in strings and comments that looks like a directive
 /// counts as one, so that there may be too many.
 pub fn line_directives(source: &str) -> Vec<&str> {
     let at_line_starts = source.lines().filter_map(|line| line.strip_prefix("//line "));
@@ -234,7 +277,11 @@ fn directive_name(text: &str) -> Option<&str> {
         Some((name, line)) if is_number(line) => name,
         _ => name,
     };
-    Some(name.rsplit(['/', '\\']).next().unwrap_or(name)).filter(|name| !name.is_empty())
+    Some(name.rsplit(['/', '\\']).next().unwrap_or(name))
+}
+
+fn base_name(path: &RepoPath) -> &str {
+    path.as_str().rsplit('/').next().unwrap_or_default()
 }
 
 /// Removes the variant: `foo [foo.test]` is `foo` as it is compiled for its own tests.
