@@ -1,10 +1,11 @@
 //! Runs language tools and reads what they leave behind.
 //!
-//! Reading order: [`llvm`] turns profiles and binaries into what each test executed, [`units`] cuts source files
-//! into the things whose change is noticed, [`build`] knows what a binary was compiled from, and [`run`] runs
-//! tests one by one and watches them.
+//! Reading order: [`llvm`] turns profiles and binaries into what each test executed, [`go`] does so with Go's
+//! coverage files, [`units`] cuts source files into the things whose change is noticed, [`build`] knows what a binary
+//! was compiled from, and [`run`] runs tests one by one and watches them.
 
 pub mod build;
+pub mod go;
 pub mod import;
 pub mod llvm;
 pub mod record;
