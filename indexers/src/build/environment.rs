@@ -141,13 +141,14 @@ pub fn native(build: &NativeBuild<'_>) -> EnvironmentKey {
     parts.key
 }
 
-struct Parts<'a> {
+/// A key in the making.
+pub(super) struct Parts<'a> {
     placeholders: Vec<&'a Placeholder>,
-    key: EnvironmentKey,
+    pub(super) key: EnvironmentKey,
 }
 
 impl<'a> Parts<'a> {
-    fn new(placeholders: &'a [Placeholder], machine: Machine<'_>) -> Parts<'a> {
+    pub(super) fn new(placeholders: &'a [Placeholder], machine: Machine<'_>) -> Parts<'a> {
         let mut placeholders: Vec<&Placeholder> =
             placeholders.iter().filter(|place| !place.folder.trim_end_matches('/').is_empty()).collect();
         // The deepest first, or a folder would be replaced inside of one that has a name of its own.
@@ -158,7 +159,7 @@ impl<'a> Parts<'a> {
         parts
     }
 
-    fn set(&mut self, part: &str, value: &str) {
+    pub(super) fn set(&mut self, part: &str, value: &str) {
         let value = shorten(&self.without_folders(value));
         self.key.parts.insert(part.to_owned(), value);
     }
@@ -169,7 +170,7 @@ impl<'a> Parts<'a> {
         })
     }
 
-    fn set_variables(&mut self, variables: &BTreeMap<Box<str>, Option<Box<str>>>) {
+    pub(super) fn set_variables(&mut self, variables: &BTreeMap<Box<str>, Option<Box<str>>>) {
         for (name, value) in variables.iter().filter(|(name, _)| !is_set_by_cargo(name)) {
             match value {
                 // So that no value looks like one that is not set.
@@ -210,7 +211,7 @@ fn join<T: AsRef<str>>(texts: impl Iterator<Item = T>, separator: &str) -> Strin
 }
 
 /// Joins arguments so that two lists never look the same.
-fn quoted(args: &[String]) -> String {
+pub(super) fn quoted(args: &[String]) -> String {
     let odd = |arg: &str| arg.is_empty() || arg.contains(|char: char| char.is_whitespace() || char == '"');
     join(args.iter().map(|arg| if odd(arg) { format!("{arg:?}") } else { arg.clone() }), " ")
 }

@@ -6,12 +6,14 @@
 //! declare ([`script`]), and says what a binary was [`compiled`] from. [`paths`] says where the files named there are
 //! at home, and [`cargo_config`] what the user's cargo configuration has put between cargo, compilers and tests.
 //! [`environment`] names the conditions that a recording holds for; [`lockfile`] is the graph that cargo resolved.
+//! Of Go, the go command knows all of this: [`go`].
 
 pub mod cargo_config;
 pub mod compiled;
 pub mod crates;
 pub mod dep_info;
 pub mod environment;
+pub mod go;
 pub mod invocation;
 pub mod lockfile;
 pub mod ninja_deps;
