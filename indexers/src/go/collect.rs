@@ -217,11 +217,14 @@ impl Collector {
         for (hash, read) in &binaries {
             let Some((number, read)) = read else { continue };
             reduced.trace.binaries.push(*number);
-            if !with_counters.contains(hash) && read.has_functions() && !self.known().countless.contains(hash) {
+            if !with_counters.contains(hash) && read.has_functions() && !self.known().countless.contains(hash)
+            {
                 reduced.silent.push(*hash);
                 reduced.trace.trouble(
                     Problem::ProcessKilled,
-                    format!("a process of the binary with `covmeta.{hash}` began and never wrote its counters"),
+                    format!(
+                        "a process of the binary with `covmeta.{hash}` began and never wrote its counters"
+                    ),
                 );
             }
         }
@@ -320,11 +323,16 @@ impl Known {
 
 impl Program {
     /// Adds what of a function ran.
-    fn add(&self, counters: &FunctionCounters<'_>, grain: Grain, trace: &mut Trace) -> Result<(), CovdataError> {
+    fn add(
+        &self,
+        counters: &FunctionCounters<'_>,
+        grain: Grain,
+        trace: &mut Trace,
+    ) -> Result<(), CovdataError> {
         let FunctionCounters { package, function, counters } = *counters;
         let table = self.tables.get(package as usize);
-        let table = table
-            .ok_or(CovdataError::PackageIndex { index: package, n_packages: self.tables.len() })?;
+        let table =
+            table.ok_or(CovdataError::PackageIndex { index: package, n_packages: self.tables.len() })?;
         table.add(package_path(&self.binary, package), function, counters, grain, trace)
     }
 }

@@ -173,7 +173,10 @@ impl Modules {
         }
         let module = if package.module.is_empty() {
             // A nested module is longer than the one around it.
-            self.modules.keys().filter(|module| below(module, path).is_some()).max_by_key(|module| module.len())
+            self.modules
+                .keys()
+                .filter(|module| below(module, path).is_some())
+                .max_by_key(|module| module.len())
         } else {
             // A module that nobody named is not the one around it: it may be that one's neighbour in the cache.
             self.modules.get_key_value(package.module).map(|(module, _)| module)
@@ -187,7 +190,8 @@ impl Modules {
                     None if path.strip_suffix("_test") == Some(module) => "",
                     None => return None,
                 };
-                let path = path.strip_suffix("_test").filter(|_| package.name.ends_with("_test")).unwrap_or(path);
+                let path =
+                    path.strip_suffix("_test").filter(|_| package.name.ends_with("_test")).unwrap_or(path);
                 join(folder, path).map(Some)
             }
             None if package.module.is_empty() && is_standard(path) => Some(None),
@@ -322,11 +326,57 @@ fn is_absolute(path: &str) -> bool {
 /// The first elements of the standard library's import paths. A new one that nobody knows here is not ignored, but
 /// a reason to distrust.
 const STANDARD: &[&str] = &[
-    "archive", "bufio", "bytes", "cmd", "cmp", "compress", "container", "context", "crypto", "database", "debug",
-    "embed", "encoding", "errors", "expvar", "flag", "fmt", "go", "hash", "html", "image", "index", "internal", "io",
-    "iter", "log", "maps", "math", "mime", "net", "os", "path", "plugin", "reflect", "regexp", "runtime", "slices",
-    "sort", "strconv", "strings", "structs", "sync", "syscall", "testing", "text", "time", "unicode", "unique",
-    "unsafe", "vendor", "weak",
+    "archive",
+    "bufio",
+    "bytes",
+    "cmd",
+    "cmp",
+    "compress",
+    "container",
+    "context",
+    "crypto",
+    "database",
+    "debug",
+    "embed",
+    "encoding",
+    "errors",
+    "expvar",
+    "flag",
+    "fmt",
+    "go",
+    "hash",
+    "html",
+    "image",
+    "index",
+    "internal",
+    "io",
+    "iter",
+    "log",
+    "maps",
+    "math",
+    "mime",
+    "net",
+    "os",
+    "path",
+    "plugin",
+    "reflect",
+    "regexp",
+    "runtime",
+    "slices",
+    "sort",
+    "strconv",
+    "strings",
+    "structs",
+    "sync",
+    "syscall",
+    "testing",
+    "text",
+    "time",
+    "unicode",
+    "unique",
+    "unsafe",
+    "vendor",
+    "weak",
 ];
 
 fn is_standard(path: &str) -> bool {

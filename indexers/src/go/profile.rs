@@ -92,12 +92,12 @@ impl TextProfileError {
     pub fn problem(&self) -> Problem {
         match self {
             TextProfileError::Empty => Problem::ProcessKilled,
-            TextProfileError::NoMode | TextProfileError::UnknownMode { .. } | TextProfileError::Inconsistent { .. } => {
-                Problem::ForeignProfile
-            }
-            TextProfileError::Text { .. } | TextProfileError::Line { .. } | TextProfileError::Truncated { .. } => {
-                Problem::TruncatedProfile
-            }
+            TextProfileError::NoMode
+            | TextProfileError::UnknownMode { .. }
+            | TextProfileError::Inconsistent { .. } => Problem::ForeignProfile,
+            TextProfileError::Text { .. }
+            | TextProfileError::Line { .. }
+            | TextProfileError::Truncated { .. } => Problem::TruncatedProfile,
         }
     }
 }

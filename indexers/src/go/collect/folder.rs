@@ -39,7 +39,10 @@ impl Found {
             for entry in entries {
                 n_files += 1;
                 if n_files > MOST_FILES {
-                    trace.trouble(Problem::Opaque, format!("there are more than {MOST_FILES} files to look at"));
+                    trace.trouble(
+                        Problem::Opaque,
+                        format!("there are more than {MOST_FILES} files to look at"),
+                    );
                     left.clear();
                     break;
                 }
@@ -47,7 +50,8 @@ impl Found {
                     Ok((path, kind)) if kind.is_dir() => left.push(path),
                     Ok((path, kind)) => found.add(path, kind.is_file(), trace),
                     Err(error) => {
-                        let detail = format!("cannot list the coverage folder `{}`: {error}", folder.display());
+                        let detail =
+                            format!("cannot list the coverage folder `{}`: {error}", folder.display());
                         trace.trouble(Problem::Opaque, detail);
                     }
                 }

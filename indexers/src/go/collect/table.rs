@@ -133,12 +133,21 @@ impl Table {
         let at = function as usize;
         let Some([first, end]) = self.first_units.get(at..).and_then(<[u32]>::first_chunk) else {
             let n_functions = self.first_units.len() - 1;
-            return Err(CovdataError::FunctionIndex { package: package.into(), index: function, n_functions });
+            return Err(CovdataError::FunctionIndex {
+                package: package.into(),
+                index: function,
+                n_functions,
+            });
         };
         let n_units = (end - first) as usize;
         if counters.len() != n_units {
             let n_counters = counters.len();
-            return Err(CovdataError::CounterCount { package: package.into(), function, n_counters, n_units });
+            return Err(CovdataError::CounterCount {
+                package: package.into(),
+                function,
+                n_counters,
+                n_units,
+            });
         }
         match grain {
             Grain::Function => {
@@ -162,7 +171,9 @@ impl Table {
             let files = self.lost.join("`, `");
             trace.trouble(
                 Problem::Opaque,
-                format!("it executed code of `{package}` that nobody can place; it is said to be in `{files}`"),
+                format!(
+                    "it executed code of `{package}` that nobody can place; it is said to be in `{files}`"
+                ),
             );
         }
     }

@@ -188,7 +188,8 @@ impl Arguments {
                 b"GOOS" => arguments.goos = value(),
                 b"GOARCH" => arguments.goarch = value(),
                 _ => {
-                    let number = key.strip_prefix(b"argv").and_then(|number| std::str::from_utf8(number).ok());
+                    let number =
+                        key.strip_prefix(b"argv").and_then(|number| std::str::from_utf8(number).ok());
                     if let Some(number) = number.and_then(|number| number.parse().ok()) {
                         numbered.push((number, value()));
                     }

@@ -94,10 +94,7 @@ impl<'a> MetaFile<'a> {
             packages.push(PackageBlob::parse(&file[start as usize..end as usize])?);
         }
         if end != file.len() as u64 {
-            return Err(CovdataError::Surplus {
-                what: "the last package",
-                n_bytes: file.len() as u64 - end,
-            });
+            return Err(CovdataError::Surplus { what: "the last package", n_bytes: file.len() as u64 - end });
         }
         let mut meta = MetaFile {
             hash: header.hash,

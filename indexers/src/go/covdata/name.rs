@@ -62,7 +62,8 @@ mod tests {
         assert_eq!(parse("covcounters.H.42.1700000000000000000"), Some(counters));
         assert_eq!(parse("tmp.covmeta.H1700"), Some(FileName::Unfinished));
         assert_eq!(parse("tmp.covcounters.H.1.2"), Some(FileName::Unfinished));
-        for name in ["covmeta.", "covmeta.12", "covmeta.Hf", "covcounters.H", "covcounters.H.1", "covcounters.H.+1.2"]
+        for name in
+            ["covmeta.", "covmeta.12", "covmeta.Hf", "covcounters.H", "covcounters.H.1", "covcounters.H.+1.2"]
         {
             assert_eq!(parse(name), Some(FileName::Malformed), "{name}");
         }

@@ -117,7 +117,10 @@ impl<'a> PackageBlob<'a> {
         let n_functions = cursor.u32()?;
         debug_assert_eq!(bytes.len() - cursor.n_left(), HEADER_BYTES);
         if length as usize != bytes.len() {
-            return Err(CovdataError::Misplaced { what: "end of the package of length", index: length.into() });
+            return Err(CovdataError::Misplaced {
+                what: "end of the package of length",
+                index: length.into(),
+            });
         }
         cursor.enter("a package's function table");
         let offsets = cursor.take(cursor.count(n_functions.into(), 4)? * 4)?;
