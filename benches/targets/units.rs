@@ -32,7 +32,8 @@ fn cut_file(bencher: Bencher<'_, '_>, language: Language) {
 #[divan::bench(sample_count = 3, sample_size = 1)]
 fn cut_go_library(bencher: Bencher<'_, '_>) {
     let root = std::process::Command::new("go").args(["env", "GOROOT"]).output();
-    let root = root.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
+    let root =
+        root.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
     let mut sources = Vec::new();
     read_below(&std::path::Path::new(&root).join("src"), "go", &mut sources);
     if root.is_empty() || sources.is_empty() {

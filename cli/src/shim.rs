@@ -1,4 +1,5 @@
-//! The other names of the program: what cargo takes for a compiler wrapper and for a runner of tests.
+//! The other names of the program: what cargo takes for a compiler wrapper and for a runner of tests, and
+//! what the go tool starts in place of test binaries.
 //!
 //! Recording links these names to the program. They are looked at before anything else, because each test and each
 //! crate starts one.
@@ -7,7 +8,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use skiptrace_indexers::build::wrapper;
-use skiptrace_indexers::run::shim;
+use skiptrace_indexers::run::{go, shim};
 
 use crate::environment::Environment;
 use crate::exit::ExitStatus;
@@ -21,6 +22,8 @@ pub(crate) fn act(argv: &[OsString], environment: &Environment, printer: &Printe
         wrapper::run
     } else if name == shim::NAME {
         shim::run
+    } else if name == go::shim::NAME {
+        go::shim::run
     } else {
         return None;
     };

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::Serialize;
+use skiptrace_indexers::build::go::tool::GoVersion;
 use skiptrace_indexers::llvm::continuous::{self, Continuous};
 use skiptrace_indexers::record::native::{FlagProblem, NativeCommand, build_folder, flag_problems};
 
@@ -15,6 +16,8 @@ use crate::ui::table::{Column, Table};
 
 /// The first release of rustc that can instrument without a nightly flag.
 const OLDEST_RUSTC: (u32, u32) = (1, 60);
+/// The first version of Go whose programs leave coverage in folders.
+const OLDEST_GO: (u32, u32) = (1, 20);
 
 /// Say whether recording would work here, and what is missing
 ///
@@ -71,6 +74,7 @@ pub(super) fn run(args: &DoctorArgs, session: &Session<'_>) -> Result<ExitStatus
     };
     match &runner {
         Some(Runner::Cargo(_)) => look_at_rust(&cwd, &mut document),
+        Some(Runner::Go(words)) => look_at_go(words, &cwd, &mut document),
         Some(Runner::Native(command)) => look_at_native(command, &cwd, &mut document),
         None => document.add(
             "runner",
@@ -145,6 +149,29 @@ fn look_at_rust(cwd: &Path, document: &mut Document) {
     }
     let nextest = if has_nextest(cwd) { "installed" } else { "not installed; `cargo test` is used" };
     document.add("nextest", State::Good, nextest, "");
+}
+
+fn look_at_go(words: &[String], cwd: &Path, document: &mut Document) {
+    let program =
+        words.first().map(String::as_str).filter(|word| !word.ends_with("gotestsum")).unwrap_or("go");
+    match version(program, &["env", "GOVERSION"], cwd) {
+        Some(text)
+            if GoVersion::parse(&text).is_some_and(|version| (version.major, version.minor) >= OLDEST_GO) =>
+        {
+            document.add("go", State::Good, text, "");
+        }
+        Some(text) => {
+            document.add("go", State::Bad, text, "coverage needs Go 1.20 or newer: https://go.dev/dl")
+        }
+        None => document.add("go", State::Bad, "not found", "install Go: https://go.dev/dl"),
+    }
+    let module =
+        cwd.ancestors().find(|folder| folder.join("go.mod").is_file() || folder.join("go.work").is_file());
+    match module {
+        Some(folder) => document.add("module", State::Good, folder.display().to_string(), ""),
+        None => document.add("module", State::Bad, "no `go.mod` here", "run this inside of a module"),
+    }
+    look_at_watching(document);
 }
 
 fn look_at_native(command: &NativeCommand, cwd: &Path, document: &mut Document) {
@@ -275,7 +302,8 @@ fn look_at_watching(document: &mut Document) {
             "watching",
             State::Warning,
             hindrance,
-            "compile with `-mllvm -runtime-counter-relocation`, or allow ptrace (`--cap-add=SYS_PTRACE` in a container)",
+            "allow ptrace (`--cap-add=SYS_PTRACE` in a container); C and C++ can do without, compiled with `-mllvm \
+             -runtime-counter-relocation`",
         ),
     }
 }

@@ -4,6 +4,7 @@
 //! of them and of the [`sources`] that they name.
 
 pub mod fold;
+pub mod go;
 pub mod native;
 pub mod observer;
 mod observer_events;

@@ -10,7 +10,7 @@ use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::recording::Shard;
 use skiptrace_indexers::record::outcome::Outcome;
 use skiptrace_indexers::record::progress::{Event, Listener};
-use skiptrace_indexers::record::{native, rust};
+use skiptrace_indexers::record::{go, native, rust};
 use skiptrace_indexers::run::driver;
 use skiptrace_indexers::run::native::{Framework, LeftOut};
 use skiptrace_indexers::run::wanted::Wanted;
@@ -30,10 +30,11 @@ use runner::Runner;
 
 /// Run tests and record what each one executes
 ///
-/// RUNNER is the command that runs the tests: `cargo nextest run`, `cargo test` or `ctest`, each with its arguments,
-/// or test programs. Without one, it is the project's own: nextest where it is installed, else `cargo test`.
+/// RUNNER is the command that runs the tests: `cargo nextest run`, `cargo test`, `go test`, `gotestsum` or `ctest`, each
+/// with its arguments, or test programs. Without one, it is the project's own: nextest where it is installed, else
+/// `cargo test`; `go test ./...` in a Go module.
 ///
-/// Cargo's tests are built with coverage, in a target folder of their own. For `ctest` and test programs, build with
+/// Cargo's tests are built with coverage, in a target folder of their own; Go's by the go tool, in its cache. For `ctest` and test programs, build with
 /// coverage before (`-fprofile-instr-generate -fcoverage-mapping`; `skiptrace doctor` says what is missing). Each test
 /// runs in a process of its own.
 ///
@@ -180,6 +181,18 @@ impl Around<'_> {
                 },
                 driver: options,
                 left_out,
+                wanted: wanted.clone(),
+                watch,
+                listener,
+            })
+            .map_err(of_record),
+            Runner::Go(words) => go::record(&go::Request {
+                words: words.clone(),
+                cwd,
+                variables,
+                repository,
+                program: program()?,
+                driver: options,
                 wanted: wanted.clone(),
                 watch,
                 listener,

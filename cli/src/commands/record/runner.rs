@@ -14,6 +14,8 @@ use crate::session::Session;
 pub(in crate::commands) enum Runner {
     /// Cargo, which builds as well.
     Cargo(CargoCommand),
+    /// The go tool, which builds as well; the words of the command.
+    Go(Vec<String>),
     /// CTest, or test programs.
     Native(NativeCommand),
 }
@@ -26,8 +28,8 @@ impl Runner {
         }
         if !words.is_empty() {
             return Err(CommandError::user(format_args!(
-                "do not know how to record `{}` (known runners: `cargo nextest run`, `cargo test`, `ctest`, or the \
-                 paths of test programs)",
+                "do not know how to record `{}` (known runners: `cargo nextest run`, `cargo test`, `go test`, \
+                 `gotestsum`, `ctest`, or the paths of test programs)",
                 words.join(" ")
             )));
         }
@@ -36,11 +38,25 @@ impl Runner {
             session.printer.status("recording `ctest`");
             return Ok(Runner::parse(&["ctest".to_owned()], cwd)?.expect("it is one that is known"));
         }
-        if !cwd.ancestors().any(|folder| folder.join("Cargo.toml").is_file()) {
-            return Err(CommandError::user(
-                "there is no `Cargo.toml` here, so nobody knows how to run tests",
-            )
-            .hint("say how: `skiptrace record -- RUNNER …`"));
+        let nearest = |name: &str| cwd.ancestors().position(|folder| folder.join(name).is_file());
+        match (nearest("Cargo.toml"), nearest("go.mod").or(nearest("go.work"))) {
+            (None, None) => {
+                return Err(CommandError::user(
+                    "there is no `Cargo.toml` and no `go.mod` here, so nobody knows how to run tests",
+                )
+                .hint("say how: `skiptrace record -- RUNNER …`"));
+            }
+            (Some(of_cargo), Some(of_go)) if of_cargo == of_go => {
+                return Err(CommandError::user("there are tests of Rust and of Go here").hint(
+                    "record each in a job of its own: `skiptrace record --job rust -- cargo test`, `skiptrace record \
+                     --job go -- go test ./...`",
+                ));
+            }
+            (of_cargo, Some(of_go)) if of_cargo.is_none_or(|of_cargo| of_go < of_cargo) => {
+                session.printer.status("recording `go test ./...`");
+                return Ok(Runner::Go(["go", "test", "./..."].map(str::to_owned).into()));
+            }
+            _ => {}
         }
         let words: &[&str] = if has_nextest(cwd) { &["cargo", "nextest", "run"] } else { &["cargo", "test"] };
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
@@ -53,9 +69,22 @@ impl Runner {
         if let Some(command) = CargoCommand::parse(words) {
             return Ok(Some(Runner::Cargo(command)));
         }
+        if is_go(words) {
+            return Ok(Some(Runner::Go(words.to_vec())));
+        }
         let command = NativeCommand::parse(words, cwd).map_err(CommandError::user)?;
         Ok(command.map(Runner::Native))
     }
+}
+
+/// Returns whether a command line is of the go tool, or of what runs it. What it says is looked at when the go tool has
+/// said which flags it is always given.
+fn is_go(words: &[String]) -> bool {
+    let name = words.first().and_then(|word| Path::new(word).file_name()).and_then(|name| name.to_str());
+    let name = name.unwrap_or_default().trim_end_matches(".exe");
+    let second = words.get(1).map(String::as_str);
+    name == "gotestsum"
+        || (second == Some("test") && (matches!(name, "go" | "gotip") || name.starts_with("go1.")))
 }
 
 /// Returns whether nextest is installed.

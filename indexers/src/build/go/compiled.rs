@@ -92,6 +92,19 @@ impl Binaries {
 }
 
 impl TestBinary {
+    /// Returns what all packages together are made of that were listed, tests left out: that is every program that can
+    /// be made of them.
+    pub fn of_programs(build: &Build<'_>, places: &mut Places) -> TestBinary {
+        let mut reader = Reader { build, places, parts: HashMap::new(), sources: BTreeMap::new() };
+        let mut programs = reader.common();
+        let is_program =
+            |package: &&Package| package.for_test.is_empty() && !build.graph.is_test_main(package);
+        for package in build.graph.packages().filter(is_program) {
+            programs.add(reader.part(package));
+        }
+        programs
+    }
+
     /// Returns every file of the repository that is in it.
     pub fn files(&self) -> impl Iterator<Item = &RepoPath> {
         self.compiled.iter().chain(&self.test_files).chain(&self.silent)

@@ -24,6 +24,8 @@ pub(super) enum Role {
     Counted,
     /// It has the repository's code, without counters.
     Uncounted,
+    /// Nobody can read it.
+    Unknown,
 }
 
 /// What the processes of one test came to.
@@ -79,14 +81,18 @@ impl Listener for Lives<'_> {
                 }
                 let life = self.look(process);
                 self.ledger.n_programs += 1;
-                if life.role == Role::Uncounted {
-                    let program = &life.program;
-                    self.trouble(
+                let program = &life.program;
+                match life.role {
+                    Role::Uncounted => self.trouble(
                         Problem::MissingBinary,
                         format!(
                             "it ran `{program}`, which has code of this repository and was built without `-cover`"
                         ),
-                    );
+                    ),
+                    Role::Unknown => {
+                        self.trouble(Problem::Opaque, format!("it ran `{program}`, which cannot be read"));
+                    }
+                    Role::Foreign | Role::Counted => {}
                 }
                 self.lives.insert(process, life);
             }
@@ -118,7 +124,9 @@ impl Lives<'_> {
             let value = arg.strip_prefix(b"-test.gocoverdir=");
             value.or_else(|| arg.strip_prefix(b"--test.gocoverdir=")) == Some(told)
         });
-        Life { program, role: (self.role)(&exe), is_told, is_copy: false }
+        // Under its own name where it has one still, so that it is looked into once.
+        let file = if path.is_file() { &path } else { &exe };
+        Life { program, role: (self.role)(file), is_told, is_copy: false }
     }
 
     fn ended(&mut self, process: i32, life: Life, status: ExitStatus, left_over: bool) {

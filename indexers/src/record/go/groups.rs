@@ -1,0 +1,86 @@
+//! Tests that pass only after others.
+//!
+//! Each test runs in a process of its own, and some then fail that pass where the whole package runs in one: they
+//! need what another test left. Such a test proves something with all the others of its package only. So all of them
+//! depend on whatever one of them does, and are selected together or not at all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use skiptrace_engine::record::Outcome as TestOutcome;
+
+use super::observer::GoObserver;
+use super::plan::Plan;
+use super::{Request, outcome};
+use crate::record::outcome::Run;
+use crate::record::progress::Event;
+use crate::run::driver::{self, Ran};
+use crate::run::go::cases;
+use crate::run::go::kept::Kept;
+use crate::trace::Trace;
+
+/// The name of the case that runs all tests of a suite in one process.
+pub(super) const TOGETHER: &str = "(together)";
+
+/// Returns the tests that passed, told from what a process printed that ran several.
+pub(super) fn passed(output: &[u8]) -> BTreeSet<String> {
+    const MARK: &[u8] = b"\x16--- PASS: ";
+    let name = |at: usize| {
+        let rest = &output[at + MARK.len()..];
+        let end = rest.iter().position(|byte| matches!(byte, b' ' | b'\n'))?;
+        std::str::from_utf8(&rest[..end]).ok().map(str::to_owned)
+    };
+    memchr::memmem::find_iter(output, MARK).filter_map(name).collect()
+}
+
+/// Runs the tests together of each suite in which one failed alone, and unites those that then pass.
+pub(super) fn find(
+    request: &Request<'_>,
+    plan: &Plan,
+    observer: &GoObserver<'_>,
+    kept: &[(Box<str>, Kept)],
+    runs: &mut [Run],
+) {
+    let failed = |run: &&Run| matches!(run.outcome, TestOutcome::Failed | TestOutcome::TimedOut);
+    let suites: BTreeSet<Box<str>> = runs.iter().filter(failed).map(|run| run.suite.clone()).collect();
+    let mut together = Vec::new();
+    for (suite, kept) in kept.iter().filter(|(suite, _)| suites.contains(suite)) {
+        let names: Vec<&str> = runs.iter().filter(|run| run.suite == *suite).map(|run| &*run.name).collect();
+        if names.len() > 1 {
+            together.push(cases::together(kept, suite, &names));
+        }
+    }
+    if together.is_empty() || request.watch.is_interrupted() {
+        return;
+    }
+    let options = driver::Options { runs: 1, retries: 0, ..request.driver.clone() };
+    let ran = driver::drive(&together, &options, &plan.scratch, request.watch, observer, &|_| {});
+    let mut traces: BTreeMap<Box<str>, (Trace, BTreeSet<String>)> = BTreeMap::new();
+    for (case, ran) in together.iter().zip(ran) {
+        let Ran::Runs(mut all) = ran else { continue };
+        let Some(run) = all.pop() else { continue };
+        let passed = observer.passed_together(&case.suite);
+        traces.insert(case.suite.clone(), (run.trace, passed));
+    }
+    for (suite, (trace, passed)) in traces {
+        let mut of_suite: Vec<&mut Run> = runs.iter_mut().filter(|run| run.suite == suite).collect();
+        let mut healed = Vec::new();
+        for run in &mut of_suite {
+            let failed = matches!(run.outcome, TestOutcome::Failed | TestOutcome::TimedOut);
+            if failed && passed.contains(&*run.name) {
+                run.outcome = TestOutcome::Passed;
+                healed.push(run.name.to_string());
+            }
+        }
+        if healed.is_empty() {
+            continue;
+        }
+        outcome::unite(&mut of_suite, &trace);
+        (request.listener)(Event::Warning(format!(
+            "{} of `{suite}` fail alone and pass after other tests of the package (`{}`), so all {} are recorded as one \
+             group",
+            healed.len(),
+            healed.join("`, `"),
+            of_suite.len(),
+        )));
+    }
+}

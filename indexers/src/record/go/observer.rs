@@ -1,0 +1,271 @@
+//! Watching the tests of Go packages.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use skiptrace_engine::record::Problem;
+
+use super::groups;
+#[cfg(target_os = "linux")]
+use super::lives::{Due, Ledger, Lives, Role};
+use crate::go::collect::{Collector, Reduced};
+use crate::run::case::{Case, CommandLine};
+use crate::run::driver::Observer;
+use crate::run::go::cases::with_folders;
+use crate::run::go::image::{Image, Images};
+use crate::run::go::testlog::{self, TestLog};
+use crate::run::process::{self, Finished, RunError};
+use crate::run::scratch::Cell;
+use crate::run::watch::Watch;
+use crate::trace::{Trace, Trouble};
+
+/// Reads what the processes of tests leave, and watches whether all of them left it.
+pub(super) struct GoObserver<'a> {
+    pub(super) collector: &'a Collector,
+    /// The paths of the modules whose code counts.
+    pub(super) modules: &'a BTreeSet<Box<str>>,
+    /// The suites whose binaries can start processes.
+    pub(super) starting: &'a BTreeSet<Box<str>>,
+    /// What has the go tool build with coverage what tests build.
+    pub(super) goflags: OsString,
+    /// Why processes cannot be watched, if they cannot.
+    pub(super) hindrance: Option<String>,
+    images: Images,
+    seen: Mutex<HashMap<PathBuf, Seen>>,
+    read: Mutex<BTreeMap<(Box<str>, Box<str>), Read>>,
+    /// The tests that passed where all of a suite ran in one process.
+    passed: Mutex<BTreeMap<Box<str>, BTreeSet<String>>>,
+}
+
+/// What was seen of the processes of a run.
+#[derive(Debug, Default)]
+struct Seen {
+    #[cfg(target_os = "linux")]
+    ledger: Ledger,
+    unwatched: Option<String>,
+}
+
+/// What a test read as it ran, over all of its runs.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Read {
+    /// Files and folders that it opened or asked about.
+    pub(super) paths: BTreeSet<PathBuf>,
+    /// Variables that it looked at.
+    pub(super) variables: BTreeSet<OsString>,
+}
+
+impl<'a> GoObserver<'a> {
+    pub(super) fn new(
+        collector: &'a Collector,
+        modules: &'a BTreeSet<Box<str>>,
+        starting: &'a BTreeSet<Box<str>>,
+        goflags: OsString,
+        hindrance: Option<String>,
+    ) -> GoObserver<'a> {
+        GoObserver {
+            collector,
+            modules,
+            starting,
+            goflags,
+            hindrance,
+            images: Images::default(),
+            seen: Mutex::default(),
+            read: Mutex::default(),
+            passed: Mutex::default(),
+        }
+    }
+
+    /// Returns what each test read.
+    pub(super) fn into_read(self) -> BTreeMap<(Box<str>, Box<str>), Read> {
+        self.read.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the tests of a suite that passed when all ran in one process.
+    pub(super) fn passed_together(&self, suite: &str) -> BTreeSet<String> {
+        let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+        passed.remove(suite).unwrap_or_default()
+    }
+
+    /// Takes from a run of no test, which ended well, that its binary has no counters, if it left none.
+    pub(super) fn learn_countless(&self, trace: &mut Trace) {
+        let is_lost = |trouble: &Trouble| trouble.problem == Problem::ProcessKilled;
+        if !trace.places.is_empty() || !trace.troubles.iter().any(is_lost) {
+            return;
+        }
+        trace.troubles.retain(|trouble| !is_lost(trouble));
+        for number in &trace.binaries {
+            self.collector.set_countless(self.collector.binary(*number).hash);
+        }
+    }
+
+    fn with_seen<T>(&self, cell: &Cell, act: impl FnOnce(&mut Seen) -> T) -> T {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        act(seen.entry(cell.output().to_owned()).or_default())
+    }
+
+    /// Returns what a program is to us.
+    #[cfg(target_os = "linux")]
+    fn role(&self, program: &Path) -> Role {
+        match &*self.images.of(program) {
+            Image::Go(image) if self.modules.iter().any(|module| image.has_module(module)) => {
+                if image.is_covered() { Role::Counted } else { Role::Uncounted }
+            }
+            Image::Go(_) | Image::Other => Role::Foreign,
+            Image::Unknown => Role::Unknown,
+        }
+    }
+}
+
+/// Where the test binary leaves its counters.
+fn told(profiles: &Path) -> PathBuf {
+    profiles.join("t")
+}
+
+/// Where the programs leave theirs that it starts, and it itself when it does not end in the usual way.
+fn inherited(profiles: &Path) -> PathBuf {
+    profiles.join("e")
+}
+
+/// The file in which the test binary says what it read.
+fn log(profiles: &Path) -> PathBuf {
+    profiles.join("testlog.txt")
+}
+
+impl Observer for GoObserver<'_> {
+    type Trace = Trace;
+
+    fn variables(&self, _: &Case, _: &Path) -> Vec<(&'static str, PathBuf)> {
+        vec![("GOFLAGS", self.goflags.clone().into())]
+    }
+
+    fn run(
+        &self,
+        command: &CommandLine,
+        variables: &[(&str, &Path)],
+        cell: &Cell,
+        timeout: Option<Duration>,
+        watch: &Watch,
+    ) -> Result<Finished, RunError> {
+        let profiles = cell.profiles();
+        for folder in [told(&profiles), inherited(&profiles)] {
+            // Where it cannot be made the test leaves nothing, which is noticed.
+            let _ = fs::create_dir(folder);
+        }
+        let mut command = with_folders(command, &told(&profiles), &log(&profiles));
+        command.env.insert("GOCOVERDIR".into(), Some(inherited(&profiles).into()));
+        #[cfg(target_os = "linux")]
+        if self.hindrance.is_none() {
+            let mut ledger = self.with_seen(cell, |seen| std::mem::take(&mut seen.ledger));
+            let mut lives = Lives {
+                ledger: &mut ledger,
+                told: &told(&profiles),
+                role: &|program| self.role(program),
+                lives: BTreeMap::new(),
+            };
+            let finished =
+                crate::run::traced::run(&command, variables, cell.output(), timeout, watch, &mut lives);
+            self.with_seen(cell, |seen| seen.ledger = ledger);
+            return finished;
+        }
+        self.with_seen(cell, |seen| seen.unwatched = self.hindrance.clone());
+        process::run(&command, variables, cell.output(), timeout, watch)
+    }
+
+    fn reduce(&self, case: &Case, cell: &Cell) -> Trace {
+        let profiles = cell.profiles();
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(cell.output());
+        let seen = seen.unwrap_or_default();
+        // The binary itself, then what it started. It is the one or the other that has its counters.
+        let own = self.collector.collect(&[told(&profiles)]);
+        let others = self.collector.collect(&[inherited(&profiles)]);
+        let mut whole = Trace::default();
+        #[cfg(target_os = "linux")]
+        check(&seen.ledger, [&own, &others], &mut whole);
+        if let Some(hindrance) = seen.unwatched
+            && self.starting.contains(&case.suite)
+        {
+            whole.trouble(
+                Problem::Opaque,
+                format!("it may start processes, which were not watched ({hindrance})"),
+            );
+        }
+        match (is_there(&own), is_there(&others)) {
+            (false, false) => add(&mut whole, own.trace),
+            (false, true) => add(&mut whole, others.trace),
+            (true, false) => add(&mut whole, own.trace),
+            (true, true) => {
+                add(&mut whole, own.trace);
+                add(&mut whole, others.trace);
+            }
+        }
+        self.note_read(case, &log(&profiles), &mut whole);
+        if *case.name == *groups::TOGETHER {
+            let output = fs::read(cell.output().join("stdout")).unwrap_or_default();
+            let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+            passed.insert(case.suite.clone(), groups::passed(&output));
+        }
+        whole
+    }
+}
+
+impl GoObserver<'_> {
+    /// Takes note of what a run of a test read.
+    fn note_read(&self, case: &Case, log: &Path, trace: &mut Trace) {
+        let Ok(bytes) = fs::read(log) else {
+            // A process that is killed, or ends in its own way, never writes it.
+            trace.trouble(Problem::Opaque, "it did not say which files it read (it ended by itself)");
+            return;
+        };
+        let TestLog { opened, statted, variables, whole, strange } = testlog::read(&bytes, &case.command.cwd);
+        if !whole || strange {
+            trace.trouble(Problem::Opaque, "what it says of the files that it read is not whole");
+        }
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = read.entry((case.suite.clone(), case.name.clone())).or_default();
+        read.paths.extend(opened.into_iter().chain(statted));
+        read.variables.extend(variables);
+    }
+}
+
+/// Whether any process wrote there at all.
+fn is_there(reduced: &Reduced) -> bool {
+    !reduced.written.is_empty() || !reduced.trace.binaries.is_empty()
+}
+
+/// Finds those of which counters are due and are not there.
+#[cfg(target_os = "linux")]
+fn check(ledger: &Ledger, reduced: [&Reduced; 2], trace: &mut Trace) {
+    for trouble in &ledger.troubles {
+        trace.trouble(trouble.problem, trouble.detail.clone());
+    }
+    let [own, others] = reduced;
+    let mut pids: Vec<u64> = own.written.iter().chain(&others.written).map(|written| written.pid).collect();
+    for Due { process, program, is_told } in &ledger.due {
+        let written = pids.iter().position(|pid| i64::try_from(*pid) == Ok(i64::from(*process)));
+        match written {
+            Some(at) => _ = pids.swap_remove(at),
+            // It has nothing to write, as its meta file says that it wrote there in any case.
+            None if *is_told && own.written.is_empty() && !own.trace.binaries.is_empty() => {}
+            None => trace.trouble(
+                Problem::MissingBinary,
+                format!("a process of `{program}` ended without its counters (a panic, `syscall.Exit`, or a test binary that a test started)"),
+            ),
+        }
+    }
+}
+
+fn add(whole: &mut Trace, part: Trace) {
+    whole.places.extend(part.places);
+    whole.places.sort_unstable();
+    whole.places.dedup();
+    whole.binaries.extend(part.binaries);
+    whole.binaries.sort_unstable();
+    whole.binaries.dedup();
+    for trouble in part.troubles {
+        whole.trouble(trouble.problem, trouble.detail);
+    }
+}

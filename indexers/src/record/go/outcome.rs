@@ -1,0 +1,193 @@
+//! From runs and traces to what an index is made of.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use skiptrace_engine::path::RepoPath;
+use skiptrace_engine::record::Problem;
+
+use super::environment;
+use super::observer::Read;
+use super::plan::Plan;
+use super::uncounted::{TestFiles, c_files, header, of_modules};
+use super::{GoRecordError, Request, programs};
+use crate::build::go::compiled::TestBinary;
+use crate::go::collect::Collector;
+use crate::record::fold::{FilePart, RecordedTest};
+use crate::record::opens::Opens;
+use crate::record::outcome::{Outcome, Run, Sorted, blame, opened};
+use crate::record::stray::Stray;
+use crate::trace::Trace;
+
+/// What was heard of while tests ran.
+pub(super) struct Heard<'a> {
+    pub(super) strays: &'a [Stray],
+    pub(super) opens: &'a Opens,
+    pub(super) read: BTreeMap<(Box<str>, Box<str>), Read>,
+    /// What each binary executes before any test.
+    pub(super) baselines: HashMap<Box<str>, Trace>,
+}
+
+/// Puts together what is known of tests when they have run.
+pub(super) fn gather(
+    request: &Request<'_>,
+    plan: &Plan,
+    sorted: Sorted<'_>,
+    collector: Collector,
+    heard: Heard<'_>,
+) -> Result<Outcome, GoRecordError> {
+    let Sorted { mut runs, missing, skipped, .. } = sorted;
+    let Heard { strays, opens, read, baselines } = heard;
+    blame(strays, &mut runs, &request.repository);
+    let opened = opened(opens, &mut runs, &request.repository);
+    let mut suites: BTreeMap<Box<str>, Suite> = BTreeMap::new();
+    let started = programs::started(request, plan, &collector, &runs)?;
+    let mut tests = Vec::new();
+    let mut compiled: BTreeMap<Box<str>, BTreeSet<RepoPath>> = BTreeMap::new();
+    for (run, mut opened) in runs.into_iter().zip(opened) {
+        let Run { suite, name, outcome, duration, traces } = run;
+        let about = suites
+            .entry(suite.clone())
+            .or_insert_with(|| Suite::of(request, plan, &suite, started.get(&suite)));
+        compiled.entry(suite.clone()).or_insert_with(|| about.compiled.clone());
+        let mut traces: Vec<Trace> = traces.into_iter().map(|(trace, _)| trace).collect();
+        if let Some(first) = traces.first_mut() {
+            for what in &about.unknown {
+                first.trouble(Problem::Opaque, format!("it is not known {what}"));
+            }
+        }
+        if let Some(baseline) = baselines.get(&suite) {
+            for trace in &mut traces {
+                trace.places.extend(&baseline.places);
+                trace.places.sort_unstable();
+                trace.places.dedup();
+            }
+        }
+        if let Some(read) = read.get(&(suite.clone(), name.clone())) {
+            opened.extend(in_repository(&read.paths, &request.repository));
+            opened.sort();
+            opened.dedup();
+        }
+        let uncounted = about.parts.iter().cloned().chain(about.test_files.parts(&name)).collect();
+        tests.push(RecordedTest { suite, name, outcome, duration, runs: traces, uncounted, opened });
+    }
+    Ok(Outcome {
+        tests,
+        places: collector.into_places(),
+        compiled,
+        folders: BTreeMap::new(),
+        environment: environment::of(request, plan),
+        missing,
+        skipped,
+    })
+}
+
+/// What all tests of a suite have in common.
+#[derive(Debug, Default)]
+struct Suite {
+    test_files: TestFiles,
+    parts: Vec<FilePart>,
+    compiled: BTreeSet<RepoPath>,
+    unknown: BTreeSet<String>,
+}
+
+impl Suite {
+    /// Finds out what a suite is made of, and the programs that its tests start.
+    fn of(request: &Request<'_>, plan: &Plan, suite: &str, started: Option<&TestBinary>) -> Suite {
+        let Some(binary) = plan.binaries.binaries.get(suite) else {
+            let unknown = BTreeSet::from(["what it was compiled from".to_owned()]);
+            return Suite { unknown, ..Suite::default() };
+        };
+        let repository = &request.repository;
+        let mut this =
+            Suite { test_files: TestFiles::read(repository, own_test_files(binary)), ..Suite::default() };
+        for binary in [Some(binary), started].into_iter().flatten() {
+            this.compiled.extend(binary.files().cloned());
+            this.compiled.extend(plan.modules.files.iter().cloned());
+            this.unknown.extend(binary.unknown.iter().cloned());
+            let silent = binary.silent.iter().cloned().chain(c_files(repository, &binary.compiled));
+            this.parts.extend(silent.map(FilePart::whole));
+            for folder in &binary.silent_folders {
+                this.parts.extend(below(repository, folder).into_iter().map(FilePart::whole));
+            }
+            this.parts.extend(binary.ignored.iter().map(|path| header(repository, path)));
+            this.parts.extend(of_modules(repository, &plan.modules, binary));
+        }
+        this.parts.sort_by(|a, b| a.path.cmp(&b.path));
+        this.parts.dedup();
+        this
+    }
+}
+
+fn own_test_files(binary: &TestBinary) -> impl Iterator<Item = &RepoPath> {
+    binary.test_files.iter()
+}
+
+/// Returns those of some files and folders that are in the repository; of a folder, the files in it.
+fn in_repository(paths: &BTreeSet<PathBuf>, repository: &Path) -> BTreeSet<RepoPath> {
+    let real = repository.canonicalize();
+    let real = real.as_deref().unwrap_or(repository);
+    let mut found = BTreeSet::new();
+    for path in paths {
+        let path = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let files: Vec<PathBuf> = match path.is_dir() {
+            // Whoever reads a folder sees which files are in it, and mostly reads them.
+            true => {
+                std::fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+            }
+            false => vec![path],
+        };
+        for file in files.iter().filter(|file| file.is_file()) {
+            let relative = file.strip_prefix(real).ok().and_then(Path::to_str);
+            found.extend(relative.and_then(|path| RepoPath::new(path).ok()).filter(is_no_git));
+        }
+    }
+    found
+}
+
+fn is_no_git(path: &RepoPath) -> bool {
+    !path.as_str().starts_with(".git/")
+}
+
+/// Returns all files below a folder.
+fn below(repository: &Path, folder: &RepoPath) -> Vec<RepoPath> {
+    let mut found = Vec::new();
+    let mut folders = vec![repository.join(folder.as_str())];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            // The type of the entry itself: a link may lead around in a circle.
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                _ => {
+                    let path = entry.path();
+                    let relative = path.strip_prefix(repository).ok().and_then(Path::to_str);
+                    found.extend(relative.and_then(|path| RepoPath::new(path).ok()));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Says that all tests of a group depend on whatever one of them depends on.
+pub(super) fn unite(runs: &mut [&mut Run], together: &Trace) {
+    let mut all = together.clone();
+    for run in runs.iter() {
+        for (trace, _) in &run.traces {
+            all.places.extend(&trace.places);
+            for trouble in &trace.troubles {
+                all.trouble(trouble.problem, trouble.detail.clone());
+            }
+        }
+    }
+    all.places.sort_unstable();
+    all.places.dedup();
+    let all = Arc::new(all);
+    for run in runs.iter_mut() {
+        for (trace, _) in &mut run.traces {
+            trace.places.clone_from(&all.places);
+            trace.troubles.clone_from(&all.troubles);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What tests depend on without a counter that would tell: their own code, and what is not Go.
+//!
+//! The go tool counts in no test file. So a test depends on all that is in the test files of its package, but for the
+//! other tests there, unless something names them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use skiptrace_engine::fingerprint::Identifier;
+use skiptrace_engine::path::RepoPath;
+
+use crate::build::go::compiled::TestBinary;
+use crate::build::go::modules::Modules;
+use crate::record::fold::{Chosen, FilePart};
+use crate::units::go_facts::{GoTestKind, go_facts};
+use crate::units::{Language, cut, go_mod};
+
+/// The test files of one package.
+#[derive(Debug, Default)]
+pub(super) struct TestFiles {
+    files: Vec<TestFile>,
+    /// The tests that nothing else in the test files names.
+    apart: BTreeSet<Box<str>>,
+}
+
+#[derive(Debug)]
+struct TestFile {
+    path: RepoPath,
+    tests: BTreeSet<Box<str>>,
+}
+
+impl TestFiles {
+    /// Reads the test files of a package.
+    pub(super) fn read<'p>(repository: &Path, paths: impl IntoIterator<Item = &'p RepoPath>) -> TestFiles {
+        let mut files = Vec::new();
+        let mut mentions: BTreeMap<Identifier, usize> = BTreeMap::new();
+        for path in paths {
+            // What cannot be read has no test that is known, so that every test depends on all of it.
+            let source = std::fs::read(repository.join(path.as_str())).unwrap_or_default();
+            let tests = go_facts(&source).map(|facts| facts.tests).unwrap_or_default();
+            let tests = tests.into_iter().filter(|test| test.kind != GoTestKind::Main);
+            let tests = tests.map(|test| test.name.into_boxed_str()).collect();
+            for unit in cut(Language::of(path), &source) {
+                let mut names: Vec<Identifier> = unit.identifiers.to_vec();
+                names.sort_unstable();
+                names.dedup();
+                for name in names {
+                    *mentions.entry(name).or_default() += 1;
+                }
+            }
+            files.push(TestFile { path: path.clone(), tests });
+        }
+        // A function names itself.
+        let is_apart = |name: &&Box<str>| mentions.get(&Identifier::of(name)).is_none_or(|count| *count <= 1);
+        let apart = files.iter().flat_map(|file| &file.tests).filter(is_apart).cloned().collect();
+        TestFiles { files, apart }
+    }
+
+    /// Returns what a test depends on.
+    pub(super) fn parts(&self, test: &str) -> impl Iterator<Item = FilePart> {
+        // A subtest is part of its test.
+        let own = test.split('/').next().unwrap_or(test);
+        self.files.iter().map(move |file| {
+            let others: BTreeSet<Box<str>> = file
+                .tests
+                .iter()
+                .filter(|name| &***name != own && self.apart.contains(*name))
+                .cloned()
+                .collect();
+            FilePart { path: file.path.clone(), units: Chosen::Except(Arc::new(others)) }
+        })
+    }
+
+    /// Returns the names of all tests, as they are in the sources.
+    pub(super) fn tests(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().flat_map(|file| &file.tests).map(|name| &**name)
+    }
+}
+
+/// Returns those of some Go files that hold C as well, which no counter is in.
+pub(super) fn c_files(repository: &Path, paths: &BTreeSet<RepoPath>) -> Vec<RepoPath> {
+    let holds_c = |path: &&RepoPath| {
+        let Ok(source) = std::fs::read(repository.join(path.as_str())) else { return true };
+        // Most files do not even name it.
+        memchr::memmem::find(&source, b"\"C\"").is_some()
+            && go_facts(&source).is_none_or(|facts| facts.imports_c)
+    };
+    paths.iter().filter(holds_c).cloned().collect()
+}
+
+/// Returns what of a file that build constraints leave out says that they do.
+pub(super) fn header(repository: &Path, path: &RepoPath) -> FilePart {
+    let source = std::fs::read(repository.join(path.as_str())).unwrap_or_default();
+    let units = match go_facts(&source) {
+        Some(facts) => {
+            let clause = format!("package {}", facts.package);
+            Chosen::Named(Arc::new(BTreeSet::from([clause.into_boxed_str()])))
+        }
+        None => Chosen::All,
+    };
+    FilePart { path: path.clone(), units }
+}
+
+/// Returns what of the files about modules a binary depends on: what concerns all of them, and the lines of those that
+/// it links.
+pub(super) fn of_modules(repository: &Path, modules: &Modules, binary: &TestBinary) -> Vec<FilePart> {
+    let mut linked: BTreeSet<&str> = BTreeSet::new();
+    for module in &binary.modules {
+        linked.insert(&module.path);
+        linked.extend(module.replacement.iter().map(|(path, _)| &**path));
+    }
+    let mut parts = Vec::new();
+    for path in modules.files.union(&binary.module_files) {
+        let Ok(source) = std::fs::read(repository.join(path.as_str())) else { continue };
+        if modules.unpinned.is_some() {
+            parts.push(FilePart::whole(path.clone()));
+            continue;
+        }
+        let concerns = |name: &str| match go_mod::module_of(name) {
+            Some(module) => linked.contains(module),
+            None => name != "retract",
+        };
+        let units = cut(Language::of(path), &source);
+        let names: BTreeSet<Box<str>> =
+            units.into_iter().map(|unit| unit.name).filter(|name| concerns(name)).collect();
+        if !names.is_empty() {
+            parts.push(FilePart { path: path.clone(), units: Chosen::Named(Arc::new(names)) });
+        }
+    }
+    parts
+}
