@@ -226,8 +226,15 @@ impl Tracer<'_> {
     fn stopped(&mut self, thread: i32, raw: i32) {
         let (number, event) = ((raw >> 8) & 0xff, raw >> 16);
         if !self.threads.contains_key(&thread) {
-            self.early.insert(thread);
-            return;
+            // A new thread of a process that is known need not wait for whoever started it, and must not: where the
+            // process exits at that moment, nobody will ever tell of it, and the process cannot end without it.
+            match thread_group(thread).filter(|process| *process != thread && self.threads.contains_key(process)) {
+                Some(process) => _ = self.threads.insert(thread, process),
+                None => {
+                    self.early.insert(thread);
+                    return;
+                }
+            }
         }
         if event == Event::PTRACE_EVENT_FORK as i32
             || event == Event::PTRACE_EVENT_VFORK as i32

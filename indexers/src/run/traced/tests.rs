@@ -12,10 +12,18 @@ impl Listener for Log {
 }
 
 fn check(script: &str, timeout: Option<Duration>) -> (Finished, Vec<Happened>, String) {
+    check_program("/bin/bash".as_ref(), &["-c", script], timeout)
+}
+
+fn check_program(
+    program: &Path,
+    args: &[&str],
+    timeout: Option<Duration>,
+) -> (Finished, Vec<Happened>, String) {
     let folder = tempfile::tempdir().unwrap();
     let command = CommandLine {
-        program: "/bin/bash".into(),
-        args: vec!["-c".into(), script.into()],
+        program: program.to_owned(),
+        args: args.iter().map(Into::into).collect(),
         cwd: "/".into(),
         env: BTreeMap::new(),
     };
@@ -93,4 +101,30 @@ fn tests_side_by_side_do_not_meet() {
             });
         }
     });
+}
+
+/// Not a test: a process that ends while its threads start others.
+#[test]
+#[ignore = "it ends the process; others run it"]
+fn threads_without_end() {
+    fn more() {
+        loop {
+            let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(|| {})).collect();
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+        }
+    }
+    (0..3).for_each(|_| drop(std::thread::spawn(more)));
+    std::thread::sleep(Duration::from_millis(10));
+    std::process::exit(7);
+}
+
+#[test]
+fn a_process_may_end_while_its_threads_begin() {
+    let own = std::env::current_exe().unwrap();
+    let args = ["--exact", "run::traced::tests::threads_without_end", "--ignored"];
+    for _ in 0..50 {
+        let (finished, log, _) = check_program(&own, &args, Some(Duration::from_secs(60)));
+        assert_eq!((finished.status.code(), finished.stopped), (Some(7), None));
+        assert_eq!(count(&log, |happened| matches!(happened, Happened::Ended { .. })), 1, "{log:?}");
+    }
 }
