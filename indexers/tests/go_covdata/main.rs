@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use skiptrace_engine::observation::Position;
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::Problem;
 use skiptrace_indexers::go::collect::{Collector, Grain, Reduced};
@@ -60,8 +61,7 @@ fn run_tests(workshop: &Workshop, mode: &str, packages: &[&str]) -> Vec<(String,
         let list = Command::new(&program).arg("-test.list=.*").output().unwrap();
         let list = String::from_utf8(list.stdout).unwrap();
         for test in list.lines().chain([""]) {
-            let folder = workshop.room(&format!("cov/{mode}/{name}/{test}"));
-            let folder = workshop.room(&format!("{}-test", folder.display()));
+            let folder = workshop.room(&format!("cov/{mode}/{}", folders.len()));
             let (run, folder_arg) =
                 (format!("-test.run=^{test}$"), format!("-test.gocoverdir={}", folder.display()));
             workshop.cover(&program, &[&run, &folder_arg], &folder);
@@ -168,7 +168,10 @@ fn places_are_theirs(what: &str, workshop: &Workshop, folder: &Path, pods: &[Pod
             continue;
         }
         for (unit, _) in hit {
-            let range = (unit.start.line, unit.start.column, unit.end.line, unit.end.column);
+            // An empty `case` has a unit without text.
+            let (start, end) =
+                (unit.start, unit.end.max(Position { column: unit.start.column + 1, ..unit.start }));
+            let range = (start.line, start.column, end.line, end.column);
             blocks.insert((file.clone(), range));
         }
     }
