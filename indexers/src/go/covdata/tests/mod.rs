@@ -1,5 +1,6 @@
 //! What is written is read, and what cannot be is refused by name.
 
+#[allow(unreachable_pub)]
 pub(in crate::go) mod encode;
 
 use md5::{Digest, Md5};
