@@ -139,7 +139,7 @@ fn every_test_is_read_as_covdata_reads_it() {
             n_compared += 1;
         }
     }
-    assert_eq!(n_compared, 3 * 26);
+    assert_eq!(n_compared, 3 * 24);
 }
 
 /// Compares the places of both grains with what the pods say, in their own words.

@@ -105,10 +105,11 @@ fn files_of_another_make_are_unknown() {
 
 #[test]
 fn directives_move_functions_into_any_file_that_has_one() {
-    let (a, b, c) = (path("p/a.go"), path("p/b.go"), path("p/c.go"));
+    let [a, b, c, d] = ["p/a.go", "p/b.go", "p/c.go", "p/d.go"].map(path);
     let sources = [
         (&a, "package p\n//line grammar.y:10\nfunc A() {}\n//line b.go:7:3\nfunc B() {}\n"),
         (&b, "package p\n\tx := 1 /*line dir/grammar.y:4:2*/ + 2\n//line :40\n"),
+        (&d, "package p\n//line :4:2\n"),
         (&c, "package p\n// line comment.y:1\n//line nonsense\n //line indented.y:1\n"),
     ];
     let modules = Modules::new().with_module("m", path("")).with_sources("m/p", sources);
@@ -119,9 +120,10 @@ fn directives_move_functions_into_any_file_that_has_one() {
     assert_eq!(modules.home(&package, "m/p/."), whole(&[&b]));
     assert_eq!(modules.home(&package, "m/p/comment.y"), Home::Unknown);
     assert_eq!(modules.home(&package, "m/p/c.go"), Home::Repo(c.clone()));
+    assert_eq!(modules.home(&package, "m/p/d.go"), whole(&[&d]));
     // A directive inside of a function.
-    assert_eq!(modules.moved(&package, "m/p/a.go"), whole(&[&a, &b]));
-    assert_eq!(modules.moved(&package, "m/p/c.go"), whole(&[&a, &b, &c]));
+    assert_eq!(modules.moved(&package, "m/p/a.go"), whole(&[&a, &b, &d]));
+    assert_eq!(modules.moved(&package, "m/p/c.go"), whole(&[&a, &b, &c, &d]));
     let other = PackageId { path: "m/q", ..package };
     assert_eq!(modules.moved(&other, "m/q/a.go"), Home::Unknown);
     assert_eq!(modules.home(&other, "m/q/a.go"), Home::Repo(path("q/a.go")));
