@@ -68,9 +68,26 @@ fn cargo() {
     run("cargo", 2000);
 }
 
+#[test]
+fn covmeta() {
+    run("covmeta", 5000);
+}
+
+#[test]
+fn covcounters() {
+    run("covcounters", 5000);
+}
+
+#[test]
+fn cover_profile() {
+    run("cover_profile", 5000);
+}
+
 /// The samples by hand say what they are meant to say; a target would be as content with an error.
 #[test]
 fn samples_are_sound() {
+    use skiptrace_indexers::go::covdata::{CounterFile, MetaFile};
+    use skiptrace_indexers::go::profile::Profile;
     use skiptrace_indexers::llvm::binary::Binary;
     use skiptrace_indexers::llvm::indexed::read_merged;
     use skiptrace_indexers::llvm::profile::RawProfiles;
@@ -85,6 +102,13 @@ fn samples_are_sound() {
     for version in [3, 8, 9, 10, 12] {
         assert_eq!(read_merged(&fuzz::profiles::indexed(version)).unwrap().len(), 2, "version {version}");
     }
+    for seed in fuzz::seeds::of("covmeta") {
+        assert_eq!(MetaFile::parse(&seed).unwrap().packages[0].decode().unwrap().units.len(), 5);
+    }
+    for seed in fuzz::seeds::of("covcounters") {
+        CounterFile::parse(&seed).unwrap().read(&mut Vec::new(), |_| Ok(())).unwrap();
+    }
+    assert_eq!(Profile::parse(&fuzz::seeds::of("cover_profile")[0]).unwrap().blocks.len(), 2);
     let binaries = Binary::parse(&fuzz::elf::write(&fuzz::elf::sample())).unwrap();
     assert_eq!((binaries[0].functions.len(), binaries[0].layout.slots.len()), (2, 2));
     assert_eq!(binaries[0].files, ["/w/main.c".into(), "/w/a.h".into()]);

@@ -132,11 +132,9 @@ impl Modules {
         for (path, text) in sources {
             real.push(path);
             for name in line_directives(text) {
-                // Without a name there is none in coverage either, or the one before it goes on.
-                let names = if name.is_empty() { vec![".", base_name(path)] } else { vec![name] };
-                for name in names {
-                    moved.entry(name.into()).or_default().push(path.clone());
-                }
+                // The name before it goes on: another directive's, which is in the list as well, or the file's own.
+                let name = if name.is_empty() { base_name(path) } else { name };
+                moved.entry(name.into()).or_default().push(path.clone());
             }
         }
         for path in real {
@@ -256,8 +254,10 @@ impl Modules {
     }
 }
 
-/// Returns the base names that the `//line` directives of a Go source file give, each once, sorted; empty for one that
-/// gives none.
+/// Returns the base names that the `//line` directives of a Go source file give, each once, sorted.
+///
+/// Without a name, a directive with a column keeps the name before it, which is empty here; one without a column
+/// takes the name away, which coverage shows as `.`.
 ///
 /// Text in strings and comments that looks like a directive
 /// counts as one, so that there may be too many.
@@ -277,10 +277,13 @@ pub fn line_directives(source: &str) -> Vec<&str> {
 fn directive_name(text: &str) -> Option<&str> {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let (name, _) = text.trim_end().rsplit_once(':').filter(|(_, number)| is_number(number))?;
-    let name = match name.rsplit_once(':') {
-        Some((name, line)) if is_number(line) => name,
-        _ => name,
+    let (name, has_column) = match name.rsplit_once(':') {
+        Some((name, line)) if is_number(line) => (name, true),
+        _ => (name, false),
     };
+    if name.is_empty() && !has_column {
+        return Some(".");
+    }
     Some(name.rsplit(['/', '\\']).next().unwrap_or(name))
 }
 

@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use skiptrace_engine::observation::Position;
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::Problem;
 use skiptrace_indexers::go::collect::{Collector, Grain, Reduced};
@@ -60,8 +61,7 @@ fn run_tests(workshop: &Workshop, mode: &str, packages: &[&str]) -> Vec<(String,
         let list = Command::new(&program).arg("-test.list=.*").output().unwrap();
         let list = String::from_utf8(list.stdout).unwrap();
         for test in list.lines().chain([""]) {
-            let folder = workshop.room(&format!("cov/{mode}/{name}/{test}"));
-            let folder = workshop.room(&format!("{}-test", folder.display()));
+            let folder = workshop.room(&format!("cov/{mode}/{}", folders.len()));
             let (run, folder_arg) =
                 (format!("-test.run=^{test}$"), format!("-test.gocoverdir={}", folder.display()));
             workshop.cover(&program, &[&run, &folder_arg], &folder);
@@ -119,7 +119,13 @@ fn every_test_is_read_as_covdata_reads_it() {
             let n_files = pods[0].files.len();
             assert_eq!(reduced.written.len(), n_files, "{what}");
             assert_eq!(reduced.orphans, [PathBuf::new(); 0], "{what}");
-            if n_files == 0 {
+            // Of packages without functions nothing can be counted; of those that nothing calls, nothing was.
+            let n_functions: usize = pods[0].packages.iter().map(|package| package.functions.len()).sum();
+            if n_files == 0 && n_functions == 0 {
+                assert!(what.starts_with("consts."), "{what}");
+                assert_eq!((reduced.trace.troubles, reduced.silent), (vec![], vec![]), "{what}");
+            } else if n_files == 0 {
+                assert!(what.starts_with("unreached."), "{what}");
                 assert_eq!(reduced.silent.len(), 1, "{what}");
                 assert_eq!(reduced.trace.troubles[0].problem, Problem::ProcessKilled, "{what}");
             } else {
@@ -133,7 +139,7 @@ fn every_test_is_read_as_covdata_reads_it() {
             n_compared += 1;
         }
     }
-    assert_eq!(n_compared, 3 * 26);
+    assert_eq!(n_compared, 3 * 24);
 }
 
 /// Compares the places of both grains with what the pods say, in their own words.
@@ -168,7 +174,10 @@ fn places_are_theirs(what: &str, workshop: &Workshop, folder: &Path, pods: &[Pod
             continue;
         }
         for (unit, _) in hit {
-            let range = (unit.start.line, unit.start.column, unit.end.line, unit.end.column);
+            // An empty `case` has a unit without text.
+            let (start, end) =
+                (unit.start, unit.end.max(Position { column: unit.start.column + 1, ..unit.start }));
+            let range = (start.line, start.column, end.line, end.column);
             blocks.insert((file.clone(), range));
         }
     }

@@ -199,7 +199,7 @@ pub(crate) fn debugdump(pods: &[Pod]) -> String {
                 .filter(|(_, part)| !part.is_empty())
                 .for_each(|(name, part)| text += &format!("{name}{part}"));
             if !args.is_empty() {
-                write!(text, "  program args: [{}]", args.join(" ")).unwrap();
+                writeln!(text, "  program args: [{}]", args.join(" ")).unwrap();
             }
             text.push('\n');
         }

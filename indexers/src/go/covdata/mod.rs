@@ -18,7 +18,7 @@ mod name;
 mod package;
 mod strings;
 #[cfg(test)]
-mod tests;
+pub(in crate::go) mod tests;
 
 pub use counters::{Arguments, CounterFile, FunctionCounters};
 pub use error::CovdataError;

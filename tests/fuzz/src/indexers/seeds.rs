@@ -1,5 +1,6 @@
 //! What each target starts from: written by hand, and made by the compilers that are installed.
 
+use super::covdata::{self, Flavor, fnv};
 use super::{elf, profiles, tools};
 
 /// Returns the seeds of a target.
@@ -40,6 +41,16 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
             vec![INVOCATION.replace(' ', "\0").into(), NOTE.into(), FOLDERS.into(), b"@file".into()]
         }
         "cargo" => texts(&[LOCKFILE, MESSAGES, SCRIPT, CFG]),
+        "covmeta" => {
+            let (new, _) = covdata::meta(&covdata::sample(), fnv);
+            // With hashes made in no known way, so that a fuzzer may change anything.
+            let (other, _) = covdata::meta(&covdata::sample(), |_| [7; 16]);
+            vec![new, other]
+        }
+        "covcounters" => [Flavor::Little, Flavor::Big, Flavor::Uleb]
+            .map(|flavor| covdata::counters([7; 16], flavor, &covdata::sample_segments()))
+            .into(),
+        "cover_profile" => texts(&[COVER_PROFILE, COVER_NAME, COVER_SOURCE]),
         _ => panic!("no target has the name {target}"),
     }
 }
@@ -186,3 +197,10 @@ const MESSAGES: &str = r#"text
 const SCRIPT: &str = "cargo:rerun-if-changed=a b.txt\r\n cargo::rerun-if-changed=dir/\nhello\ncargo::rerun-if-env-changed=CC\n";
 
 const CFG: &str = "debug_assertions\nunix\ntarget_os=\"linux\"\ntarget_feature=\"sse2\"\n";
+
+const COVER_PROFILE: &str =
+    "mode: count\nm/p/a b.go:1.2,3.4 5 6\nC:\\x.go:7.8,9.10 0 0\r\nmode: set\nm/p/a b.go:1.2,3.4 5 1\n";
+
+const COVER_NAME: &str = "covcounters.00112233445566778899aabbccddeeff.42.1700000000000000000";
+
+const COVER_SOURCE: &str = "package p\n//line a.y:1:2\nvar x = 1 /*line :3*/ + 2\n//line b/c.go:4\n";

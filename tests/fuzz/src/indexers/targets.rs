@@ -13,6 +13,9 @@ use skiptrace_indexers::build::invocation::{Invocation, note_of};
 use skiptrace_indexers::build::lockfile::Lockfile;
 use skiptrace_indexers::build::ninja_deps::NinjaDeps;
 use skiptrace_indexers::build::script::ScriptOutput;
+use skiptrace_indexers::go::covdata::{CounterFile, FileName, MetaFile, PackageBlob};
+use skiptrace_indexers::go::home::line_directives;
+use skiptrace_indexers::go::profile::Profile;
 use skiptrace_indexers::llvm::binary::{Binary, BinaryWithRegions};
 use skiptrace_indexers::llvm::dwarf;
 use skiptrace_indexers::llvm::indexed::read_merged;
@@ -31,7 +34,7 @@ use super::listings::Stage;
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const ALL: [(&str, Target); 11] = [
+pub const ALL: [(&str, Target); 14] = [
     ("profile", profile),
     ("merged", merged),
     ("binary", binary),
@@ -43,6 +46,9 @@ pub const ALL: [(&str, Target); 11] = [
     ("lists", lists),
     ("invocation", invocation),
     ("cargo", cargo),
+    ("covmeta", covmeta),
+    ("covcounters", covcounters),
+    ("cover_profile", cover_profile),
 ];
 
 /// Any bytes are profiles or errors, and reading no more than counters says what reading everything does.
@@ -263,4 +269,53 @@ pub fn cargo(data: &[u8]) {
     let script = ScriptOutput::parse(data);
     assert!(script.paths.len() + script.variables.len() <= data.len());
     cargo_config::parse_cfg(&String::from_utf8_lossy(data));
+}
+
+/// Any bytes are a meta file or an error, and no byte of one is decoded twice.
+pub fn covmeta(data: &[u8]) {
+    let Ok(meta) = MetaFile::parse(data) else { return };
+    assert!(meta.packages.iter().map(|package| package.bytes().len()).sum::<usize>() < data.len());
+    let packages: Result<Vec<_>, _> = meta.packages.iter().map(PackageBlob::decode).collect();
+    let Ok(packages) = packages else { return };
+    for (blob, package) in meta.packages.iter().zip(&packages) {
+        assert_eq!(package.functions.len(), blob.n_functions());
+        assert!(package.units.len() <= blob.bytes().len() / 5);
+        let of_functions: usize =
+            package.functions.iter().map(|function| package.units_of(function).len()).sum();
+        assert_eq!(of_functions, package.units.len());
+    }
+    let _ = meta.verify(meta.packages.iter().zip(&packages));
+}
+
+/// Any bytes are a counter file or an error, and what is read twice says the same.
+pub fn covcounters(data: &[u8]) {
+    let Ok(file) = CounterFile::parse(data) else { return };
+    let read = || {
+        let mut functions = Vec::new();
+        let arguments = file.read(&mut Vec::new(), |function| {
+            functions.push((function.package, function.function, function.counters.to_vec()));
+            Ok(())
+        });
+        (functions, arguments.map_err(|error| error.to_string()))
+    };
+    let (functions, arguments) = read();
+    assert!(functions.iter().map(|(_, _, counters)| 3 + counters.len()).sum::<usize>() <= data.len());
+    assert_eq!(read(), (functions, arguments));
+}
+
+/// Any bytes are a text profile or an error; of one, twice the same is the same units. The same bytes serve as the
+/// name of a file, and as Go source with directives.
+pub fn cover_profile(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data) {
+        let _ = FileName::parse(text);
+        assert!(line_directives(text).is_sorted());
+    }
+    let Ok(profile) = Profile::parse(data) else { return };
+    assert!(profile.blocks.len() < data.len());
+    let twice = Profile::parse(&data.repeat(2)).expect("each half is one");
+    assert_eq!(twice.mode, profile.mode);
+    assert_eq!(twice.blocks.len(), profile.blocks.len());
+    for (twice, once) in twice.blocks.iter().zip(&profile.blocks) {
+        assert_eq!((&twice.file, twice.unit, twice.count == 0), (&once.file, once.unit, once.count == 0));
+    }
 }
