@@ -21,11 +21,25 @@ fn cut_file(bencher: Bencher<'_, '_>, language: Language) {
         Language::Rust => synthetic::rust(BYTES),
         Language::C => synthetic::c(BYTES),
         Language::Cpp => synthetic::cpp(BYTES),
-        _ => synthetic::go(BYTES),
+        _ => go(BYTES),
     };
     let n_units = cut(Some(language), source.as_bytes()).len();
     assert!(n_units > 100, "{n_units} units: it was taken for one");
     bencher.counter(BytesCount::new(source.len())).bench(|| cut(Some(language), source.as_bytes()));
+}
+
+/// Writes Go of about `bytes` bytes.
+fn go(bytes: usize) -> String {
+    let mut text = "package shelf\n\nimport \"fmt\"\n\n".to_owned();
+    for number in 0.. {
+        if text.len() >= bytes {
+            break;
+        }
+        text += &format!(
+            "// Shelf{number} keeps what is left of {number}.\ntype Shelf{number}[T any] struct {{\n\titems []T              `json:\"items\"`\n}}\n\n// Count counts what fits.\nfunc (s *Shelf{number}[T]) Count(fits func(T)              bool) int {{\n\tcount := 0\n\tfor _, item := range s.items {{\n\t\tif fits(item) {{ // enough\n\t\t\t             count++\n\t\t}} else {{\n\t\t\tfmt.Printf(\"%v does not fit into {number}\\n\",              item)\n\t\t}}\n\t}}\n\treturn count\n}}\n\n"
+        );
+    }
+    text
 }
 
 /// Go's own sources, those of its library and its tools, if they are here.

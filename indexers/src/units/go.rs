@@ -421,7 +421,9 @@ impl<'a> File<'a> {
                 if self.text(tokens.end - 1) == b"\"C\"" || self.text(tokens.end - 1) == b"`C`" {
                     verbatim = self.preamble(at);
                 }
-                format!("import {}", self.said(tokens.clone()))
+                let parts = tokens.clone().filter(|at| self.tokens[*at].kind != TokenKind::Remark);
+                let parts: Vec<_> = parts.map(|at| String::from_utf8_lossy(self.text(at))).collect();
+                format!("import {}", parts.join(" "))
             }
             What::Const => format!("const {}", self.names(tokens)),
             What::Type => format!("type {}", self.names(tokens)),
@@ -438,8 +440,8 @@ impl<'a> File<'a> {
                 } else {
                     kind = UnitKind::Function;
                     order = Order::Called(simple.clone());
-                    match receiver {
-                        Some(close) => format!("{}.{simple}", self.receiver(tokens.start + 1..close)),
+                    match receiver.and_then(|close| self.receiver(tokens.start + 1..close)) {
+                        Some(receiver) => format!("{receiver}.{simple}"),
                         None => simple,
                     }
                 }
@@ -474,7 +476,7 @@ impl<'a> File<'a> {
     }
 
     /// Returns `T` or `(*T)` for a receiver with its brackets, as the first part of a method's name.
-    fn receiver(&self, tokens: Range<usize>) -> String {
+    fn receiver(&self, tokens: Range<usize>) -> Option<String> {
         let (mut depth, mut points, mut name) = (0_usize, false, None);
         for at in tokens {
             match self.text(at) {
@@ -485,8 +487,8 @@ impl<'a> File<'a> {
                 _ => {}
             }
         }
-        let name = name.map(|at| String::from_utf8_lossy(self.text(at))).unwrap_or_default();
-        if points { format!("(*{name})") } else { name.into_owned() }
+        let name = String::from_utf8_lossy(self.text(name?));
+        Some(if points { format!("(*{name})") } else { name.into_owned() })
     }
 
     /// Returns whether the initialiser of a variable may call something, receive from a channel, or both.
@@ -530,18 +532,22 @@ impl<'a> File<'a> {
         holds_old_constraint.then_some((0, package))
     }
 
-    /// Returns what stands between what is before an import and its path: the comments there may be C.
+    /// Returns what stands before an import: the comments there may be C. Where one in a group has one, that of the
+    /// group is its too, for it is if the import stands alone.
     fn preamble(&self, at: usize) -> Option<(usize, usize)> {
         let declaration = &self.declarations[at];
-        // That of a group is the preamble if it has but one spec, which may be the next edit.
-        let keyword = declaration.group.map_or(declaration.begin, |group| group.keyword);
-        let is_first = declaration.group.is_none_or(|group| group.place == 0);
-        let first = if is_first { keyword } else { declaration.tokens.start };
+        let first = match declaration.group {
+            Some(group) if group.place == 0 => group.keyword,
+            _ => declaration.begin,
+        };
         let before = self.tokens[..first].iter().rposition(|token| token.kind != TokenKind::Remark);
         let from = before.map_or(0, |before| self.tokens[before].end);
-        let to = self.tokens[declaration.tokens.start].start;
-        let skipped = self.source[from..to].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-        Some((from + skipped, to))
+        let before = &self.source[from..self.tokens[declaration.begin].start];
+        let skipped = before.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        // An empty line behind them makes it no comment on the import, so line ends stay.
+        let indent = before.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let end = from + before.len() - indent;
+        (from + skipped < end).then_some((from + skipped, end))
     }
 
     /// Returns whether a function is an example with a comment that may say what it prints.

@@ -224,7 +224,7 @@ fn is_called(name: &str, prefix: &str) -> bool {
 }
 
 /// Returns whether Go counts a letter as a small one, which it does by its category alone.
-fn is_small(letter: char) -> bool {
+pub(super) fn is_small(letter: char) -> bool {
     // Small by another property, and modifiers or other letters by category.
     const OTHERS: [(char, char); 22] = [
         ('\u{aa}', '\u{aa}'),

@@ -313,13 +313,32 @@ fn ends_statement(word: &[u8]) -> bool {
 
 /// Returns whether a token is in no literal, but in the brackets inside of it.
 fn is_only_in_blocks(text: &[u8]) -> bool {
-    match text {
-        b"=" | b":=" | b"++" | b"--" | b"<<=" | b">>=" | b"&^=" => true,
-        [b'+' | b'-' | b'*' | b'/' | b'%' | b'&' | b'|' | b'^', b'='] => true,
-        b"break" | b"case" | b"const" | b"continue" | b"default" | b"defer" | b"fallthrough" | b"for"
-        | b"go" | b"goto" | b"if" | b"return" | b"select" | b"switch" | b"type" | b"var" => true,
-        _ => false,
-    }
+    matches!(
+        text,
+        b"=" | b":="
+            | b"++"
+            | b"--"
+            | b"<<="
+            | b">>="
+            | b"&^="
+            | [b'+' | b'-' | b'*' | b'/' | b'%' | b'&' | b'|' | b'^', b'=']
+            | b"break"
+            | b"case"
+            | b"const"
+            | b"continue"
+            | b"default"
+            | b"defer"
+            | b"fallthrough"
+            | b"for"
+            | b"go"
+            | b"goto"
+            | b"if"
+            | b"return"
+            | b"select"
+            | b"switch"
+            | b"type"
+            | b"var"
+    )
 }
 
 /// Returns the length of a literal in quotes, which ends on its line.

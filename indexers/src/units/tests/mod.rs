@@ -1,6 +1,10 @@
 //! What readers of the code want to see, and what must hold of any source.
 
 mod c;
+mod go;
+mod go_facts;
+mod go_mod;
+mod go_tool;
 mod laws;
 mod rust;
 
@@ -47,6 +51,12 @@ fn a_language_is_told_by_the_name_of_the_file() {
     assert_eq!(of("a.b/x.c"), Some(Language::C));
     assert_eq!(of("include/x.h"), Some(Language::Cpp));
     assert_eq!(of("x.hpp"), Some(Language::Cpp));
+    assert_eq!(of("x_test.go"), Some(Language::Go));
+    assert_eq!((of("go.mod"), of("a/go.work")), (Some(Language::GoMod), Some(Language::GoMod)));
+    assert_eq!((of("a/go.sum"), of("go.work.sum")), (Some(Language::GoSum), Some(Language::GoSum)));
+    assert_eq!(of("vendor/modules.txt"), Some(Language::GoVendor));
+    assert_eq!(of("a/vendor/modules.txt"), Some(Language::GoVendor));
+    assert_eq!((of("a/modules.txt"), of("my-vendor/modules.txt"), of("modules.txt")), (None, None, None));
     assert_eq!((of("a.rs/Makefile"), of("data.json"), of("rs")), (None, None, None));
 }
 
