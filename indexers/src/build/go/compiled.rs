@@ -132,7 +132,7 @@ fn broken(graph: &PackageGraph) -> BTreeMap<Box<str>, String> {
     let mut broken: BTreeMap<Box<str>, String> = without.collect();
     for package in graph.packages().filter(|package| !package.dep_only) {
         if let Some(why) = package.error.iter().chain(&package.deps_errors).next() {
-            broken.insert(package.base_path().into(), why.to_string());
+            broken.insert(graph.concerns(package).into(), why.to_string());
         }
     }
     broken
@@ -237,9 +237,11 @@ impl<'a> Reader<'a, '_> {
     fn read_module(&mut self, package: &Package, part: &mut TestBinary) {
         let modules = self.build.modules;
         let Some(module) = &package.module else {
-            if !package.standard && part.folders.is_empty() {
+            if part.folders.is_empty() {
                 part.unknown.insert(format!("`{}` is of no module", package.base_path()));
             }
+            // Files that were named instead of a package are written in the language of the main module.
+            part.module_files.extend(modules.main.iter().map(|local| local.file.clone()));
             return;
         };
         let local = modules.main.iter().chain(&modules.replacements).find(|local| local.path == module.path);
