@@ -172,7 +172,7 @@ const TEST: &str = "import \"testing\"\n\nfunc TestIt(t *testing.T) {}\n";
 
 /// `p` has tests inside and outside; the latter import `q`, which imports `p`, and is compiled again for them.
 fn layered() -> Option<Fixture> {
-    let fixture = Fixture::new(&[
+    Fixture::new(&[
         (
             "go.mod",
             "module example.com/m/v2\n\ngo 1.20\n\nrequire example.com/lib v0.0.0\n\nreplace example.com/lib => ./lib\n",
@@ -207,8 +207,7 @@ fn layered() -> Option<Fixture> {
         ("untested/u.go", "package untested\n"),
         ("tools/go.mod", "module example.com/tools\n\ngo 1.20\n"),
         ("tools/t.go", "package tools\n"),
-    ]);
-    fixture
+    ])
 }
 
 #[test]
@@ -518,6 +517,7 @@ fn embedded_files_are_exact_and_patterns_know_new_ones() {
         );
     }
     assert!(binary.may_gain(&RepoPath::new("web/new.go").unwrap()));
+    assert!(binary.may_gain(&RepoPath::new("other/go.mod").unwrap()));
     assert!(!binary.may_gain(&RepoPath::new("docs/new.md").unwrap()));
 }
 
@@ -683,6 +683,8 @@ fn what_cannot_be_built_is_told() {
     let found = fixture.find();
     assert!(found.binary("m.example/fine").unknown.is_empty());
     let mut text = String::new();
+    // One reason is told once, whoever imports it.
+    assert_eq!(found.binary("m.example/through").unknown.len(), 1);
     for tested in ["missing", "through", "syntax", "embed", "testembed", "two", "cycle/two"] {
         let tested = format!("m.example/{tested}");
         let unknown = found.binaries.binaries.get(&*tested).map(|binary| !binary.unknown.is_empty());

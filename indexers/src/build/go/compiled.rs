@@ -80,8 +80,13 @@ impl Binaries {
         let mut binaries = BTreeMap::new();
         for tested in build.graph.tested() {
             let mut binary = common.clone();
-            for package in build.graph.closure(tested) {
+            let closure = build.graph.closure(tested);
+            for package in &closure {
                 binary.add(reader.part(package));
+            }
+            // Whatever imports a broken package says so as well; that is only news where the package itself does not.
+            if closure.iter().all(|package| package.error.is_none()) {
+                binary.unknown.extend(closure.iter().find_map(|package| cannot_be_built(package)));
             }
             reader.finish(tested, &mut binary);
             binaries.insert(tested.into(), binary);
@@ -97,9 +102,12 @@ impl TestBinary {
         self.compiled.iter().chain(&self.test_files).chain(&self.silent)
     }
 
-    /// Returns whether a file that is made becomes, or may become, part of it.
+    /// Returns whether a file that is made becomes, or may become, part of it, or decides what does.
     pub fn may_gain(&self, path: &RepoPath) -> bool {
-        path.parent().is_some_and(|folder| self.folders.contains(&folder))
+        // Each of these moves the border between modules, or says where packages come from.
+        let name = path.as_str().rsplit('/').next();
+        matches!(name, Some("go.mod" | "go.work" | "modules.txt"))
+            || path.parent().is_some_and(|folder| self.folders.contains(&folder))
             || self.embeds.iter().any(|pattern| pattern.may_match(path))
             || std::iter::successors(path.parent(), RepoPath::parent)
                 .any(|folder| self.silent_folders.contains(&folder))
@@ -122,6 +130,15 @@ impl TestBinary {
         self.embeds.extend(part.embeds.iter().cloned());
         self.modules.extend(part.modules.iter().cloned());
         self.unknown.extend(part.unknown.iter().cloned());
+    }
+}
+
+/// Says why a package cannot be built, if so.
+fn cannot_be_built(package: &Package) -> Option<String> {
+    let name = package.base_path();
+    match package.error.iter().chain(&package.deps_errors).next() {
+        Some(why) => Some(format!("`{name}` cannot be built: {why}")),
+        None => package.incomplete.then(|| format!("`{name}` cannot be built")),
     }
 }
 
@@ -203,10 +220,8 @@ impl<'a> Reader<'a, '_> {
     fn read(&mut self, package: &Package) -> TestBinary {
         let mut part = TestBinary::default();
         let name = package.base_path();
-        if let Some(why) = package.error.iter().chain(&package.deps_errors).next() {
-            part.unknown.insert(format!("`{name}` cannot be built: {why}"));
-        } else if package.incomplete {
-            part.unknown.insert(format!("`{name}` cannot be built"));
+        if package.error.is_some() {
+            part.unknown.extend(cannot_be_built(package));
         }
         if package.standard && name == "plugin" {
             part.unknown.insert("it can load plugins, whose code is not known".to_owned());
