@@ -80,8 +80,13 @@ impl Binaries {
         let mut binaries = BTreeMap::new();
         for tested in build.graph.tested() {
             let mut binary = common.clone();
-            for package in build.graph.closure(tested) {
+            let closure = build.graph.closure(tested);
+            for package in &closure {
                 binary.add(reader.part(package));
+            }
+            // Whatever imports a broken package says so as well; that is only news where the package itself does not.
+            if closure.iter().all(|package| package.error.is_none()) {
+                binary.unknown.extend(closure.iter().find_map(|package| cannot_be_built(package)));
             }
             reader.finish(tested, &mut binary);
             binaries.insert(tested.into(), binary);
@@ -110,9 +115,12 @@ impl TestBinary {
         self.compiled.iter().chain(&self.test_files).chain(&self.silent)
     }
 
-    /// Returns whether a file that is made becomes, or may become, part of it.
+    /// Returns whether a file that is made becomes, or may become, part of it, or decides what does.
     pub fn may_gain(&self, path: &RepoPath) -> bool {
-        path.parent().is_some_and(|folder| self.folders.contains(&folder))
+        // Each of these moves the border between modules, or says where packages come from.
+        let name = path.as_str().rsplit('/').next();
+        matches!(name, Some("go.mod" | "go.work" | "modules.txt"))
+            || path.parent().is_some_and(|folder| self.folders.contains(&folder))
             || self.embeds.iter().any(|pattern| pattern.may_match(path))
             || std::iter::successors(path.parent(), RepoPath::parent)
                 .any(|folder| self.silent_folders.contains(&folder))
@@ -138,6 +146,15 @@ impl TestBinary {
     }
 }
 
+/// Says why a package cannot be built, if so.
+fn cannot_be_built(package: &Package) -> Option<String> {
+    let name = package.base_path();
+    match package.error.iter().chain(&package.deps_errors).next() {
+        Some(why) => Some(format!("`{name}` cannot be built: {why}")),
+        None => package.incomplete.then(|| format!("`{name}` cannot be built")),
+    }
+}
+
 /// Returns what of the packages that were asked for cannot be built.
 fn broken(graph: &PackageGraph) -> BTreeMap<Box<str>, String> {
     let without = graph.without_binary().into_iter();
@@ -145,7 +162,7 @@ fn broken(graph: &PackageGraph) -> BTreeMap<Box<str>, String> {
     let mut broken: BTreeMap<Box<str>, String> = without.collect();
     for package in graph.packages().filter(|package| !package.dep_only) {
         if let Some(why) = package.error.iter().chain(&package.deps_errors).next() {
-            broken.insert(package.base_path().into(), why.to_string());
+            broken.insert(graph.concerns(package).into(), why.to_string());
         }
     }
     broken
@@ -216,10 +233,8 @@ impl<'a> Reader<'a, '_> {
     fn read(&mut self, package: &Package) -> TestBinary {
         let mut part = TestBinary::default();
         let name = package.base_path();
-        if let Some(why) = package.error.iter().chain(&package.deps_errors).next() {
-            part.unknown.insert(format!("`{name}` cannot be built: {why}"));
-        } else if package.incomplete {
-            part.unknown.insert(format!("`{name}` cannot be built"));
+        if package.error.is_some() {
+            part.unknown.extend(cannot_be_built(package));
         }
         if package.standard && name == "plugin" {
             part.unknown.insert("it can load plugins, whose code is not known".to_owned());
@@ -250,9 +265,11 @@ impl<'a> Reader<'a, '_> {
     fn read_module(&mut self, package: &Package, part: &mut TestBinary) {
         let modules = self.build.modules;
         let Some(module) = &package.module else {
-            if !package.standard && part.folders.is_empty() {
+            if part.folders.is_empty() {
                 part.unknown.insert(format!("`{}` is of no module", package.base_path()));
             }
+            // Files that were named instead of a package are written in the language of the main module.
+            part.module_files.extend(modules.main.iter().map(|local| local.file.clone()));
             return;
         };
         let local = modules.main.iter().chain(&modules.replacements).find(|local| local.path == module.path);

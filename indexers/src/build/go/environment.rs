@@ -150,8 +150,8 @@ pub fn go(build: &GoBuild<'_>) -> EnvironmentKey {
         parts.set("overlay", overlay);
     }
     for name in ["GO111MODULE", "GODEBUG", "GOEXPERIMENT", "GOFIPS140"] {
-        // What is not set acts as its default does, and older versions do not name all of them.
-        if let Some(value) = environment.get(name).filter(|value| *value != "off" || name == "GO111MODULE") {
+        // Versions before 1.24 do not know the last of them, which is to them as it is by default.
+        if let Some(value) = environment.get(name).filter(|value| (name, *value) != ("GOFIPS140", "off")) {
             parts.set(&format!("${name}"), value);
         }
     }

@@ -74,6 +74,15 @@ impl PackageGraph {
         tested_by(package).is_some()
     }
 
+    /// Returns the package that a package or variant is listed for: the tested one, if it is made for tests.
+    pub fn concerns<'a>(&self, package: &'a Package) -> &'a str {
+        match tested_by(package) {
+            Some(tested) => tested,
+            None if package.for_test.is_empty() => package.base_path(),
+            None => &package.for_test,
+        }
+    }
+
     /// Returns every variant of a package, by the import path without the variant's name.
     pub fn variants(&self, package: &str) -> impl Iterator<Item = &Package> {
         self.variants.get(package).into_iter().flatten().map(|node| &self.graph[*node])
@@ -179,11 +188,11 @@ impl ModuleVersion {
 /// a test imports variants that are made for it.
 fn tested_by(package: &Package) -> Option<&str> {
     let tested = package.import_path.strip_suffix(".test")?;
-    let is_variant = |import: &Box<str>| {
+    let is_variant = |import: &str| {
         let name = import.strip_suffix(']').and_then(|import| import.split_once(" ["));
         name.is_some_and(|(_, binary)| *binary == *package.import_path)
     };
-    (&*package.name == "main" && package.imports.iter().any(is_variant)).then_some(tested)
+    (&*package.name == "main" && package.imports.iter().any(|import| is_variant(import))).then_some(tested)
 }
 
 /// Adds everything that `other` has.

@@ -6,8 +6,9 @@
 //! modules a build is about, [`places`] where folders are at home, and [`compiled`] what of the repository is in each
 //! test binary: what counts there, and what acts without any counter ([`embed`], [`includes`]).
 //!
-//! No answer of `go list` is kept for the next time. What it depends on are all folders of all packages, with the
-//! header of each Go file; an answer that is older than one of them would leave out a file.
+//! No answer of `go list` is kept for the next time. It depends on the names in all folders of all packages and on the
+//! header of each Go file, next to all of `go env`; whatever were forgotten among that would leave a file out, and one
+//! listing costs a recording less than the builds that follow it.
 
 pub mod compiled;
 pub mod embed;
