@@ -19,7 +19,7 @@ use skiptrace_indexers::run::go::kept::{self, Kept};
 use skiptrace_indexers::run::go::list::{ListError, Listed, list};
 use skiptrace_indexers::run::go::pattern::{self, Pattern};
 use skiptrace_indexers::run::go::shim::{self, Mode, Plan};
-use skiptrace_indexers::run::go::subset::{Choice, Selected, Subset, subset};
+use skiptrace_indexers::run::go::subset::{Choice, Choices, Selected, Subset, subset};
 use skiptrace_indexers::run::go::testlog::{self, TestLog};
 use skiptrace_indexers::run::go::{args, cases};
 use skiptrace_indexers::run::native::Listing;
@@ -33,12 +33,20 @@ struct Project {
 }
 
 impl Project {
-    /// Makes the module; `None`, said aloud, without a go tool.
+    /// Makes the module; `None`, said aloud, without the go tool and what stands in for its test binaries.
     fn new(files: &[(&str, &str)]) -> Option<Project> {
-        if !Command::new("go").arg("version").output().is_ok_and(|output| output.status.success()) {
+        let missing =
+            if !Command::new("go").arg("version").output().is_ok_and(|output| output.status.success()) {
+                Some("there is no go tool")
+            } else if !example().is_file() {
+                Some("the examples are not built (`cargo test --examples` builds them)")
+            } else {
+                None
+            };
+        if let Some(why) = missing {
             let required = std::env::var_os("SKIPTRACE_REQUIRE_TOOLS").is_some_and(|value| value == "1");
-            assert!(!required, "there is no go tool");
-            eprintln!("skipped: there is no go tool");
+            assert!(!required, "{why}, and SKIPTRACE_REQUIRE_TOOLS=1 is set");
+            eprintln!("skipped: {why}");
             return None;
         }
         let project = Project { root: tempfile::tempdir().unwrap() };
@@ -112,7 +120,13 @@ impl Project {
 fn example() -> PathBuf {
     // Beside the folder of the tests.
     let tests = std::env::current_exe().unwrap();
-    tests.parent().unwrap().parent().unwrap().join("examples/go_exec")
+    tests
+        .parent()
+        .unwrap()
+        .parent()
+        .unwrap()
+        .join("examples/go_exec")
+        .with_extension(std::env::consts::EXE_EXTENSION)
 }
 
 fn environment() -> BTreeMap<OsString, OsString> {
@@ -268,7 +282,26 @@ fn every_end_of_a_test_is_told() {
             format!("{name} {outcome:?} counted={} log={}\n", left.counted, left.log.whole)
         })
         .collect();
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @"
+    ExampleF Passed counted=true log=true
+    FuzzF Passed counted=true log=true
+    TestChild Skipped counted=true log=true
+    TestClosesStdout Failed counted=true log=true
+    TestExit0 Failed counted=false log=false
+    TestExit3 Failed counted=true log=false
+    TestFail Failed counted=true log=true
+    TestGoroutine Failed counted=false log=false
+    TestLogFatal Failed counted=true log=false
+    TestNoNewline Passed counted=true log=true
+    TestPanic Failed counted=false log=false
+    TestParallel Passed counted=true log=true
+    TestPass Passed counted=true log=true
+    TestReads Passed counted=true log=true
+    TestSkip Skipped counted=true log=true
+    TestSlow Failed counted=true log=true
+    TestStartsItself Passed counted=true log=true
+    TestÜmlaut_1 Passed counted=true log=true
+    ");
     let log = &ended["TestReads"].1.log;
     let package = kept.env["PWD".as_ref() as &std::ffi::OsStr].clone().map(PathBuf::from).unwrap();
     assert!(log.opened.contains(&package.join("testdata/in put.txt")), "{log:?}");
@@ -363,7 +396,7 @@ fn what_programs_print_hides_no_test() {
     ];
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let Some(project) = Project::new(&files) else { return };
-    let kept = project.keep("go test ./... -args -own");
+    let kept = project.keep("go test ./...");
     let names: Vec<String> =
         kept.iter().map(|kept| kept.cwd.file_name().unwrap().to_str().unwrap().to_owned()).collect();
     assert_eq!(names, ["clock", "crash", "exits", "flags", "hang", "noisy", "phantom", "silent"]);
@@ -376,7 +409,19 @@ fn what_programs_print_hides_no_test() {
             }
         })
         .collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    example.com/m/clock ["TestA", "TestB"]
+    the tests in `FOLDER` cannot be listed (exit status: 2): `go test -list .` there shows why; it said: panic: early
+    the tests in `FOLDER` cannot be listed (exit status: 3): `go test -list .` there shows why; it said: no database
+    the tests in `FOLDER` cannot be listed (exit status: 4): `go test -list .` there shows why
+    the tests in `FOLDER` were not listed within 5s: does `TestMain`, or an `init`, wait for something?
+    example.com/m/noisy ["TestA", "TestB"]
+    example.com/m/phantom ["TestA", "TestB"]
+    example.com/m/silent []
+    "#);
+    // A program that does not start without its own arguments gets them.
+    let own = project.keep_one("go test ./flags -args -own");
+    assert_eq!(project.list(&own).unwrap().names, ["TestA", "TestB"]);
 }
 
 const AWKWARD: &str = r##"package a
@@ -692,10 +737,9 @@ fn the_stand_in_changes_nothing_else() {
     let kept = project.keep_one("go test ./p");
     let file = project.root.path().join("choices");
     let wanted = |choice: Choice| {
-        let all = [selected(&project, "p", choice), selected(&project, "q", tests(&["TestX"]))];
-        let chain = vec![wrapper.to_str().unwrap().to_owned()];
-        let plan = subset(&parse("go test ./...", ""), &all, &project.exec(), &file).unwrap().plan.unwrap();
-        Plan { chain, ..plan }.to_text().unwrap()
+        Choices::new(&[selected(&project, "p", choice)]).write(&file).unwrap();
+        let mode = Mode::Subset { choices: file.clone(), inherited: None };
+        Plan { mode, chain: vec![wrapper.to_str().unwrap().to_owned()] }.to_text().unwrap()
     };
     let start = |plan: &str, args: &[&str]| {
         let mut words = vec![project.exec(), kept.binary.to_str().unwrap().to_owned()];
@@ -708,12 +752,22 @@ fn the_stand_in_changes_nothing_else() {
             .unwrap()
     };
     let one = start(&wanted(tests(&["TestA"])), &["-test.short"]);
-    assert_eq!(String::from_utf8_lossy(&one.stdout), "wrapped\n [-test.run=^TestA$ -test.short]\nPASS\n");
+    assert_eq!(
+        String::from_utf8_lossy(&one.stdout),
+        "wrapped\n [-test.run=^TestA$ -test.short]\nPASS\ncoverage: [no statements]\n"
+    );
     assert_eq!(start(&wanted(tests(&["TestExits"])), &[]).status.code(), Some(5));
     // Nothing of this package: it does not even start.
     let nothing = start(&wanted(tests(&[])), &[]);
-    // It is not among those that are wanted at all, so nothing is known of it, and everything runs.
-    assert_eq!(nothing.status.code(), Some(5), "{}", both(&nothing));
+    assert_eq!((nothing.status.code(), both(&nothing)), (Some(0), String::new()));
+    // It is not among those that are known, so nothing is left out.
+    let plan = wanted(tests(&[]));
+    Choices::new(&[]).write(&file).unwrap();
+    assert_eq!(start(&plan, &[]).status.code(), Some(5));
+    // Its folder is another one than it was built in.
+    let elsewhere = Selected { folder: "/elsewhere".into(), ..selected(&project, "p", tests(&["TestA"])) };
+    Choices::new(&[elsewhere]).write(&file).unwrap();
+    assert!(both(&start(&plan, &[])).contains("-test.run=^TestA$"));
     // Somebody runs again what failed.
     let again = start(&wanted(tests(&["TestA"])), &["-test.run=^TestB$", "-test.v"]);
     let said = both(&again);
