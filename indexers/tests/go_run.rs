@@ -653,6 +653,39 @@ fn arguments_reach_the_binary_as_foreseen() {
     }
 }
 
+#[test]
+fn what_the_environment_asks_for_does_not_get_in_the_way() {
+    let test = "import \"testing\"\n\nfunc TestA(t *testing.T) {}\nfunc TestB(t *testing.T) {}\n";
+    let files =
+        [("p/p_test.go", format!("package p\n\n{test}")), ("q/q_test.go", format!("package q\n\n{test}"))];
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let Some(project) = Project::new(&files) else { return };
+    let goflags = "-json -v -tags=x -run=A -shuffle=on -cpuprofile=c -memprofile=m -trace=t -count=2 -failfast \
+                   -coverprofile=c -bench=. -timeout=3s '-exec=wrap x' -list=X -outputdir=o -p=1 -race=false";
+    let recording = parse("go test ./...", goflags).recording().unwrap();
+    let folder = tempfile::tempdir_in(project.root.path()).unwrap().keep();
+    let words = recording.go_test(&project.exec(), &["./...".to_owned()]).unwrap();
+    let plan = Plan { mode: Mode::Keep(folder.clone()), chain: recording.chain.clone() }.to_text().unwrap();
+    let output = project.run(&words, &[(shim::PLAN, &plan), ("GOFLAGS", goflags)]);
+    assert!(output.status.success(), "{}", both(&output));
+    assert!(!both(&output).starts_with('{'), "{}", both(&output));
+    let mut given = environment();
+    given.insert("GOFLAGS".into(), goflags.into());
+    let kept = kept::read(&folder, &given).unwrap();
+    assert_eq!(kept.len(), 2);
+    for mut kept in kept {
+        assert_eq!(kept.chain, ["wrap", "x"]);
+        assert!(!kept.env.contains_key("GOFLAGS".as_ref() as &std::ffi::OsStr));
+        kept.chain.clear();
+        assert_eq!(kept.own_args(), ["-test.paniconexit0", "-test.timeout=3s"]);
+        assert_eq!(project.list(&kept).unwrap().left_out, ["TestB".to_owned()].into());
+        assert_eq!(run_all(&[cases::case(&kept, "p", "TestA")])[0].0, Outcome::Passed);
+    }
+    let left: Vec<_> =
+        fs::read_dir(project.module()).unwrap().flatten().map(|entry| entry.file_name()).collect();
+    assert_eq!(left.len(), 3, "{left:?}");
+}
+
 fn selected(project: &Project, name: &str, choice: Choice) -> Selected {
     Selected {
         import_path: format!("example.com/m/{name}"),
