@@ -163,7 +163,35 @@ mod tests {
     #[test]
     fn a_case_runs_one_test() {
         let case = case(&kept(ARGS, &["wrap", "-x"]), "e.org/x", "TestA/b c");
-        insta::assert_debug_snapshot!((&case.command, case.timeout), @r#""#);
+        insta::assert_debug_snapshot!((&case.command, case.timeout), @r#"
+        (
+            CommandLine {
+                program: "wrap",
+                args: [
+                    "-x",
+                    "/k/x.test",
+                    "-test.run=^TestA$/^b c$",
+                    "-test.v=test2json",
+                    "-test.gocoverdir=/dev/null/coverage",
+                    "-test.testlogfile=/dev/null/testlog",
+                    "-test.paniconexit0",
+                    "-test.timeout=1m30s",
+                    "-test.short=true",
+                    "-own",
+                    "word",
+                ],
+                cwd: "/w/x",
+                env: {
+                    "PWD": Some(
+                        "/w/x",
+                    ),
+                },
+            },
+            Some(
+                150s,
+            ),
+        )
+        "#);
         let command = with_folders(&case.command, "/c d".as_ref(), "/l".as_ref());
         assert_eq!(command.args[4], "-test.gocoverdir=/c d");
         assert_eq!(command.args[5], "-test.testlogfile=/l");

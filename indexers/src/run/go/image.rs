@@ -135,6 +135,16 @@ pub fn read_bytes(bytes: &[u8]) -> Image {
     of(bytes)
 }
 
+/// What programs begin with that are no scripts.
+const PROGRAMS: &[&[u8]] = &[
+    b"\x7fELF",
+    b"MZ",
+    b"\xfe\xed\xfa",
+    b"\xce\xfa\xed\xfe",
+    b"\xcf\xfa\xed\xfe",
+    b"\xca\xfe\xba\xbe",
+    b"\xca\xfe\xba\xbf",
+];
 /// Sections that hold what Go writes into each program, where they have a name of their own.
 const BUILD_INFO: &[&str] = &[".go.buildinfo", "__go_buildinfo"];
 /// Sections that hold the names of functions.
@@ -143,17 +153,20 @@ const FUNCTIONS: &[&str] = &[".gopclntab", ".data.rel.ro.gopclntab", "__gopclnta
 const WRITERS: &[&[u8]] = &[b"runtime/coverage.emitCounterData", b"internal/coverage/cfile.emitCounterData"];
 
 fn of<'data, R: ReadRef<'data>>(data: R) -> Image {
-    match FileKind::parse(data) {
-        Ok(_) => {}
+    if FileKind::parse(data).is_err() {
+        let first = data.len().and_then(|len| data.read_bytes_at(0, len.min(4)));
         // What is no program of any kind is one for somebody: a script.
-        Err(_) if data.len().is_ok_and(|len| data.read_bytes_at(0, len.min(4)).is_ok()) => {
-            return Image::Other;
-        }
-        Err(_) => return Image::Unknown,
+        return match first {
+            Ok(first) if !PROGRAMS.iter().any(|magic| first.starts_with(magic)) => Image::Other,
+            _ => Image::Unknown,
+        };
     }
     let Ok(file) = object::File::parse(data) else { return Image::Unknown };
-    let Ok(found) = build_info(&file) else { return Image::Unknown };
-    let Some(mut image) = found else { return Image::Other };
+    let mut image = match build_info(&file) {
+        Ok(Found::Image(image)) => image,
+        Ok(Found::Nothing) => return Image::Other,
+        Ok(Found::Damaged) | Err(_) => return Image::Unknown,
+    };
     for section in FUNCTIONS.iter().filter_map(|name| file.section_by_name(name)) {
         // Names that cannot be read may be any.
         let Ok(names) = section.data() else { return Image::Unknown };
@@ -162,20 +175,27 @@ fn of<'data, R: ReadRef<'data>>(data: R) -> Image {
     Image::Go(Box::new(image))
 }
 
+/// What was found of what Go writes into each program.
+enum Found {
+    Image(GoImage),
+    Nothing,
+    Damaged,
+}
+
 /// Finds what Go writes into each program: in a section of its own, else in the first part of the file that is
 /// written to while it runs. An error is a file that is damaged there.
-fn build_info<'data, R: ReadRef<'data>>(file: &object::File<'data, R>) -> object::Result<Option<GoImage>> {
+fn build_info<'data, R: ReadRef<'data>>(file: &object::File<'data, R>) -> object::Result<Found> {
     for name in BUILD_INFO {
         if let Some(section) = file.section_by_name(name) {
-            return Ok(blob::find(section.data()?));
+            return Ok(blob::find(section.data()?).map_or(Found::Damaged, Found::Image));
         }
     }
     for segment in file.segments() {
         if segment.permissions().writable() && segment.file_range().1 > 0 {
-            return Ok(blob::find(segment.data()?));
+            return Ok(blob::find(segment.data()?).map_or(Found::Nothing, Found::Image));
         }
     }
-    Ok(None)
+    Ok(Found::Nothing)
 }
 
 #[cfg(test)]

@@ -196,7 +196,17 @@ mod tests {
         let kept = &kept[0];
         assert_eq!(fs::read_to_string(&kept.binary).unwrap(), "binary");
         assert_eq!(kept.binary.file_name(), Some(OsStr::new("x.test")));
-        insta::assert_debug_snapshot!(kept.env, @r#""#);
+        insta::assert_debug_snapshot!(kept.env, @r#"
+        {
+            "GONE": None,
+            "PATH": Some(
+                "/go/bin:/bin",
+            ),
+            "PWD": Some(
+                "/p",
+            ),
+        }
+        "#);
         let command = kept.command(kept.own_args());
         assert_eq!(command.program, Path::new("wrap"));
         assert_eq!(command.args, ["-x y".as_ref(), kept.binary.as_os_str(), "-test.paniconexit0".as_ref()]);

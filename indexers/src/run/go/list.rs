@@ -111,7 +111,8 @@ impl Asker<'_> {
             let noise: BTreeSet<String> = self.ask("^$")?.into_iter().collect();
             for line in lines {
                 if is_name(&line) {
-                    if !noise.contains(&line) || self.has(&line)? {
+                    // It may be printed by the program, perhaps after something else on the same line.
+                    if !noise.iter().any(|noise| noise.ends_with(&line)) || self.has(&line)? {
                         names.push(line);
                     }
                     continue;

@@ -91,7 +91,8 @@ pub fn subset(
     file: &Path,
 ) -> Result<Subset, SubsetError> {
     let nothing = Choice::Tests(BTreeSet::new());
-    let selected: Vec<&Selected> = selected.iter().filter(|package| package.choice != nothing).collect();
+    let all = selected;
+    let selected: Vec<&Selected> = all.iter().filter(|package| package.choice != nothing).collect();
     let mut notes = Vec::new();
     if command.value("run").is_some_and(|run| pattern::Pattern::parse(run).names_subtests()) {
         notes.push("`-run` names subtests: their tests run whole".to_owned());
@@ -103,7 +104,7 @@ pub fn subset(
             (words, None)
         }
         None => {
-            let choices = Choices::new(&selected);
+            let choices = Choices::new(all);
             choices.write(file).map_err(|source| SubsetError::Write { path: file.to_owned(), source })?;
             let chain = command.chain()?;
             if chain.is_empty() && command.value("count").is_none() {
@@ -221,9 +222,10 @@ fn batches<'a, 'b>(names: &'b [&'a str]) -> Vec<&'b [&'a str]> {
 }
 
 impl Choices {
-    fn new(selected: &[&Selected]) -> Choices {
+    /// Returns what is wanted of these packages.
+    pub fn new(selected: &[Selected]) -> Choices {
         let resolved = |folder: &Path| folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-        let of = |package: &&Selected| {
+        let of = |package: &Selected| {
             (package.import_path.clone(), resolved(&package.folder), package.choice.clone())
         };
         Choices { packages: selected.iter().map(of).collect() }

@@ -29,7 +29,27 @@ fn what_go_writes_is_read() {
     data.extend(blob(LINES));
     data.extend([7; 100]);
     let image = blob::find(&data).unwrap();
-    insta::assert_debug_snapshot!(image, @r#""#);
+    insta::assert_debug_snapshot!(image, @r#"
+    GoImage {
+        go: "go1.26.0",
+        path: Some(
+            "example.com/m/sub.test",
+        ),
+        module: Some(
+            "example.com/m",
+        ),
+        modules: [
+            "e.org/a",
+            "e.org/b",
+        ],
+        settings: {
+            "-cover": "true",
+            "-tags": "a b",
+            "CGO_ENABLED": "1",
+        },
+        counts: false,
+    }
+    "#);
     assert!(image.is_covered() && image.has_module("e.org/b") && !image.has_module("e.org/c"));
     assert_eq!(Image::Go(Box::new(image)).import_path(), Some("example.com/m/sub"));
     // It begins where it may only.
