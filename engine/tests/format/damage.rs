@@ -225,9 +225,9 @@ fn an_unknown_environment_proves_nothing() {
     };
     assert_eq!(ask(&samples::variables()), (0, vec![]));
     let [home, hostname] = [0, 1].map(|at| index.variables()[at].consulted.name.clone());
-    assert_eq!(ask(&Variables::known::<&str, &str>([])), (1, vec![Reason::Variable(home.clone())]));
+    assert_eq!(ask(&Variables::known::<&str, &str>([])), (2, vec![Reason::Variable(home.clone())]));
     let unknown = vec![Reason::UnknownVariable(home), Reason::UnknownVariable(hostname)];
-    assert_eq!(ask(&Variables::default()), (1, unknown));
+    assert_eq!(ask(&Variables::default()), (2, unknown));
 }
 
 #[test]

@@ -493,11 +493,28 @@ fn who_consulted_a_variable_depends_on_it() {
         });
         reasons.collect::<String>() + "skipped: " + &tests(&subset.skip)
     };
-    insta::assert_snapshot!(ask(&Variables::known([("ZONE", "utc"), ("OTHER", "1")])), @"");
-    insta::assert_snapshot!(ask(&Variables::known([("ZONE", "cet")])), @"");
-    insta::assert_snapshot!(ask(&Variables::known([("ZONE", "utc"), ("HOME", "")])), @"");
-    insta::assert_snapshot!(ask(&Variables::known([("ZONE", "")])), @"");
-    insta::assert_snapshot!(ask(&Variables::Unknown), @"");
+    insta::assert_snapshot!(ask(&Variables::known([("ZONE", "utc"), ("OTHER", "1")])), @r"
+    ZONE: torn
+    skipped: both none set unset
+    ");
+    insta::assert_snapshot!(ask(&Variables::known([("ZONE", "cet")])), @r"
+    ZONE: both set torn
+    skipped: none unset
+    ");
+    insta::assert_snapshot!(ask(&Variables::known([("ZONE", "utc"), ("HOME", "")])), @r"
+    HOME: both unset
+    ZONE: torn
+    skipped: none set
+    ");
+    insta::assert_snapshot!(ask(&Variables::known([("ZONE", "")])), @r"
+    ZONE: both set torn
+    skipped: none unset
+    ");
+    insta::assert_snapshot!(ask(&Variables::Unknown), @r"
+    HOME, unknown: both unset
+    ZONE, unknown: both set torn
+    skipped: none
+    ");
 }
 
 #[test]

@@ -82,7 +82,7 @@ pub fn tiny() -> Index {
     tiny_where(Vec::new())
 }
 
-/// The same, but that its first test consulted two variables.
+/// The same, but that its tests consulted two variables.
 pub fn tiny_with_variables() -> Index {
     tiny_where(vec![consulted("HOME", Some("/home/ada")), consulted("HOSTNAME", None)])
 }
@@ -96,9 +96,7 @@ fn tiny_where(consulted: Vec<Consulted>) -> Index {
     for (name, part) in [("adds", 0), ("subtracts", 1)] {
         let parts = Parts::Units(vec![part]);
         let mut observation = passed(key(name), vec![executed("src/calc.rs", parts)]);
-        if part == 0 {
-            observation.consulted.clone_from(&consulted);
-        }
+        observation.consulted.clone_from(&consulted);
         builder.observe(unit_job, observation).expect("a test of the recording's job");
     }
     let pattern = RulePattern::Glob(Glob::new("*.lock"));
