@@ -24,6 +24,7 @@ use skiptrace_engine::record::{Health, Outcome, Role, TestKey};
 use skiptrace_engine::recording::{EnvironmentKey, Origin, Recording, Shard};
 use skiptrace_engine::store::{ByteRange, Entry, ListRequest, Put, Slice, Store, StoreError};
 use skiptrace_engine::time::Timestamp;
+use skiptrace_engine::variable::Variables;
 
 const KIND: IndexKind = IndexKind::FILE;
 
@@ -128,6 +129,7 @@ fn shard(number: u64, job_name: &str, shard: &str) -> Index {
         duration: Duration::from_millis(5),
         executed: vec![Executed { path: RepoPath::new("executed.rs").unwrap(), parts: Parts::Whole }],
         opened: Vec::new(),
+        consulted: Vec::new(),
     };
     builder.observe(recording, observation).unwrap();
     builder.finish()
@@ -201,7 +203,7 @@ fn shards_answer_as_the_object_made_of_them() {
         let parts: Vec<&dyn Evidence> = parts.iter().map(|part| part as _).collect();
         let universe = (1..=3).map(|n| TestKey::new(job("unit"), "", format!("test_{n}"))).collect();
         let change = ChangedKey::File(RepoPath::new(path).unwrap());
-        partition(&parts, &job("unit"), &[change], SharedPolicy::Run, &universe)
+        partition(&parts, &job("unit"), &[change], SharedPolicy::Run, &Variables::Unknown, &universe)
     };
     let paths = ["executed.rs", "idle.rs", "new.rs"];
     let apart = paths.map(|path| ask(&catalog, path));

@@ -101,6 +101,7 @@ pub fn document(index: &Index) -> Vec<u8> {
 mod tests {
     use skiptrace_engine::index::query::{Answer, SharedPolicy, impacted};
     use skiptrace_engine::json::JsonIndex;
+    use skiptrace_engine::variable::Variables;
 
     use super::*;
     use crate::changes::{Draw, changed_functions};
@@ -134,7 +135,9 @@ mod tests {
         let index = plan.build();
         let document = parse(&document(&index));
         let changes = changed_functions(&plan, 10, Draw::Uniform, 1);
-        let Answer::Subset(subset) = impacted(&index, &plan.job(), &changes, SharedPolicy::Run) else {
+        let Answer::Subset(subset) =
+            impacted(&index, &plan.job(), &changes, SharedPolicy::Run, &Variables::Unknown)
+        else {
             panic!("every changed file is one that was drawn")
         };
         let run: BTreeSet<String> =

@@ -207,6 +207,7 @@ impl Plan {
             duration: Duration::from_micros(10f64.powf(rng.random_range(2.5..6.5)) as u64),
             executed: executed.collect(),
             opened: if opens { self.data_files(suite).collect() } else { Vec::new() },
+            consulted: Vec::new(),
         }
     }
 

@@ -15,6 +15,7 @@ use skiptrace_engine::id::JobName;
 use skiptrace_engine::index::Evidence;
 use skiptrace_engine::index::query::{Answer, ChangedKey, SharedPolicy, impacted};
 use skiptrace_engine::record::TestRecord;
+use skiptrace_engine::variable::Variables;
 
 fn main() {
     divan::main();
@@ -26,7 +27,8 @@ fn usual() -> Vec<Workload> {
 
 /// Asks, and finds the names of what must run.
 fn select(evidence: &dyn Evidence, job: &JobName, changes: &[ChangedKey]) -> Vec<TestRecord> {
-    let Answer::Subset(subset) = impacted(evidence, job, changes, SharedPolicy::Run) else {
+    let Answer::Subset(subset) = impacted(evidence, job, changes, SharedPolicy::Run, &Variables::Unknown)
+    else {
         panic!("every changed file is one that was drawn")
     };
     evidence.tests(&subset.run).expect("it was just written")
@@ -67,7 +69,7 @@ mod cold {
         let job = fixture.plan.job();
         bencher.bench(|| {
             let reader = IndexReader::open(fixture.bytes.as_slice()).expect("it was just written");
-            impacted(&reader, &job, &changes, SharedPolicy::Run)
+            impacted(&reader, &job, &changes, SharedPolicy::Run, &Variables::Unknown)
         });
     }
 }

@@ -6,6 +6,7 @@ use skiptrace_benches::fixture::Fixture;
 use skiptrace_benches::workload::Workload;
 use skiptrace_engine::codec::{IndexReader, Section};
 use skiptrace_engine::index::query::{Answer, SharedPolicy, impacted};
+use skiptrace_engine::variable::Variables;
 
 const SEEDS: std::ops::Range<u64> = 0..10;
 /// Round trips to a remote store: the end, what did not fit into it, files, units, sets.
@@ -17,7 +18,7 @@ fn read(fixture: &Fixture, seed: u64) -> (Counts, Counts) {
     let reader = IndexReader::open(&source).unwrap();
     let opening = source.counts();
     let changes = changed_files(&fixture.plan, 10, Draw::Uniform, seed);
-    let answer = impacted(&reader, &fixture.plan.job(), &changes, SharedPolicy::Run);
+    let answer = impacted(&reader, &fixture.plan.job(), &changes, SharedPolicy::Run, &Variables::Unknown);
     assert!(matches!(answer, Answer::Subset(_)), "{answer:?}");
     (opening, source.counts())
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use skiptrace_engine::time::Timestamp;
+use skiptrace_engine::variable::Variables;
 
 /// Pins the clock to a moment (RFC 3339), for tests and for looking at the past.
 pub const NOW: &str = "SKIPTRACE_NOW";
@@ -85,6 +86,12 @@ impl Environment {
     /// Returns a variable that is text.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.var(name)?.to_str()
+    }
+
+    /// Returns what tests that are started from here would find.
+    pub fn variables(&self) -> Variables {
+        let vars = self.vars.iter();
+        Variables::known(vars.map(|(name, value)| (name.as_encoded_bytes(), value.as_encoded_bytes())))
     }
 
     /// Returns the present moment as the file system has it, to be compared with files and never shown.

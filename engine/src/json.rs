@@ -171,6 +171,7 @@ impl JsonIndex {
                 duration: Duration::ZERO,
                 executed,
                 opened: Vec::new(),
+                consulted: Vec::new(),
             };
             builder.observe(recording, observation).expect("each test was given the recording of its job");
         }
@@ -183,7 +184,8 @@ impl JsonIndex {
     /// A test whose record proves nothing is left out: readers run what they do not find. Who was compiled from a
     /// file, or opened it, is there as if it had executed it. A test that does not know a key which its job knows
     /// is there under it. A key that the index knows and no test reaches is there once, without tests. The tests
-    /// that share code with their baseline are left out, as in the predecessor.
+    /// that share code with their baseline are left out, as in the predecessor. What environment a test ran in, and
+    /// which variables it consulted, has no place here: whoever reads this has to see to it that they are the same.
     pub fn from_index(index: &Index) -> Result<JsonIndex, JsonError> {
         let mut json = JsonIndex::default();
         let provable = index.provable();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::path::RepoPath;
 use crate::record::{Health, Outcome, Role, TestKey};
+use crate::variable::Consulted;
 
 /// One run of one test.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Observation {
     pub executed: Vec<Executed>,
     /// Files of the repository that its processes opened or listed.
     pub opened: Vec<RepoPath>,
+    /// Environment variables that its processes consulted, as they were.
+    pub consulted: Vec<Consulted>,
 }
 
 /// What a test executed of one file.

@@ -8,7 +8,7 @@ import xxhash
 import zstandard
 
 HEADER = b"\x93SKT\r\n\x1a\n"
-SECTIONS = ["tests", "files", "units", "sets", "identifiers", "rules", "meta", "directory"]
+SECTIONS = ["tests", "files", "units", "sets", "identifiers", "rules", "meta", "directory", "variables"]
 OUTCOMES = ["passed", "skipped", "flaky", "timed out", "failed"]
 PROBLEMS = [
     "truncated profile", "killed process", "missing binary", "foreign profile",
@@ -131,7 +131,7 @@ def frames(file):
     trailer = file[-40:]
     offset, packed, size, checksum, version, readable_from, _, own = struct.unpack("<QIIQHHIQ", trailer)
     need(xxhash.xxh3_64_intdigest(trailer[:32]) == own, "the trailer is damaged")
-    need(readable_from <= 1, "too new")
+    need(readable_from <= 2, "too new")
     need(version >= 1, "too old")
     need(offset + packed + 40 == len(file), "another size than when it was written")
     footer = Payload(unpack(file[offset : offset + packed], size, checksum))
@@ -151,7 +151,7 @@ def frames(file):
             need(SECTIONS[code - 1] not in sections, "a section is there twice")
             sections[SECTIONS[code - 1]] = payloads
     need(at == offset, "bytes that belong to no frame")
-    need(len(sections) == len(SECTIONS), "a section is missing")
+    need(set(SECTIONS) - {"variables"} <= set(sections), "a section is missing")
     return sections
 
 
@@ -299,6 +299,17 @@ def read(file):
             "seen": pool[payload.number()],
         })
     payload.end()
+
+    index["variables"] = []
+    for payload in sections.get("variables", []):
+        before = b""
+        names = [before := payload.text(before) for _ in range(payload.number())]
+        was_set = [payload.byte() for _ in names]
+        tests = [payload.number() for _ in names]
+        for name, is_set, number in zip(names, was_set, tests):
+            value = "%032x" % int.from_bytes(payload.raw(16), "little") if is_set else None
+            index["variables"].append({"name": name.decode(), "value": value, "tests": pool[number]})
+        payload.end()
     return index
 
 

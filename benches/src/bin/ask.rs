@@ -13,6 +13,7 @@ use skiptrace_engine::index::Evidence;
 use skiptrace_engine::index::query::{Answer, ChangedKey, SharedPolicy, impacted};
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::TestRecord;
+use skiptrace_engine::variable::Variables;
 
 /// Time queries of ten changes in a fresh process
 #[derive(Parser)]
@@ -84,7 +85,8 @@ fn time(name: &str, folder: &Path) {
 /// Asks, and finds the names of what must run.
 fn select(reader: &IndexReader<&[u8]>, changes: &[ChangedKey]) -> Vec<TestRecord> {
     let job = reader.job_names().next().expect("it has one job").clone();
-    let Answer::Subset(subset) = impacted(reader, &job, changes, SharedPolicy::Run) else {
+    let Answer::Subset(subset) = impacted(reader, &job, changes, SharedPolicy::Run, &Variables::Unknown)
+    else {
         panic!("every changed file is one that was drawn")
     };
     reader.tests(&subset.run).expect("it is an index")

@@ -9,6 +9,7 @@ use skiptrace_benches::workload::{Plan, Workload};
 use skiptrace_engine::codec::{IndexReader, encode};
 use skiptrace_engine::index::Evidence;
 use skiptrace_engine::index::query::{Answer, ChangedKey, SharedPolicy, impacted};
+use skiptrace_engine::variable::Variables;
 
 /// Tell what drawn indexes take, section by section, and what of them a query reads
 #[derive(Parser)]
@@ -116,7 +117,9 @@ fn measure(workload: Workload, n_queries: u64) -> Sizes {
 fn query(plan: &Plan, bytes: &[u8], change: &'static str, seed: u64, changes: &[ChangedKey]) -> QueryRow {
     let source = CountingReader::new(bytes);
     let reader = IndexReader::open(&source).expect("it was just written");
-    let Answer::Subset(subset) = impacted(&reader, &plan.job(), changes, SharedPolicy::Run) else {
+    let Answer::Subset(subset) =
+        impacted(&reader, &plan.job(), changes, SharedPolicy::Run, &Variables::Unknown)
+    else {
         panic!("every changed file is one that was drawn")
     };
     let decided = source.counts();

@@ -76,7 +76,8 @@ impl ContainerWriter {
         Ok(())
     }
 
-    pub(super) fn finish(mut self) -> Result<Vec<u8>, CodecError> {
+    /// Ends a file that readers of `version` can read, and older ones cannot.
+    pub(super) fn finish(mut self, version: u16) -> Result<Vec<u8>, CodecError> {
         let section = Section::Footer;
         let raw_len = self.footer.bytes.len();
         let too_large = |_| CodecError::TooLarge { section, bytes: raw_len };
@@ -86,8 +87,8 @@ impl ContainerWriter {
         trailer.extend_from_slice(&u32::try_from(footer.len()).map_err(too_large)?.to_le_bytes());
         trailer.extend_from_slice(&u32::try_from(raw_len).map_err(too_large)?.to_le_bytes());
         trailer.extend_from_slice(&xxh3_64(&footer).to_le_bytes());
-        trailer.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
-        trailer.extend_from_slice(&OLDEST_FORMAT_VERSION.to_le_bytes());
+        trailer.extend_from_slice(&version.to_le_bytes());
+        trailer.extend_from_slice(&version.to_le_bytes());
         trailer.extend_from_slice(&[0; 4]);
         trailer.extend_from_slice(&xxh3_64(&trailer).to_le_bytes());
         self.bytes.extend_from_slice(&footer);
@@ -328,7 +329,8 @@ fn parse_footer(footer: &[u8], trailer: &Trailer) -> Result<Vec<Vec<Frame>>, Cod
     if offset != footer_offset {
         return Err(CodecError::corrupt(Section::Footer, "there are bytes that belong to no frame"));
     }
-    match Section::FRAMED.into_iter().find(|section| !known[section.code() as usize]) {
+    let is_missing = |section: &Section| !known[section.code() as usize] && !section.is_optional();
+    match Section::FRAMED.into_iter().find(is_missing) {
         Some(missing) => Err(CodecError::corrupt(missing, "it is missing")),
         None => Ok(sections),
     }
@@ -386,7 +388,8 @@ impl<R: ReadAt> Container<R> {
                 unpacked: frames.iter().map(|frame| frame.raw_len as u64).sum(),
             }
         };
-        Section::FRAMED.into_iter().map(size).collect()
+        let there = |size: &SectionSize| size.frames > 0 || !size.section.is_optional();
+        Section::FRAMED.into_iter().map(size).filter(there).collect()
     }
 
     pub(super) fn size(&self) -> u64 {

@@ -60,6 +60,13 @@ pub fn decode(source: impl ReadAt) -> Result<Index, CodecError> {
     for rule in &mut rules {
         (rule.tests, rule.seen) = (sets.number(rule.tests), sets.number(rule.seen));
     }
+    let mut variables = reader.variables()?;
+    for variable in &mut variables {
+        variable.tests = sets.number(variable.tests);
+        if variable.tests == SetId::EMPTY {
+            return Err(CodecError::corrupt(Section::Variables, "a variable was consulted by nobody"));
+        }
+    }
     let mut index = Index {
         kind: reader.kind(),
         recordings: reader.recordings().to_vec(),
@@ -70,6 +77,7 @@ pub fn decode(source: impl ReadAt) -> Result<Index, CodecError> {
         mentions,
         sets: sets.interner.into_sets(),
         rules,
+        variables,
     };
     index.retire_recordings();
     check_summaries(&reader, &index)?;

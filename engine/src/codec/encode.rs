@@ -16,7 +16,7 @@ use super::identifiers::{IdentifierBlock, MAX_MENTIONS};
 use super::meta::Counts;
 use super::tests::TESTS_PER_BLOCK;
 use super::units::SetPlace;
-use super::{CodecError, Section, files, meta, rules, sets, tests, units};
+use super::{CodecError, Section, files, meta, rules, sets, tests, units, variables, version_of};
 
 /// About how many bytes a block of sets takes before it is compressed.
 const SET_BLOCK_TARGET: usize = 8 * 1024;
@@ -62,7 +62,7 @@ pub fn encode(index: &Index) -> Result<Vec<u8>, CodecError> {
 
     let pool_number = |set: SetId| match placement.places[set.index()] {
         SetPlace::Pool(number) => number,
-        SetPlace::Local(_) => unreachable!("what files and rules name is in the pool"),
+        SetPlace::Local(_) => unreachable!("what files, rules and variables name is in the pool"),
     };
     let mut container = ContainerWriter::new();
     let test_blocks: Vec<_> = index.tests().chunks(TESTS_PER_BLOCK).collect();
@@ -80,7 +80,11 @@ pub fn encode(index: &Index) -> Result<Vec<u8>, CodecError> {
     container.section(Section::Rules, &[()], |()| rules::encode(index.rules(), &jobs, pool_number))?;
     container.section(Section::Meta, &[()], |()| meta::encode(index, counts))?;
     container.section(Section::Directory, &[()], |()| directory.encode(&jobs))?;
-    container.finish()
+    if !index.variables().is_empty() {
+        container
+            .section(Section::Variables, &[()], |()| variables::encode(index.variables(), pool_number))?;
+    }
+    container.finish(version_of(index))
 }
 
 fn n_units(files: &[FileRecord]) -> u32 {
@@ -113,7 +117,7 @@ fn cut_files(index: &Index) -> Vec<Range<usize>> {
 struct Placement {
     /// By the sets' numbers in memory.
     places: Vec<SetPlace>,
-    /// The shared sets, in the order in which files, units and rules first name them.
+    /// The shared sets, in the order in which files, units, rules and variables first name them.
     pool: Vec<SetId>,
     /// For each block of units, the sets that only it names.
     local: Vec<Vec<SetId>>,
@@ -144,7 +148,8 @@ impl Placement {
                 }
             }
         }
-        for set in index.rules().iter().flat_map(|rule| [rule.tests, rule.seen]) {
+        let by_rules = index.rules().iter().flat_map(|rule| [rule.tests, rule.seen]);
+        for set in by_rules.chain(index.variables().iter().map(|variable| variable.tests)) {
             named[set.index()] = Named::Widely;
         }
         let mut placement = Placement {

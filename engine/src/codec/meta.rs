@@ -10,7 +10,7 @@ use crate::kind::IndexKind;
 use crate::recording::{EnvironmentKey, Origin, Recording, Shard};
 use crate::time::Timestamp;
 
-use super::{CodecError, FORMAT_VERSION, Section};
+use super::{CodecError, Section, version_of};
 
 /// The parsed meta section.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ pub(super) fn encode(index: &Index, counts: Counts) -> Vec<u8> {
         tests: job.tests.end.0 - job.tests.start.0,
     };
     let meta = MetaJson {
-        format: FORMAT_VERSION,
+        format: version_of(index),
         kind: index.kind().name().to_owned(),
         recordings: index.recordings().iter().map(recording).collect(),
         expected: index.expected().iter().map(expected).collect(),

@@ -18,12 +18,14 @@ mod rules;
 mod sets;
 mod tests;
 mod units;
+mod variables;
 mod wire;
 
 use std::fmt;
 
 use thiserror::Error;
 
+use crate::index::Index;
 use crate::read_at::ReadError;
 
 pub use container::{SectionSize, section_sizes};
@@ -31,10 +33,16 @@ pub use decode::decode;
 pub use encode::encode;
 pub use reader::IndexReader;
 
-/// The version that is written.
-pub const FORMAT_VERSION: u16 = 1;
+/// The newest version that is written and read.
+pub const FORMAT_VERSION: u16 = 2;
 /// The oldest version that is read.
 pub const OLDEST_FORMAT_VERSION: u16 = 1;
+
+/// Returns the version that a file of `index` has: the oldest that can say all that is in it, so that older programs
+/// read what they can, and nothing that they would leave out.
+fn version_of(index: &Index) -> u16 {
+    if index.variables().is_empty() { 1 } else { 2 }
+}
 
 /// A part of an index file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +65,8 @@ pub enum Section {
     Meta,
     /// Which block holds what.
     Directory,
+    /// Which tests consulted which environment variables; there only when any did.
+    Variables,
     /// Where every frame is.
     Footer,
     /// The fixed bytes that a file ends with.
@@ -65,7 +75,7 @@ pub enum Section {
 
 impl Section {
     /// The sections that are made of frames, in the order of the file.
-    pub(crate) const FRAMED: [Section; 8] = [
+    pub(crate) const FRAMED: [Section; 9] = [
         Section::Tests,
         Section::Files,
         Section::Units,
@@ -74,6 +84,7 @@ impl Section {
         Section::Rules,
         Section::Meta,
         Section::Directory,
+        Section::Variables,
     ];
 
     /// Returns the section's name.
@@ -88,6 +99,7 @@ impl Section {
             Section::Rules => "rules",
             Section::Meta => "meta",
             Section::Directory => "directory",
+            Section::Variables => "variables",
             Section::Footer => "footer",
             Section::Trailer => "trailer",
         }
@@ -96,6 +108,11 @@ impl Section {
     /// Returns the number that stands for the section in the footer.
     pub(crate) fn code(self) -> u8 {
         self as u8
+    }
+
+    /// Returns whether a file may be without the section.
+    pub(crate) fn is_optional(self) -> bool {
+        self == Section::Variables
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::fingerprint::Identifier;
 use crate::id::{FileId, JobName, SetId, TestId, UnitId};
 use crate::index::evidence::{Evidence, FileView};
-use crate::index::{ExpectedShard, FileRecord, JobTests, Rule, newest};
+use crate::index::{ExpectedShard, FileRecord, JobTests, Rule, VariableRecord, newest};
 use crate::kind::IndexKind;
 use crate::path::RepoPath;
 use crate::read_at::ReadAt;
@@ -22,7 +22,9 @@ use super::identifiers::Posting;
 use super::meta::Meta;
 use super::tests::TESTS_PER_BLOCK;
 use super::units::UnitBlock;
-use super::{CodecError, Section, SectionSize, files, identifiers, meta, rules, sets, tests, units};
+use super::{
+    CodecError, Section, SectionSize, files, identifiers, meta, rules, sets, tests, units, variables,
+};
 
 /// An index whose blocks are read as they are needed, each once.
 #[derive(Debug)]
@@ -36,6 +38,7 @@ pub struct IndexReader<R> {
     set_blocks: Blocks<Vec<Arc<TestSet>>>,
     identifier_blocks: Blocks<Vec<Posting>>,
     rules: Mutex<Option<Vec<Rule>>>,
+    variables: Mutex<Option<Vec<VariableRecord>>>,
 }
 
 /// The blocks of one section that have been read, by their numbers.
@@ -74,6 +77,7 @@ impl<R: ReadAt> IndexReader<R> {
             set_blocks: Blocks::default(),
             identifier_blocks: Blocks::default(),
             rules: Mutex::default(),
+            variables: Mutex::default(),
         })
     }
 
@@ -315,6 +319,19 @@ impl<R: ReadAt> Evidence for IndexReader<R> {
         }
         let rules = rules::decode(&only_frame(&self.container, Section::Rules)?, &self.meta)?;
         Ok(known.insert(rules).clone())
+    }
+
+    fn variables(&self) -> Result<Vec<VariableRecord>, CodecError> {
+        // It is there only when a test consulted a variable.
+        if self.container.n_frames(Section::Variables) == 0 {
+            return Ok(Vec::new());
+        }
+        let mut known = self.variables.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(variables) = &*known {
+            return Ok(variables.clone());
+        }
+        let variables = variables::decode(&only_frame(&self.container, Section::Variables)?, &self.meta)?;
+        Ok(known.insert(variables).clone())
     }
 
     fn find_files(&self, paths: &[RepoPath]) -> Result<Vec<Option<FileView>>, CodecError> {

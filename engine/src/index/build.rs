@@ -1,6 +1,6 @@
 //! From observations to an index.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -12,10 +12,12 @@ use crate::path::RepoPath;
 use crate::record::{Health, Outcome, Role, TestKey, TestRecord};
 use crate::recording::Recording;
 use crate::unit::SourceFile;
+use crate::variable::Consulted;
 
 use super::intern::SetInterner;
 use super::rule::{RuleDraft, RulePattern, normalize_rules};
 use super::units::{Assembly, FileDraft, UnitDraft};
+use super::variable::{VariableRecord, normalize_variables};
 use super::{ExpectedShard, Index};
 
 mod file;
@@ -37,6 +39,8 @@ pub struct IndexBuilder {
     files: Vec<FileState>,
     file_numbers: HashMap<RepoPath, usize>,
     rules: Vec<BuilderRule>,
+    /// The tests that consulted each variable with each value.
+    variables: BTreeMap<Consulted, Vec<u32>>,
     baselines: Vec<Baseline>,
 }
 
@@ -107,6 +111,7 @@ impl IndexBuilder {
             files: Vec::new(),
             file_numbers: HashMap::new(),
             rules: Vec::new(),
+            variables: BTreeMap::new(),
             baselines: Vec::new(),
         }
     }
@@ -214,13 +219,17 @@ impl IndexBuilder {
             return Err(BuildError::WrongJob { test: observation.test, recording: job.to_string() });
         }
         let diffed = self.kind.diffed && observation.role == Role::Test;
-        let Observation { test: key, role, outcome, health, duration, executed, opened } = observation;
+        let Observation { test: key, role, outcome, health, duration, executed, opened, consulted } =
+            observation;
         let executed = self.by_file(executed);
         let test =
             self.test_number(TestDraft { key, outcome, health, duration, role, recordings: vec![recording] });
         let opened: BTreeSet<usize> = opened.iter().map(|path| self.file_number(path)).collect();
         for file in opened {
             self.files[file].opened.push(test);
+        }
+        for variable in consulted {
+            self.variables.entry(variable).or_default().push(test);
         }
         let job = &self.tests[test as usize].key.job;
         let meant = |baseline: &&Baseline| diffed && baseline.job.as_ref().is_none_or(|of| of == job);
@@ -264,11 +273,17 @@ impl IndexBuilder {
         });
         let rules = rules.collect();
         let rules = normalize_rules(rules, sets);
+        let variables = self.variables.into_iter().map(|(consulted, tests)| {
+            let tests = places.tests(&tests, sets);
+            VariableRecord { consulted, tests }
+        });
+        let variables = variables.collect();
+        let variables = normalize_variables(variables, sets);
         for file in grouped_by_key(self.files, self.kind.granularity) {
             let file = file.into_draft(self.kind.granularity, &places, &mut assembly.sets);
             assembly.push(file);
         }
-        assembly.into_index(self.kind, recordings, self.expected, tests, rules)
+        assembly.into_index(self.kind, recordings, self.expected, tests, rules, variables)
     }
 
     /// Groups what was executed by file, in order. Files stay apart here even in an index of packages: ranges of

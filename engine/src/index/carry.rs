@@ -13,6 +13,7 @@ use crate::path::RepoPath;
 use crate::record::{Role, TestKey, TestRecord};
 use crate::test_set::TestSet;
 use crate::unit::{SourceFile, UnitKind};
+use crate::variable::{Consulted, Since, Variables};
 
 use super::{FileRecord, Index, UnitRecord};
 
@@ -36,16 +37,23 @@ pub struct CarriedTest {
     pub executed: Vec<Executed>,
     /// What its processes open.
     pub opened: Vec<RepoPath>,
+    /// The variables that its processes consult, which are still what they were.
+    pub consulted: Vec<Consulted>,
 }
 
 /// A unit that no file has: what runs there is somewhere in the file.
 const STRAY: u32 = u32::MAX;
 
-/// Returns what of `index` still holds for `job`, now that the files it knows are as in `now` and everything else is
-/// as it was. A file that is not there now is gone.
+/// Returns what of `index` still holds for `job`, now that the files it knows are as in `now`, the environment is as in
+/// `variables`, and everything else is as it was. A file that is not there now is gone.
 ///
 /// The index is one of functions, without a baseline.
-pub fn carry(index: &Index, job: &JobName, now: &BTreeMap<RepoPath, SourceFile>) -> Carried {
+pub fn carry(
+    index: &Index,
+    job: &JobName,
+    now: &BTreeMap<RepoPath, SourceFile>,
+    variables: &Variables,
+) -> Carried {
     let of_job: TestSet = index
         .jobs()
         .into_iter()
@@ -55,6 +63,11 @@ pub fn carry(index: &Index, job: &JobName, now: &BTreeMap<RepoPath, SourceFile>)
         .collect();
     let mut kept = of_job.intersection(&index.provable());
     kept.subtract(&touched(index, now));
+    for variable in index.variables() {
+        if variables.since(&variable.consulted) != Since::Same {
+            kept.subtract(index.set(variable.tests));
+        }
+    }
 
     let mut carried = Carried::default();
     for id in of_job.iter().filter(|id| !kept.contains(*id)) {
@@ -85,11 +98,18 @@ pub fn carry(index: &Index, job: &JobName, now: &BTreeMap<RepoPath, SourceFile>)
             carried.compiled.entry(suite.clone()).or_default().insert(file.path.clone());
         }
     }
+    let mut consulted: HashMap<TestId, Vec<Consulted>> = HashMap::new();
+    for variable in index.variables() {
+        for test in kept.intersection(index.set(variable.tests)).iter() {
+            consulted.entry(test).or_default().push(variable.consulted.clone());
+        }
+    }
     for id in kept.iter() {
         carried.tests.push(CarriedTest {
             record: index.tests()[id.index()].clone(),
             executed: executed.remove(&id).unwrap_or_default(),
             opened: opened.remove(&id).unwrap_or_default(),
+            consulted: consulted.remove(&id).unwrap_or_default(),
         });
     }
     carried

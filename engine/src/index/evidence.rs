@@ -10,7 +10,7 @@ use crate::record::{TestKey, TestRecord};
 use crate::recording::Recording;
 use crate::test_set::TestSet;
 
-use super::{ExpectedShard, FileRecord, Index, JobTests, Rule, UnitRecord};
+use super::{ExpectedShard, FileRecord, Index, JobTests, Rule, UnitRecord, VariableRecord};
 
 /// What an index can be asked for.
 ///
@@ -30,6 +30,8 @@ pub trait Evidence: Send + Sync {
     fn baselines(&self) -> TestSet;
     /// Returns the rules, sorted.
     fn rules(&self) -> Result<Vec<Rule>, CodecError>;
+    /// Returns the variables that tests consulted, sorted by name and value.
+    fn variables(&self) -> Result<Vec<VariableRecord>, CodecError>;
     /// Returns, for each path, the file kept there.
     fn find_files(&self, paths: &[RepoPath]) -> Result<Vec<Option<FileView>>, CodecError>;
     /// Returns the sets that `ids` stand for, in their order.
@@ -76,6 +78,10 @@ impl Evidence for Index {
 
     fn rules(&self) -> Result<Vec<Rule>, CodecError> {
         Ok(self.rules.clone())
+    }
+
+    fn variables(&self) -> Result<Vec<VariableRecord>, CodecError> {
+        Ok(self.variables.clone())
     }
 
     fn find_files(&self, paths: &[RepoPath]) -> Result<Vec<Option<FileView>>, CodecError> {

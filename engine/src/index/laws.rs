@@ -16,8 +16,10 @@ use crate::record::{Health, Outcome, Problem, Role, TestKey};
 use crate::recording::{EnvironmentKey, Origin, Recording, Shard};
 use crate::time::Timestamp;
 use crate::unit::{LineSpan, SourceFile, Unit, UnitKind};
+use crate::variable::{Consulted, Since, VariableName, Variables};
 
 use super::build::{BaselineScope, IndexBuilder};
+use super::carry::{Carried, carry};
 use super::merge::merge;
 use super::query::{Answer, ChangedKey, JobAnswers, SharedPolicy, impacted, impacted_per_job, partition};
 use super::{Index, RulePattern};
@@ -53,6 +55,49 @@ struct DrawnTest {
     healthy: bool,
     executed: Vec<(u8, Option<Vec<u32>>)>,
     opened: Vec<u8>,
+    consulted: Vec<DrawnVariable>,
+}
+
+/// A variable by number, with its value when it is set.
+type DrawnVariable = (u8, Option<u8>);
+
+const VARIABLES: [&str; 4] = ["", "HOME", "HOME_2", "TZ"];
+
+fn any_variable() -> impl Strategy<Value = DrawnVariable> {
+    // Mostly one value, so that tests are skipped at all.
+    let value = prop_oneof![3 => Just(Some(1)), 1 => Just(None), 1 => Just(Some(0))];
+    (0..VARIABLES.len() as u8, value)
+}
+
+fn consulted((name, value): DrawnVariable) -> Consulted {
+    let text = value.map(|value| "x".repeat(value.into()));
+    let name = VariableName::new(VARIABLES[usize::from(name)]).unwrap();
+    Consulted::new(name, text.as_ref().map(String::as_bytes))
+}
+
+/// What is set now; `None` when nobody knows.
+fn variables(now: &Option<BTreeMap<u8, u8>>) -> Variables {
+    let Some(now) = now else { return Variables::Unknown };
+    Variables::known(
+        now.iter().map(|(name, value)| (VARIABLES[usize::from(*name)], "x".repeat(usize::from(*value)))),
+    )
+}
+
+fn any_now() -> impl Strategy<Value = Option<BTreeMap<u8, u8>>> {
+    let value = prop_oneof![4 => Just(1u8), 1 => Just(0)];
+    prop::option::weighted(0.9, prop::collection::btree_map(0..VARIABLES.len() as u8, value, 0..5))
+}
+
+/// Which tests consulted what, by going through all variables.
+fn by_test(index: &Index) -> BTreeMap<TestKey, BTreeSet<Consulted>> {
+    let mut by_test: BTreeMap<TestKey, BTreeSet<Consulted>> = BTreeMap::new();
+    for variable in index.variables() {
+        for test in index.set(variable.tests).iter() {
+            let key = index.tests()[test.index()].key.clone();
+            by_test.entry(key).or_default().insert(variable.consulted.clone());
+        }
+    }
+    by_test
 }
 
 fn any_test() -> impl Strategy<Value = DrawnTest> {
@@ -69,13 +114,15 @@ fn any_test() -> impl Strategy<Value = DrawnTest> {
         prop::bool::weighted(0.85),
         prop::collection::vec((0u8..7, parts), 0..4),
         prop::collection::vec(0u8..7, 0..2),
+        prop::collection::vec(any_variable(), 0..2),
     )
-        .prop_map(|(test, outcome, healthy, executed, opened)| DrawnTest {
+        .prop_map(|(test, outcome, healthy, executed, opened, consulted)| DrawnTest {
             test,
             outcome,
             healthy,
             executed,
             opened,
+            consulted,
         })
 }
 
@@ -160,6 +207,7 @@ fn build_in_order(kind: IndexKind, drawn: &Drawn, files_last: bool) -> Index {
             })
             .collect(),
         opened: drawn_test.opened.iter().map(|file| path(*file)).collect(),
+        consulted: drawn_test.consulted.iter().copied().map(consulted).collect(),
     };
     let (baselines, tests): (Vec<_>, Vec<_>) = drawn
         .observations
@@ -260,31 +308,33 @@ proptest! {
     }
 
     #[test]
-    fn the_reader_answers_as_the_index_does(indexes in any_indexes(1..4), changes in any_changes()) {
+    fn the_reader_answers_as_the_index_does(indexes in any_indexes(1..4), changes in any_changes(), now in any_now()) {
+        let now = variables(&now);
         let merged = merge(&indexes.iter().collect::<Vec<_>>()).unwrap();
         let bytes = encode(&merged).unwrap();
         let reader = IndexReader::open(bytes.as_slice()).unwrap();
         for policy in [SharedPolicy::Run, SharedPolicy::Baseline] {
             prop_assert_eq!(
-                impacted_per_job(&reader, &changes, policy),
-                impacted_per_job(&merged, &changes, policy)
+                impacted_per_job(&reader, &changes, policy, &now),
+                impacted_per_job(&merged, &changes, policy, &now)
             );
         }
         for job in JOBS.map(|job| job.parse::<JobName>().unwrap()) {
             let universe: BTreeSet<TestKey> = (0..9).map(|test| TestKey { job: job.clone(), ..key(0, test) }).collect();
             prop_assert_eq!(
-                partition(&[&reader], &job, &changes, SharedPolicy::Run, &universe),
-                partition(&[&merged], &job, &changes, SharedPolicy::Run, &universe)
+                partition(&[&reader], &job, &changes, SharedPolicy::Run, &now, &universe),
+                partition(&[&merged], &job, &changes, SharedPolicy::Run, &now, &universe)
             );
         }
     }
 
     #[test]
-    fn a_larger_change_never_selects_fewer(indexes in any_indexes(1..3), a in any_changes(), b in any_changes()) {
+    fn a_larger_change_never_selects_fewer(indexes in any_indexes(1..3), a in any_changes(), b in any_changes(), now in any_now()) {
+        let now = variables(&now);
         let merged = merge(&indexes.iter().collect::<Vec<_>>()).unwrap();
         let both = [a.clone(), b.clone()].concat();
         for job in JOBS.map(|job| job.parse::<JobName>().unwrap()) {
-            let select = |changes: &[ChangedKey]| selected(&merged, &job, &impacted(&merged, &job, changes, SharedPolicy::Run));
+            let select = |changes: &[ChangedKey]| selected(&merged, &job, &impacted(&merged, &job, changes, SharedPolicy::Run, &now));
             let together = select(&both);
             prop_assert!(together.is_superset(&select(&a)) && together.is_superset(&select(&b)));
         }
@@ -298,14 +348,16 @@ proptest! {
         changed in 0u8..8,
         unit in prop::option::of(0u32..4),
         files_last in any::<bool>(),
+        now in any_now(),
     ) {
+        let now = variables(&now);
         let index = build_in_order(kind, &drawn, files_last);
         let job: JobName = JOBS[drawn.job].parse().unwrap();
         let change = match unit {
             Some(unit) => ChangedKey::Unit { file: path(changed), name: format!("unit{unit}").into() },
             None => ChangedKey::File(path(changed)),
         };
-        let answer = impacted(&index, &job, &[change], SharedPolicy::Run);
+        let answer = impacted(&index, &job, &[change], SharedPolicy::Run, &now);
         // Whether what was executed of a file, as told, may be the changed unit.
         let n_units = |file: u8| drawn.files.get(&file).map_or(0, |units| units.len() as u32);
         let hits = |file: u8, parts: &Option<Vec<u32>>| match (unit, parts) {
@@ -327,6 +379,8 @@ proptest! {
             for run in drawn.observations.iter().filter(|run| key(drawn.job, run.test) == *test) {
                 prop_assert!(run.healthy && run.outcome == Outcome::Passed);
                 prop_assert!(!run.executed.iter().any(|(file, parts)| meets(*file) && hits(*file, parts)), "{} executed it", test);
+                let changed = run.consulted.iter().find(|variable| now.since(&consulted(**variable)) != Since::Same);
+                prop_assert_eq!(changed, None, "{} consulted it", test);
                 prop_assert!(!run.opened.iter().any(|file| meets(*file)), "{} opened it", test);
                 // A change inside a function acts where it is executed; any other wherever it is compiled.
                 let compiled = &*test.suite == "suite1" && (meets(0) || meets(5));
@@ -336,7 +390,8 @@ proptest! {
     }
 
     #[test]
-    fn shards_read_apart_answer_as_their_merge_does(indexes in any_indexes(2..4), changes in any_changes()) {
+    fn shards_read_apart_answer_as_their_merge_does(indexes in any_indexes(2..4), changes in any_changes(), now in any_now()) {
+        let now = variables(&now);
         // Only where no test is in two of them: of one that is, merging forgets the older record.
         let mut seen = BTreeSet::new();
         prop_assume!(indexes.iter().flat_map(|index| index.tests()).all(|test| seen.insert(test.key.clone())));
@@ -344,8 +399,8 @@ proptest! {
         let parts: Vec<&dyn super::Evidence> = indexes.iter().map(|index| index as _).collect();
         for job in JOBS.map(|job| job.parse::<JobName>().unwrap()) {
             let universe: BTreeSet<TestKey> = (0..9).map(|test| TestKey { job: job.clone(), ..key(0, test) }).collect();
-            let apart = partition(&parts, &job, &changes, SharedPolicy::Run, &universe);
-            let whole = partition(&[&merged], &job, &changes, SharedPolicy::Run, &universe);
+            let apart = partition(&parts, &job, &changes, SharedPolicy::Run, &now, &universe);
+            let whole = partition(&[&merged], &job, &changes, SharedPolicy::Run, &now, &universe);
             prop_assert_eq!(&apart.skip, &whole.skip);
             prop_assert_eq!(apart.run, whole.run);
         }
@@ -356,7 +411,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn of_records_equally_new_each_has_to_prove(drawn in prop::collection::vec(any_recording(), 2..4), kind in any_kind(), changes in any_changes()) {
+    fn of_records_equally_new_each_has_to_prove(drawn in prop::collection::vec(any_recording(), 2..4), kind in any_kind(), changes in any_changes(), now in any_now()) {
+        let now = variables(&now);
         let at_once = |drawn: &Drawn| {
             let mut drawn = Drawn { time: 1, ..drawn.clone() };
             drawn.observations.iter_mut().for_each(|test| test.healthy = true);
@@ -367,10 +423,76 @@ proptest! {
         let parts: Vec<&dyn super::Evidence> = indexes.iter().map(|index| index as _).collect();
         for job in JOBS.map(|job| job.parse::<JobName>().unwrap()) {
             let universe: BTreeSet<TestKey> = (0..9).map(|test| TestKey { job: job.clone(), ..key(0, test) }).collect();
-            let apart = partition(&parts, &job, &changes, SharedPolicy::Run, &universe);
-            let whole = partition(&[&merged], &job, &changes, SharedPolicy::Run, &universe);
+            let apart = partition(&parts, &job, &changes, SharedPolicy::Run, &now, &universe);
+            let whole = partition(&[&merged], &job, &changes, SharedPolicy::Run, &now, &universe);
             prop_assert!(whole.skip.is_subset(&apart.skip), "{:?} and {:?}", whole, apart);
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn variables_are_what_the_observations_say(drawn in any_recording(), kind in any_kind()) {
+        let mut expected: BTreeMap<TestKey, BTreeSet<Consulted>> = BTreeMap::new();
+        for run in drawn.observations.iter().filter(|run| !run.consulted.is_empty()) {
+            let of_test = expected.entry(key(drawn.job, run.test)).or_default();
+            of_test.extend(run.consulted.iter().copied().map(consulted));
+        }
+        prop_assert_eq!(by_test(&build(kind, &drawn)), expected);
+    }
+
+    #[test]
+    fn variables_stay_with_the_records_that_survive(indexes in any_indexes(2..4)) {
+        let merged = merge(&indexes.iter().collect::<Vec<_>>()).unwrap();
+        let rank = |index: &Index, test: &TestKey| {
+            let (_, record) = index.test(test)?;
+            Some((record.counts(), index.recordings()[record.recording.index()].recorded_at))
+        };
+        let mut expected: BTreeMap<TestKey, BTreeSet<Consulted>> = BTreeMap::new();
+        for index in &indexes {
+            for (test, consulted) in by_test(index) {
+                if indexes.iter().all(|other| rank(other, &test) <= rank(index, &test)) {
+                    expected.entry(test).or_default().extend(consulted);
+                }
+            }
+        }
+        prop_assert_eq!(by_test(&merged), expected);
+        prop_assert!(merged.variables().is_sorted_by(|a, b| a.consulted < b.consulted));
+    }
+
+    /// Whoever consulted nothing does not care, and of the others those are taken over for whom nothing changed.
+    #[test]
+    fn what_is_taken_over_found_what_is_there_now(drawn in any_recording(), now in any_now()) {
+        let index = build(IndexKind::FUNCTION, &drawn);
+        let job: JobName = JOBS[drawn.job].parse().unwrap();
+        let now = variables(&now);
+        let by_test = by_test(&index);
+        let files = BTreeMap::new();
+        let without = Index { variables: Vec::new(), ..index.clone() };
+        let all = carry(&without, &job, &files, &now);
+        let carried = carry(&index, &job, &files, &now);
+        let names = |carried: &Carried| -> BTreeSet<TestKey> {
+            carried.tests.iter().map(|test| test.record.key.clone()).collect()
+        };
+        let mut expected = names(&all);
+        expected.retain(|test| by_test.get(test).into_iter().flatten().all(|variable| now.since(variable) == Since::Same));
+        prop_assert_eq!(names(&carried), expected.clone());
+        prop_assert!(names(&all).difference(&expected).all(|test| carried.again.contains(test)));
+        for test in carried.tests {
+            let consulted: BTreeSet<Consulted> = test.consulted.into_iter().collect();
+            prop_assert_eq!(consulted, by_test.get(&test.record.key).cloned().unwrap_or_default());
+        }
+    }
+
+    #[test]
+    fn a_file_has_the_oldest_version_that_can_say_it(indexes in any_indexes(1..3)) {
+        let merged = merge(&indexes.iter().collect::<Vec<_>>()).unwrap();
+        let bytes = encode(&merged).unwrap();
+        let trailer = &bytes[bytes.len() - 40..];
+        let version = if merged.variables().is_empty() { 1 } else { 2 };
+        prop_assert_eq!(&trailer[24..28], &[version, 0, version, 0]);
     }
 }
 
@@ -379,11 +501,12 @@ fn nothing_is_never_an_answer() {
     let job: JobName = "unit".parse().unwrap();
     let empty = Index::empty(IndexKind::FUNCTION);
     let changes = [ChangedKey::File(path(1))];
-    assert!(matches!(impacted(&empty, &job, &changes, SharedPolicy::Run), Answer::Everything(_)));
-    assert!(matches!(impacted_per_job(&empty, &changes, SharedPolicy::Run), JobAnswers::Everything(_)));
+    let now = Variables::known::<&str, &str>([]);
+    assert!(matches!(impacted(&empty, &job, &changes, SharedPolicy::Run, &now), Answer::Everything(_)));
+    assert!(matches!(impacted_per_job(&empty, &changes, SharedPolicy::Run, &now), JobAnswers::Everything(_)));
     let universe = BTreeSet::from([key(1, 1)]);
     for parts in [vec![], vec![&empty as &dyn super::Evidence]] {
-        let partition = partition(&parts, &job, &changes, SharedPolicy::Run, &universe);
+        let partition = partition(&parts, &job, &changes, SharedPolicy::Run, &now, &universe);
         assert_eq!((partition.run.len(), partition.skip.len(), partition.causes.len()), (1, 0, 1));
     }
 }

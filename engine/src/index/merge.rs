@@ -4,7 +4,8 @@
 //! ([`TestRecord::counts`]) brings its footprint along, and the footprints of the others are gone. So edges retire,
 //! and a unit keeps each version of it that a surviving test executed, or could have, with a fingerprint each.
 //! Of a file's listings the newest stands. Records, and listings, that are equally new are united, so that more
-//! tests run: a test reaches what any of its records says, and has seen only what all of them say.
+//! tests run: a test reaches what any of its records says, consulted each variable with every value that any says,
+//! and has seen only what all of them say.
 //!
 //! Every choice is a maximum over something totally ordered, or a union. So merging is commutative, associative
 //! and idempotent; `laws` has the properties.
@@ -26,7 +27,8 @@ use crate::time::Timestamp;
 use super::intern::SetInterner;
 use super::rule::{RuleDraft, normalize_rules};
 use super::units::{Assembly, FileDraft, UnitDraft};
-use super::{FileRecord, Index, Rule, UnitRecord};
+use super::variable::normalize_variables;
+use super::{FileRecord, Index, Rule, UnitRecord, VariableRecord};
 
 /// Why indexes cannot be merged.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -86,7 +88,16 @@ pub fn merge(inputs: &[&Index]) -> Result<Index, MergeError> {
         }
     }
     let rules = normalize_rules(rules, &mut assembly.sets);
-    Ok(assembly.into_index(kind, recordings, expected, tests, rules))
+
+    let mut variables = Vec::new();
+    for side in &mut sides {
+        for VariableRecord { consulted, tests } in &side.index.variables {
+            let tests = side.surviving(*tests, &mut assembly.sets);
+            variables.push(VariableRecord { consulted: consulted.clone(), tests });
+        }
+    }
+    let variables = normalize_variables(variables, &mut assembly.sets);
+    Ok(assembly.into_index(kind, recordings, expected, tests, rules, variables))
 }
 
 /// One input, and what becomes of its numbers.

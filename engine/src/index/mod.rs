@@ -8,7 +8,9 @@
 //! - tests are sorted by key, files by path, recordings and rules by their order; none repeats;
 //! - the units of a file are sorted, and those of one kind, name and fingerprint are one;
 //! - a unit that the newest listing of its file does not have is there only while it says something of a test;
-//! - each set of tests is there once, numbered in the order in which files and units first name it.
+//! - a variable is there once with each value that a test found it to have;
+//! - each set of tests is there once, numbered in the order in which files and units, rules and variables first
+//!   name it.
 
 pub mod build;
 pub mod carry;
@@ -21,6 +23,7 @@ pub mod merge;
 pub mod query;
 pub mod rule;
 pub(crate) mod units;
+pub mod variable;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -36,6 +39,7 @@ use crate::unit::{LineSpan, UnitKind};
 
 pub use evidence::Evidence;
 pub use rule::{Rule, RulePattern};
+pub use variable::VariableRecord;
 
 /// An index in memory, in normal form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +53,7 @@ pub struct Index {
     pub(crate) mentions: Mentions,
     pub(crate) sets: Vec<TestSet>,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) variables: Vec<VariableRecord>,
 }
 
 /// A shard that an index says will come, or has.
@@ -148,6 +153,7 @@ impl Index {
             mentions: Mentions::default(),
             sets: vec![TestSet::new()],
             rules: Vec::new(),
+            variables: Vec::new(),
         }
     }
 
@@ -209,6 +215,11 @@ impl Index {
     /// Returns the rules, sorted.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// Returns the variables that tests consulted, sorted by name and value.
+    pub fn variables(&self) -> &[VariableRecord] {
+        &self.variables
     }
 
     /// Returns the file at `path`.

@@ -2,7 +2,7 @@
 //!
 //! The answer is never an empty set for want of knowledge: what the index has not seen selects everything, with
 //! the [`Cause`] said. A test is left out only when its own record is whole and passed, its recording knew every
-//! changed key, and none of them reaches it.
+//! changed key, none of them reaches it, and every environment variable that it consulted is what it was.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,6 +15,7 @@ use crate::path::RepoPath;
 use crate::record::TestKey;
 use crate::test_set::TestSet;
 use crate::unit::UnitKind;
+use crate::variable::{Since, VariableName, Variables};
 
 use super::evidence::{Evidence, FileView};
 use super::rule::Rule;
@@ -99,6 +100,10 @@ pub enum Reason {
     Rule(ChangedKey, RulePattern),
     /// Their recording did not know what changed.
     Unseen(ChangedKey),
+    /// They consulted a variable that is not what it was.
+    Variable(VariableName),
+    /// They consulted a variable, and nobody said what it is now.
+    UnknownVariable(VariableName),
     /// Their own record cannot prove anything: they did not pass, or their coverage is not whole.
     Unproven,
 }
@@ -176,12 +181,13 @@ pub enum JobAnswers {
     Everything(Cause),
 }
 
-/// Returns which tests of `job` a change of `changes` selects.
+/// Returns which tests of `job` a change of `changes` selects, where tests would find `variables`.
 pub fn impacted(
     evidence: &dyn Evidence,
     job: &JobName,
     changes: &[ChangedKey],
     policy: SharedPolicy,
+    variables: &Variables,
 ) -> Answer {
     let jobs = evidence.jobs();
     let Some(tests) = jobs.iter().find(|known| known.job == *job) else {
@@ -193,19 +199,24 @@ pub fn impacted(
             },
         });
     };
-    match trace(evidence, changes) {
+    match trace(evidence, changes, variables) {
         Ok(traces) => answer(evidence, tests, &traces, policy),
         Err(error) => Answer::Everything(Cause::Unreadable(error.to_string())),
     }
 }
 
-/// Returns which tests of each job a change of `changes` selects.
-pub fn impacted_per_job(evidence: &dyn Evidence, changes: &[ChangedKey], policy: SharedPolicy) -> JobAnswers {
+/// Returns which tests of each job a change of `changes` selects, where tests would find `variables`.
+pub fn impacted_per_job(
+    evidence: &dyn Evidence,
+    changes: &[ChangedKey],
+    policy: SharedPolicy,
+    variables: &Variables,
+) -> JobAnswers {
     let jobs = evidence.jobs();
     if let Some(cause) = empty_index(&jobs) {
         return JobAnswers::Everything(cause);
     }
-    match trace(evidence, changes) {
+    match trace(evidence, changes, variables) {
         Ok(traces) => {
             let each = jobs.iter().map(|job| (job.job.clone(), answer(evidence, job, &traces, policy)));
             JobAnswers::Each(each.collect())
@@ -230,12 +241,14 @@ pub struct Partition {
 /// Divides the tests of `job` that exist now into those that must run and those that need not.
 ///
 /// `parts` are the shards of one commit's index, or the one that has it all. `universe` comes from the runner; a
-/// test that no part has runs. One that several parts have needs a proof from each.
+/// test that no part has runs. One that several parts have needs a proof from each. `variables` are those that tests would
+/// find now; where nobody knows them, whoever consulted any runs.
 pub fn partition(
     parts: &[&dyn Evidence],
     job: &JobName,
     changes: &[ChangedKey],
     policy: SharedPolicy,
+    variables: &Variables,
     universe: &BTreeSet<TestKey>,
 ) -> Partition {
     let mut partition = Partition::default();
@@ -257,7 +270,7 @@ pub fn partition(
             must_run.fill(true);
             vec![None; keys.len()]
         });
-        let answer = impacted(*part, job, changes, policy);
+        let answer = impacted(*part, job, changes, policy, variables);
         for (at, id) in found.into_iter().enumerate() {
             let Some(id) = id else { continue };
             known[at] = true;
@@ -307,6 +320,13 @@ fn empty_index(jobs: &[JobTests]) -> Option<Cause> {
     jobs.iter().all(|job| job.tests.is_empty()).then_some(Cause::EmptyIndex)
 }
 
+/// What is found of a question, over all jobs.
+struct Traces {
+    changes: Vec<Trace>,
+    /// The tests that consulted a variable which does not count as what it was.
+    variables: Vec<(Reason, TestSet)>,
+}
+
 /// What one change reaches, over all jobs.
 struct Trace {
     change: ChangedKey,
@@ -329,7 +349,11 @@ fn matches_any(rule: &Rule, paths: &[RepoPath]) -> bool {
     paths.iter().any(|path| rule.pattern.matches(path))
 }
 
-fn trace(evidence: &dyn Evidence, changes: &[ChangedKey]) -> Result<Vec<Trace>, CodecError> {
+fn trace(
+    evidence: &dyn Evidence,
+    changes: &[ChangedKey],
+    variables: &Variables,
+) -> Result<Traces, CodecError> {
     // 1. The files that the changes are about, all at once.
     let kind = evidence.kind();
     let mut paths: Vec<RepoPath> = changes.iter().flat_map(|change| paths_of(change, kind)).collect();
@@ -340,7 +364,9 @@ fn trace(evidence: &dyn Evidence, changes: &[ChangedKey]) -> Result<Vec<Trace>, 
         paths.iter().zip(views).filter_map(|(path, view)| Some((path, view?))).collect();
     let rules = evidence.rules()?;
 
-    // 2. The sets that they and the matching rules name, all at once.
+    let stale = stale(evidence, variables)?;
+
+    // 2. The sets that they, the matching rules and the variables name, all at once.
     let mut reaches: Vec<Reach> = Vec::new();
     for change in changes {
         let mut reach = Reach::default();
@@ -351,7 +377,8 @@ fn trace(evidence: &dyn Evidence, changes: &[ChangedKey]) -> Result<Vec<Trace>, 
         reach.rules = rules.iter().filter(|rule| matches_any(rule, &paths)).cloned().collect();
         reaches.push(reach);
     }
-    let mut ids: Vec<SetId> = reaches.iter().flat_map(Reach::ids).collect();
+    let mut ids: Vec<SetId> =
+        reaches.iter().flat_map(Reach::ids).chain(stale.values().flatten().copied()).collect();
     ids.sort_unstable();
     ids.dedup();
     let sets: BTreeMap<SetId, Arc<TestSet>> = ids.iter().copied().zip(evidence.sets(&ids)?).collect();
@@ -364,7 +391,8 @@ fn trace(evidence: &dyn Evidence, changes: &[ChangedKey]) -> Result<Vec<Trace>, 
         }
         union
     };
-    Ok(changes
+    let variables = stale.into_iter().map(|(reason, ids)| (reason, union(&ids))).collect();
+    let changes = changes
         .iter()
         .zip(reaches)
         .map(|(change, reach)| Trace {
@@ -381,7 +409,22 @@ fn trace(evidence: &dyn Evidence, changes: &[ChangedKey]) -> Result<Vec<Trace>, 
             },
             rules: reach.rules.into_iter().map(|rule| (rule.clone(), sets[&rule.tests].clone())).collect(),
         })
-        .collect())
+        .collect();
+    Ok(Traces { changes, variables })
+}
+
+/// Returns the sets of tests that consulted a variable which does not count as what it was, each with why.
+fn stale(evidence: &dyn Evidence, now: &Variables) -> Result<BTreeMap<Reason, Vec<SetId>>, CodecError> {
+    let mut stale: BTreeMap<Reason, Vec<SetId>> = BTreeMap::new();
+    for variable in evidence.variables()? {
+        let reason = match now.since(&variable.consulted) {
+            Since::Same => continue,
+            Since::Changed => Reason::Variable(variable.consulted.name),
+            Since::Unknown => Reason::UnknownVariable(variable.consulted.name),
+        };
+        stale.entry(reason).or_default().push(variable.tests);
+    }
+    Ok(stale)
 }
 
 /// The sets that one change names.
@@ -434,7 +477,7 @@ impl Reach {
 }
 
 /// Returns what the traces say for one job.
-fn answer(evidence: &dyn Evidence, job: &JobTests, traces: &[Trace], policy: SharedPolicy) -> Answer {
+fn answer(evidence: &dyn Evidence, job: &JobTests, traces: &Traces, policy: SharedPolicy) -> Answer {
     if job.tests.is_empty() {
         return Answer::Everything(Cause::EmptyJob(job.job.clone()));
     }
@@ -442,7 +485,7 @@ fn answer(evidence: &dyn Evidence, job: &JobTests, traces: &[Trace], policy: Sha
     let baselines = evidence.baselines().intersection(&all);
     let mut reasons: Vec<(Reason, TestSet)> = Vec::new();
     let mut shared = Vec::new();
-    for trace in traces {
+    for trace in &traces.changes {
         let change = &trace.change;
         let unseen = all.difference(&trace.seen);
         if unseen == all {
@@ -466,6 +509,8 @@ fn answer(evidence: &dyn Evidence, job: &JobTests, traces: &[Trace], policy: Sha
             shared.push(SharedChange { change: change.clone(), sharing, left_out: TestSet::new() });
         }
     }
+    let of_job = |(reason, tests): &(Reason, TestSet)| (reason.clone(), tests.intersection(&all));
+    reasons.extend(traces.variables.iter().map(of_job));
     reasons.push((Reason::Unproven, all.difference(&evidence.provable())));
     reasons.retain(|(_, tests)| !tests.is_empty());
 

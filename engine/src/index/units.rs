@@ -13,7 +13,7 @@ use crate::test_set::TestSet;
 use crate::unit::{LineSpan, UnitKind};
 
 use super::intern::SetInterner;
-use super::{ExpectedShard, FileRecord, Index, Mentions, Rule, UnitRecord};
+use super::{ExpectedShard, FileRecord, Index, Mentions, Rule, UnitRecord, VariableRecord};
 
 /// A file with its units, on the way into an index. Its sets are numbered as in [`Assembly::sets`].
 #[derive(Debug)]
@@ -84,10 +84,12 @@ impl Assembly {
         expected: BTreeSet<ExpectedShard>,
         tests: Vec<TestRecord>,
         mut rules: Vec<Rule>,
+        mut variables: Vec<VariableRecord>,
     ) -> Index {
-        let sets = self.renumber_sets(&mut rules);
+        let sets = self.renumber_sets(&mut rules, &mut variables);
         let Assembly { files, units, mentions, .. } = self;
-        let mut index = Index { kind, recordings, expected, tests, files, units, mentions, sets, rules };
+        let mut index =
+            Index { kind, recordings, expected, tests, files, units, mentions, sets, rules, variables };
         index.retire_recordings();
         index
     }
@@ -99,9 +101,10 @@ impl Assembly {
         self.units.push(UnitRecord { kind, name, fingerprint, listed, seen, own, shared });
     }
 
-    /// Numbers the sets in the order in which files, their units, and rules first name them, the empty one first.
+    /// Numbers the sets in the order in which files, their units, rules, and variables first name them, the empty
+    /// one first.
     /// Those that nothing names are gone.
-    fn renumber_sets(&mut self, rules: &mut [Rule]) -> Vec<TestSet> {
+    fn renumber_sets(&mut self, rules: &mut [Rule], variables: &mut [VariableRecord]) -> Vec<TestSet> {
         let mut drafts = std::mem::replace(&mut self.sets, SetInterner::new()).into_sets();
         let mut sets = vec![TestSet::new()];
         let mut numbers: Vec<Option<SetId>> = vec![None; drafts.len()];
@@ -121,6 +124,7 @@ impl Assembly {
         for rule in rules {
             [&mut rule.tests, &mut rule.seen].into_iter().for_each(&mut renumber);
         }
+        variables.iter_mut().map(|variable| &mut variable.tests).for_each(&mut renumber);
         sets
     }
 }

@@ -7,6 +7,7 @@ use crate::index::query::{Answer, Cause, ChangedKey, SharedPolicy, impacted};
 use crate::record::Problem;
 use crate::recording::{EnvironmentKey, Origin, Shard};
 use crate::time::Timestamp;
+use crate::variable::{Consulted, VariableName, Variables};
 
 use super::*;
 
@@ -40,7 +41,7 @@ fn index_of(document: &str, kind: IndexKind) -> Index {
 
 /// Returns the tests that run by name, or the cause for which all do.
 fn ask(index: &Index, job_name: &str, changes: &[ChangedKey]) -> Result<Vec<String>, String> {
-    match impacted(index, &job(job_name), changes, SharedPolicy::Run) {
+    match impacted(index, &job(job_name), changes, SharedPolicy::Run, &Variables::Unknown) {
         Answer::Everything(cause) => Err(cause.code().to_owned()),
         Answer::Subset(subset) => {
             Ok(subset.run.iter().map(|id| index.tests()[id.index()].key.name.to_string()).collect())
@@ -138,7 +139,7 @@ proptest! {
         for name in ["e2e", "lint", "unit", "unknown"] {
             let indexed = predecessor::indexed(&document, name);
             let expected = predecessor::impacted(&document, name, &changes);
-            let answer = impacted(&index, &job(name), &keys, SharedPolicy::Run);
+            let answer = impacted(&index, &job(name), &keys, SharedPolicy::Run, &Variables::Unknown);
             // What decides first: a key that nobody knows, or one that all tests are listed under.
             let decides = changes.iter().find(|change| {
                 !predecessor::knows(&document, change) || predecessor::runs_all(&document, name, change)
@@ -185,7 +186,7 @@ proptest! {
         }
         let keys: Vec<ChangedKey> = files.iter().map(|text| file(text)).collect();
         for name in ["e2e", "lint", "unit"] {
-            if let Answer::Subset(subset) = impacted(&index, &job(name), &keys, SharedPolicy::Run) {
+            if let Answer::Subset(subset) = impacted(&index, &job(name), &keys, SharedPolicy::Run, &Variables::Unknown) {
                 let runs = predecessor::impacted(&document, name, &changes);
                 for id in subset.skip.iter() {
                     let test = &*index.tests()[id.index()].key.name;
@@ -368,8 +369,14 @@ fn a_changed_file_matches_the_rules_for_its_folder() {
     assert_eq!(ask(&index, "e2e", &[file("pkg/x/x.go")]).unwrap(), ["TestA", "TestB"]);
     let universe = index.tests().iter().map(|test| test.key.clone()).collect();
     let changes = [file("pkg/schema/core.yaml")];
-    let partition =
-        crate::index::query::partition(&[&index], &job("e2e"), &changes, SharedPolicy::Run, &universe);
+    let partition = crate::index::query::partition(
+        &[&index],
+        &job("e2e"),
+        &changes,
+        SharedPolicy::Run,
+        &Variables::Unknown,
+        &universe,
+    );
     assert!(partition.skip.is_empty());
 }
 
@@ -398,6 +405,7 @@ fn what_is_exported_is_no_less_safe() {
             duration: Duration::ZERO,
             executed: Vec::new(),
             opened: Vec::new(),
+            consulted: Vec::new(),
         };
         change(&mut observation);
         builder.observe(recording, observation).unwrap();
@@ -448,6 +456,32 @@ fn what_is_exported_is_no_less_safe() {
     }
 }
 
+/// There is no place for them in the predecessor's form.
+#[test]
+fn variables_are_not_exported() {
+    let export = |consulted: Vec<Consulted>| {
+        let mut builder = IndexBuilder::new(IndexKind::FILE);
+        let unit = builder.add_recording(recording(&job("unit")));
+        let observation = Observation {
+            test: TestKey::new(job("unit"), "", "t"),
+            role: Role::Test,
+            outcome: Outcome::Passed,
+            health: Health::OK,
+            duration: Duration::ZERO,
+            executed: vec![Executed { path: RepoPath::new("a.rs").unwrap(), parts: Parts::Whole }],
+            opened: Vec::new(),
+            consulted,
+        };
+        builder.observe(unit, observation).unwrap();
+        let index = builder.finish();
+        (index.variables().len(), JsonIndex::from_index(&index).unwrap())
+    };
+    let (some, with) = export(vec![Consulted::new(VariableName::new("ZONE").unwrap(), Some(b"utc"))]);
+    let (none, without) = export(Vec::new());
+    assert_eq!((some, none), (1, 0));
+    assert_eq!(with, without);
+}
+
 #[test]
 fn two_tests_of_one_name_cannot_be_told_apart() {
     let mut builder = IndexBuilder::new(IndexKind::FILE);
@@ -461,6 +495,7 @@ fn two_tests_of_one_name_cannot_be_told_apart() {
             duration: Duration::ZERO,
             executed: Vec::new(),
             opened: Vec::new(),
+            consulted: Vec::new(),
         };
         builder.observe(unit, observation).unwrap();
     }

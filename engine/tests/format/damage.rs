@@ -5,11 +5,12 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use skiptrace_engine::codec::{CodecError, IndexReader, decode, encode};
-use skiptrace_engine::index::query::{Answer, Cause, SharedPolicy, impacted, partition};
+use skiptrace_engine::index::query::{Answer, Cause, Reason, SharedPolicy, impacted, partition};
 use skiptrace_engine::index::{Evidence, Index};
 use skiptrace_engine::kind::IndexKind;
+use skiptrace_engine::variable::Variables;
 
-use crate::fuzz::container::{File, Place, Section, places, write_varint};
+use crate::fuzz::container::{File, Place, Section, VARIABLES, places, write_varint};
 use crate::fuzz::mutate::{Random, mutate};
 use crate::fuzz::{samples, targets};
 
@@ -38,7 +39,7 @@ fn place_of(places: &[Place], at: usize) -> &'static str {
 fn the_samples_have_all_sections() {
     for bytes in [&*RICH, &LARGE.1] {
         let sections: BTreeSet<_> = places(bytes).into_iter().map(|place| place.section).collect();
-        assert!(sections.len() >= 10, "{sections:?}");
+        assert!(sections.len() >= 11, "{sections:?}");
     }
     let blocks = |section: &str| places(&LARGE.1).iter().filter(|place| place.section == section).count();
     for section in ["tests", "files", "units", "sets", "identifiers"] {
@@ -103,6 +104,7 @@ fn damage_in_a_block_never_makes_an_answer_smaller() {
     let job = samples::job("unit");
     let universe: BTreeSet<_> = index.tests().iter().step_by(40).map(|test| test.key.clone()).collect();
     let (mut unharmed, mut fell_open) = (0, 0);
+    let now = samples::variables();
     for place in places(bytes) {
         let mut damaged = bytes.clone();
         damaged[place.range.start] ^= 0x10;
@@ -116,18 +118,20 @@ fn damage_in_a_block_never_makes_an_answer_smaller() {
         };
         for changes in targets::changes() {
             // One reader for each question, or a block read for one would be there for the next.
-            match impacted(&reader, &job, &changes, SharedPolicy::Run) {
+            match impacted(&reader, &job, &changes, SharedPolicy::Run, &now) {
                 Answer::Everything(Cause::Unreadable(why)) => {
                     assert!(why.contains(&format!("its {} section", place.section)), "{why} for {place:?}");
                     fell_open += 1;
                 }
                 answer => {
-                    assert_eq!(answer, impacted(index, &job, &changes, SharedPolicy::Run), "{changes:?}");
+                    let sound = impacted(index, &job, &changes, SharedPolicy::Run, &now);
+                    assert_eq!(answer, sound, "{changes:?}");
+                    assert_ne!(place.section, "variables", "every question is one of them too");
                     unharmed += 1;
                 }
             }
-            let sound = partition(&[index], &job, &changes, SharedPolicy::Run, &universe);
-            let harmed = partition(&[&reader], &job, &changes, SharedPolicy::Run, &universe);
+            let sound = partition(&[index], &job, &changes, SharedPolicy::Run, &now, &universe);
+            let harmed = partition(&[&reader], &job, &changes, SharedPolicy::Run, &now, &universe);
             assert!(harmed.skip.is_subset(&sound.skip), "{changes:?} with damage in {place:?}");
             assert!(
                 harmed.skip == sound.skip || harmed.causes.iter().any(|cause| cause.code() == "unreadable")
@@ -144,8 +148,9 @@ fn versions_are_negotiated() {
         decode(file.to_bytes()).map(drop).map_err(|error| error.to_string())
     };
     assert_eq!(with(1, 1), Ok(()));
-    assert_eq!(with(9, 1), Ok(()), "a newer version that this one can read");
-    insta::assert_snapshot!(with(9, 2).unwrap_err(), @"the index has format version 2; this version of skiptrace reads up to 1");
+    assert_eq!(with(2, 2), Ok(()));
+    assert_eq!(with(9, 2), Ok(()), "a newer version that this one can read");
+    insta::assert_snapshot!(with(9, 3).unwrap_err(), @"the index has format version 3; this version of skiptrace reads up to 2");
     insta::assert_snapshot!(with(0, 0).unwrap_err(), @"the index has format version 0; this version of skiptrace reads from 1");
 
     let with_section = |required| {
@@ -154,13 +159,75 @@ fn versions_are_negotiated() {
         decode(file.to_bytes()).map_err(|error| error.to_string())
     };
     assert_eq!(with_section(0).unwrap(), decode(RICH.as_slice()).unwrap());
-    insta::assert_snapshot!(with_section(1).unwrap_err(), @"the index has format version 3; this version of skiptrace reads up to 1");
+    insta::assert_snapshot!(with_section(1).unwrap_err(), @"the index has format version 3; this version of skiptrace reads up to 2");
 
     for code in 1..=8 {
         let mut file = File::parse(&RICH);
         file.sections.retain(|section| section.code != code);
         assert!(decode(file.to_bytes()).unwrap_err().to_string().contains("it is missing"));
     }
+}
+
+/// Files without variables are as they were before there were any; of those that have some, older readers say that
+/// they are too new, rather than leave out what keeps a test from being skipped.
+#[test]
+fn variables_make_a_file_newer() {
+    let without = File::parse(&encode(&samples::tiny()).unwrap());
+    assert_eq!((without.version, without.readable_from, without.sections.len()), (1, 1, 8));
+    let with = File::parse(&encode(&samples::tiny_with_variables()).unwrap());
+    assert_eq!((with.version, with.readable_from, with.sections.len()), (2, 2, 9));
+    let variables = &with.sections[8];
+    assert_eq!((variables.code, variables.required, variables.frames.len()), (VARIABLES, 1, 1));
+
+    // A file that has none, though it could.
+    let stripped = File { sections: with.sections[..8].to_vec(), ..with };
+    assert_eq!(decode(stripped.to_bytes()).unwrap().variables(), []);
+}
+
+#[test]
+fn variables_that_make_no_sense_are_refused() {
+    let refusal = |change: &dyn Fn(&mut Vec<Vec<u8>>)| {
+        let mut file = File::parse(&encode(&samples::tiny_with_variables()).unwrap());
+        change(&mut file.section_mut(VARIABLES).frames);
+        let bytes = file.to_bytes();
+        targets::codec(&bytes);
+        decode(bytes).unwrap_err().to_string()
+    };
+    let one = |payload: &[u8]| refusal(&|frames| frames[0] = payload.to_vec());
+    let corrupt = "the index is corrupt in its variables section";
+    for (payload, why) in [
+        (&[1, 0, 1, b'A', 0, 9][..], "a variable names a set that is not there"),
+        (&[1, 0, 1, b'A', 0, 0], "a variable was consulted by nobody"),
+        (&[1, 0, 1, b'A', 2, 1], "a variable is in an unknown state"),
+        (&[1, 0, 1, 0xff, 0, 1], "a text is not UTF-8"),
+        (&[1, 0, 1, b'A', 1, 1, 7], "it ends early"),
+        (&[1, 0, 1, b'A', 0, 1, 0], "it has more than it announces"),
+        (&[2, 0, 1, b'A', 1, 0, 0, 0, 1, 1], "variables are not sorted"),
+        (&[2, 0, 1, b'B', 0, 1, b'A', 0, 0, 1, 1], "variables are not sorted"),
+        (&[0xff, 0xff, 0xff, 0xff, 0x0f], "it announces more than it has"),
+    ] {
+        assert_eq!(one(payload), format!("{corrupt}: {why}"), "{payload:?}");
+    }
+    let long = [&[1, 0, 0x81, 0x20][..], &[b'x'; 4097], &[0, 1]].concat();
+    assert!(one(&long).ends_with("it has 4097 bytes (at most 4096 are kept)"), "{}", one(&long));
+    let twice = refusal(&|frames| frames.extend(frames.clone()));
+    assert_eq!(twice, format!("{corrupt}: it is not one block"));
+}
+
+/// Where nobody says what the environment is, whoever consulted any of it runs.
+#[test]
+fn an_unknown_environment_proves_nothing() {
+    let (index, job) = (samples::tiny_with_variables(), samples::job("unit"));
+    let ask = |variables: &Variables| {
+        let answer = impacted(&index, &job, &[], SharedPolicy::Run, variables);
+        let Answer::Subset(subset) = answer else { panic!("{answer:?}") };
+        (subset.run.len(), subset.reasons.into_iter().map(|(reason, _)| reason).collect::<Vec<_>>())
+    };
+    assert_eq!(ask(&samples::variables()), (0, vec![]));
+    let [home, hostname] = [0, 1].map(|at| index.variables()[at].consulted.name.clone());
+    assert_eq!(ask(&Variables::known::<&str, &str>([])), (2, vec![Reason::Variable(home.clone())]));
+    let unknown = vec![Reason::UnknownVariable(home), Reason::UnknownVariable(hostname)];
+    assert_eq!(ask(&Variables::default()), (2, unknown));
 }
 
 #[test]
@@ -184,7 +251,7 @@ proptest! {
 
     /// Checksums keep out accidents. Behind them, too, any payload is an index or an error.
     #[test]
-    fn damage_under_sound_checksums_is_survived(seed: u64, code in 1u8..=8, n_changes in 1usize..3) {
+    fn damage_under_sound_checksums_is_survived(seed: u64, code in 1u8..=9, n_changes in 1usize..3) {
         let mut random = Random(seed);
         let mut file = File::parse(&RICH);
         for _ in 0..n_changes {
@@ -211,7 +278,7 @@ fn what_announces_too_much_is_refused() {
         decode(file.to_bytes()).unwrap_err().to_string()
     };
     let huge = [0xff, 0xff, 0xff, 0xff, 0x0f].repeat(8);
-    for code in 1..=8 {
+    for code in 1..=9 {
         assert!(refusal(code, huge.clone()).contains("corrupt"), "section {code}");
         assert!(refusal(code, vec![0; 70_000_000]).contains("corrupt"), "section {code}");
     }
@@ -262,11 +329,12 @@ fn the_lazy_reader_has_what_the_whole_has() {
     let (index, bytes) = &*LARGE;
     let reader = IndexReader::open(bytes.as_slice()).unwrap();
     assert_eq!(reader.jobs(), index.jobs());
+    let now = samples::variables();
     for changes in targets::changes() {
         for job in index.jobs() {
             assert_eq!(
-                impacted(&reader, &job.job, &changes, SharedPolicy::Run),
-                impacted(index, &job.job, &changes, SharedPolicy::Run)
+                impacted(&reader, &job.job, &changes, SharedPolicy::Run, &now),
+                impacted(index, &job.job, &changes, SharedPolicy::Run, &now)
             );
         }
     }

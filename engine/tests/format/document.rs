@@ -19,9 +19,16 @@ const READER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/format/reade
 
 #[test]
 fn the_example_is_what_is_written() {
+    let block = |from_the_end| DOCUMENT.rsplit("```").nth(from_the_end)?.strip_prefix("text\n");
     let example = annotate(&encode(&samples::tiny()).unwrap());
-    let block = DOCUMENT.rsplit("```").nth(1).and_then(|block| block.strip_prefix("text\n"));
-    assert!(block == Some(&*example), "the last block of docs/format.md should be:\n\n{example}");
+    assert!(block(3) == Some(&*example), "the last but one block of docs/format.md should be:\n\n{example}");
+
+    let with_variables = annotate(&encode(&samples::tiny_with_variables()).unwrap());
+    let is_new = |part: &&str| !example.contains(*part);
+    let parts = with_variables.split_inclusive('\n').collect::<Vec<_>>();
+    let parts = parts.chunk_by(|_, next| next.starts_with(' ')).map(|lines| lines.concat());
+    let new: String = parts.filter(|part| is_new(&part.as_str())).collect();
+    assert!(block(1) == Some(&*new), "the last block of docs/format.md should be:\n\n{new}");
 }
 
 /// A payload with a line for each thing in it.
@@ -178,6 +185,14 @@ fn annotate_block(block: &mut Annotated<'_>, section: &str) {
             block.numbers(&["blocks of units", "files", "units", "own sets", "blocks of sets", "sets"]);
             block.numbers(&["blocks of identifiers", "first", "identifiers"]);
         }
+        "variables" => {
+            block.numbers(&["variables"]);
+            block.text("name");
+            block.text("name");
+            block.raw(2, "the first was set, the second was not");
+            block.numbers(&["tests: of the pool", "tests: of the pool"]);
+            block.raw(16, "what the first one's value is recognised by");
+        }
         other => panic!("no section {other}"),
     }
 }
@@ -234,6 +249,13 @@ fn dump(index: &Index) -> Value {
             "seen": set(rule.seen),
         })
     });
+    let variables = index.variables().iter().map(|variable| {
+        json!({
+            "name": variable.consulted.name.as_str(),
+            "value": variable.consulted.value.map(|value| value.to_string()),
+            "tests": set(variable.tests),
+        })
+    });
     let recordings = index.recordings().iter().map(|recording| {
         json!({
             "job": recording.job.as_str(),
@@ -265,6 +287,7 @@ fn dump(index: &Index) -> Value {
         "tests": tests.collect::<Vec<_>>(),
         "files": files.collect::<Vec<_>>(),
         "rules": rules.collect::<Vec<_>>(),
+        "variables": variables.collect::<Vec<_>>(),
     })
 }
 

@@ -10,6 +10,7 @@ use skiptrace_engine::index::query::{Answer, Cause, ChangedKey, SharedPolicy, im
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::recording::{EnvironmentKey, Origin, Shard};
 use skiptrace_engine::time::Timestamp;
+use skiptrace_engine::variable::Variables;
 use tempfile::TempDir;
 
 use super::*;
@@ -320,7 +321,7 @@ fn troubles(noticed: &Noticed) -> Vec<String> {
 
 /// Returns the tests that a change reaches, or that everything must run.
 fn reached(index: &Index, change: ChangedKey) -> Result<Vec<String>, Cause> {
-    match impacted(index, &job(), &[change], SharedPolicy::Run) {
+    match impacted(index, &job(), &[change], SharedPolicy::Run, &Variables::Unknown) {
         Answer::Everything(cause) => Err(cause),
         Answer::Subset(subset) => {
             Ok(subset.run.iter().map(|test| index.tests()[test.index()].key.name.to_string()).collect())

@@ -208,10 +208,11 @@ pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Ind
                 duration: test.duration,
                 executed,
                 opened: test.opened,
+                consulted: Vec::new(),
             },
         )?;
     }
-    for CarriedTest { record, executed, opened } in carried.tests {
+    for CarriedTest { record, executed, opened, consulted } in carried.tests {
         builder.observe(
             recording,
             Observation {
@@ -222,6 +223,7 @@ pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Ind
                 duration: record.duration,
                 executed,
                 opened,
+                consulted,
             },
         )?;
     }

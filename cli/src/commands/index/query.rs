@@ -13,6 +13,7 @@ use skiptrace_engine::index::query::{
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::TestKey;
 use skiptrace_engine::test_set::TestSet;
+use skiptrace_engine::variable::Variables;
 
 use crate::error::{CommandError, IoContext};
 use crate::exit::ExitStatus;
@@ -119,6 +120,7 @@ pub(super) fn run(args: &QueryArgs, session: &Session<'_>) -> Result<ExitStatus,
         session.printer.warning(format_args!("{}, so everything must run", Cause::EmptyIndex));
     }
 
+    let variables = session.environment.variables();
     let mut document = Document { jobs: Vec::new() };
     for job in &jobs {
         let known = tests_of(&parts, job)?;
@@ -127,8 +129,8 @@ pub(super) fn run(args: &QueryArgs, session: &Session<'_>) -> Result<ExitStatus,
             None => known.values().cloned().collect(),
         };
         let parts: Vec<&dyn Evidence> = parts.iter().map(|part| part as _).collect();
-        let found = partition(&parts, job, &changes, policy, &universe);
-        document.jobs.push(describe(&parts, job, &changes, policy, &found));
+        let found = partition(&parts, job, &changes, policy, &variables, &universe);
+        document.jobs.push(describe(&parts, job, &changes, policy, &variables, &found));
     }
     if session.printer.wants_json() {
         session.printer.json("index-query@1", &document)?;
@@ -175,12 +177,13 @@ fn describe(
     job: &JobName,
     changes: &[ChangedKey],
     policy: SharedPolicy,
+    variables: &Variables,
     found: &Partition,
 ) -> JobDocument {
     let mut reasons: BTreeMap<Reason, usize> = BTreeMap::new();
     let mut shared: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for part in parts {
-        if let Answer::Subset(subset) = impacted(*part, job, changes, policy) {
+        if let Answer::Subset(subset) = impacted(*part, job, changes, policy, variables) {
             for (reason, tests) in subset.reasons {
                 *reasons.entry(reason).or_default() += tests.len();
             }
@@ -228,6 +231,12 @@ fn explain(reason: &Reason, tests: usize) -> (&'static str, String) {
             ("rule", format!("the rule `{pattern}` names {tests} for `{change}`"))
         }
         Reason::Unseen(change) => ("unseen", format!("`{change}` was not known when {tests} ran")),
+        Reason::Variable(name) => {
+            ("variable", format!("the variable `{name}` is not what it was when {tests} consulted it"))
+        }
+        Reason::UnknownVariable(name) => {
+            ("unknown-variable", format!("{tests} consulted the variable `{name}`, which nobody knows now"))
+        }
         Reason::Unproven => ("unproven", format!("the records of {tests} prove nothing")),
     }
 }

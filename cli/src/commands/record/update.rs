@@ -73,7 +73,7 @@ pub(super) fn prepare(args: &RecordArgs, session: &Session<'_>, plan: &Plan) -> 
         Ok((environment, tree)) => {
             let paths = index.files().iter().map(|file| file.path.clone()).collect();
             let known = cut_all(&tree, paths);
-            let carried = carry(&index, &plan.job, &known);
+            let carried = carry(&index, &plan.job, &known, &session.environment.variables());
             session.printer.status(format_args!(
                 "taking over {} from the index of {name}",
                 human::count(carried.tests.len() as u64, "test")

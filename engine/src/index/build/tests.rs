@@ -5,11 +5,13 @@ use crate::index::query::{Answer, ChangedKey, Reason, SharedPolicy, impacted};
 use crate::observation::Position;
 use crate::record::Problem;
 use crate::recording::{EnvironmentKey, Origin, Shard};
+use crate::test_set::TestSet;
 use crate::time::Timestamp;
 use crate::unit::Unit;
 
 use crate::fingerprint::Fingerprint;
 use crate::unit::{LineSpan, UnitKind};
+use crate::variable::{VariableName, Variables};
 
 use super::*;
 
@@ -61,6 +63,7 @@ fn run(test: &str, executed: &[(&str, Parts)]) -> Observation {
             .map(|(file, parts)| Executed { path: path(file), parts: parts.clone() })
             .collect(),
         opened: Vec::new(),
+        consulted: Vec::new(),
     }
 }
 
@@ -101,7 +104,7 @@ fn show(index: &Index) -> String {
 
 /// Returns the tests of a job that a change selects, or the cause for which all are.
 fn ask(index: &Index, job_name: &str, change: ChangedKey, policy: SharedPolicy) -> String {
-    match impacted(index, &job(job_name), &[change], policy) {
+    match impacted(index, &job(job_name), &[change], policy, &Variables::Unknown) {
         Answer::Everything(cause) => cause.code().to_owned(),
         Answer::Subset(subset) => {
             let names = subset.run.iter().map(|id| &*index.tests()[id.index()].key.name);
@@ -320,11 +323,13 @@ fn a_policy_says_what_shared_code_selects() {
     );
     assert_eq!(ask(&index, "e2e", unit("a.rs", "g"), SharedPolicy::Baseline), "g");
 
-    let answer = impacted(&index, &job("e2e"), &[unit("a.rs", "start")], SharedPolicy::Baseline);
+    let answer =
+        impacted(&index, &job("e2e"), &[unit("a.rs", "start")], SharedPolicy::Baseline, &Variables::Unknown);
     let Answer::Subset(subset) = answer else { panic!("{answer:?}") };
     assert_eq!((subset.shared[0].sharing.len(), subset.shared[0].left_out.len()), (3, 3));
     assert!(subset.reasons.iter().any(|(reason, _)| matches!(reason, Reason::Shared(_))));
-    let answer = impacted(&index, &job("e2e"), &[unit("a.rs", "start")], SharedPolicy::Run);
+    let answer =
+        impacted(&index, &job("e2e"), &[unit("a.rs", "start")], SharedPolicy::Run, &Variables::Unknown);
     let Answer::Subset(subset) = answer else { panic!("{answer:?}") };
     assert_eq!((subset.shared[0].sharing.len(), subset.shared[0].left_out.len()), (3, 0));
 }
@@ -452,6 +457,64 @@ fn who_compiled_or_opened_a_file_depends_on_it() {
     assert_eq!(ask(file("data.json")), "compiled");
     assert_eq!(ask(unit("a.rs", "new")), "unknown-key", "a unit that no recording has seen");
     assert_eq!(ask(unit("data.json", "f")), "unknown-key", "a unit that nobody listed there");
+}
+
+#[test]
+fn who_consulted_a_variable_depends_on_it() {
+    let mut builder = IndexBuilder::new(IndexKind::FUNCTION);
+    let recording = builder.add_recording(recording("unit", 1));
+    builder.add_file(recording, source("a.rs", &[("f", 1, 9)]));
+    let consulted =
+        |name: &str, value: Option<&[u8]>| Consulted::new(VariableName::new(name).unwrap(), value);
+    for (name, variables) in [
+        ("none", vec![]),
+        ("set", vec![consulted("ZONE", Some(b"utc"))]),
+        ("unset", vec![consulted("HOME", None)]),
+        ("both", vec![consulted("ZONE", Some(b"utc")), consulted("HOME", None)]),
+        // It ran twice, and found different things.
+        ("torn", vec![consulted("ZONE", Some(b"utc"))]),
+        ("torn", vec![consulted("ZONE", Some(b"cet"))]),
+    ] {
+        let run = Observation { consulted: variables, ..run(&format!("unit/{name}"), &[]) };
+        builder.observe(recording, run).unwrap();
+    }
+    let index = builder.finish();
+    let ask = |variables: &Variables| {
+        let answer = impacted(&index, &job("unit"), &[unit("a.rs", "f")], SharedPolicy::Run, variables);
+        let Answer::Subset(subset) = answer else { panic!("{answer:?}") };
+        let tests = |set: &TestSet| -> String {
+            let names = set.iter().map(|id| &*index.tests()[id.index()].key.name);
+            names.collect::<Vec<_>>().join(" ")
+        };
+        let reasons = subset.reasons.iter().map(|(reason, set)| match reason {
+            Reason::Variable(name) => format!("{name}: {}\n", tests(set)),
+            Reason::UnknownVariable(name) => format!("{name}, unknown: {}\n", tests(set)),
+            other => format!("{other:?}: {}\n", tests(set)),
+        });
+        reasons.collect::<String>() + "skipped: " + &tests(&subset.skip)
+    };
+    insta::assert_snapshot!(ask(&Variables::known([("ZONE", "utc"), ("OTHER", "1")])), @r"
+    ZONE: torn
+    skipped: both none set unset
+    ");
+    insta::assert_snapshot!(ask(&Variables::known([("ZONE", "cet")])), @r"
+    ZONE: both set torn
+    skipped: none unset
+    ");
+    insta::assert_snapshot!(ask(&Variables::known([("ZONE", "utc"), ("HOME", "")])), @r"
+    HOME: both unset
+    ZONE: torn
+    skipped: none set
+    ");
+    insta::assert_snapshot!(ask(&Variables::known([("ZONE", "")])), @r"
+    ZONE: both set torn
+    skipped: none unset
+    ");
+    insta::assert_snapshot!(ask(&Variables::Unknown), @r"
+    HOME, unknown: both unset
+    ZONE, unknown: both set torn
+    skipped: none
+    ");
 }
 
 #[test]

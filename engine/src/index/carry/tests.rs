@@ -8,6 +8,7 @@ use crate::record::{Health, Outcome, Problem};
 use crate::recording::{EnvironmentKey, Origin, Recording, Shard};
 use crate::time::Timestamp;
 use crate::unit::{LineSpan, Unit};
+use crate::variable::VariableName;
 
 fn path(text: &str) -> RepoPath {
     RepoPath::new(text).unwrap()
@@ -42,7 +43,16 @@ fn test(name: &str, outcome: Outcome, executed: &[(&str, &[u32])]) -> Observatio
         duration: Duration::from_secs(1),
         executed: executed.collect(),
         opened: Vec::new(),
+        consulted: match name {
+            "a" => vec![consulted("ZONE", Some("utc")), consulted("HOME", None)],
+            "b" => vec![consulted("ZONE", Some("utc"))],
+            _ => Vec::new(),
+        },
     }
+}
+
+fn consulted(name: &str, value: Option<&str>) -> Consulted {
+    Consulted::new(VariableName::new(name).unwrap(), value.map(str::as_bytes))
 }
 
 const A: &[&str] = &["f one=1", "f two=1 one LIMIT", "i LIMIT=1", "f three=1"];
@@ -79,8 +89,12 @@ fn index() -> Index {
 }
 
 fn carried(files: &[SourceFile]) -> Carried {
+    carried_where(files, &Variables::known([("ZONE", "utc")]))
+}
+
+fn carried_where(files: &[SourceFile], variables: &Variables) -> Carried {
     let now = files.iter().map(|file| (file.path.clone(), file.clone())).collect();
-    carry(&index(), &"job".parse().unwrap(), &now)
+    carry(&index(), &"job".parse().unwrap(), &now, variables)
 }
 
 /// Returns the tests that are carried over when the first file is as said.
@@ -130,6 +144,21 @@ fn footprints_are_told_in_terms_of_the_present_files() {
     assert_eq!(units("c"), [("a.rs", Parts::Units(vec![0])), ("b.rs", Parts::Units(vec![0]))]);
     assert_eq!(units("stray"), [("a.rs", Parts::Units(vec![STRAY]))]);
     assert_eq!(Vec::from_iter(&carried.compiled[&Box::<str>::from("suite")]), [&path("a.rs"), &path("b.rs")]);
+}
+
+#[test]
+fn who_consulted_a_variable_is_recorded_again_when_it_is_another() {
+    let check =
+        |variables: &Variables| names(&carried_where(&[source("a.rs", A), source("b.rs", B)], variables));
+    assert_eq!(check(&Variables::known([("ZONE", "utc"), ("OTHER", "1")])), ["a", "b", "c", "stray"]);
+    assert_eq!(check(&Variables::known([("ZONE", "utc"), ("HOME", "")])), ["b", "c", "stray"]);
+    assert_eq!(check(&Variables::known([("ZONE", "cet")])), ["c", "stray"]);
+    assert_eq!(check(&Variables::known([("HOME", "utc")])), ["c", "stray"]);
+    assert_eq!(check(&Variables::Unknown), ["c", "stray"], "nobody knows is not the same as none is set");
+
+    let carried = carried(&[source("a.rs", A), source("b.rs", B)]);
+    assert_eq!(carried.tests[0].consulted, [consulted("HOME", None), consulted("ZONE", Some("utc"))]);
+    assert_eq!(carried.tests[2].consulted, []);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use skiptrace_engine::observation::TextRange;
 use skiptrace_engine::recording::{EnvironmentKey, Origin, Shard};
 use skiptrace_engine::time::Timestamp;
 use skiptrace_engine::unit::SourceFile;
+use skiptrace_engine::variable::Variables;
 
 use super::*;
 
@@ -161,7 +162,7 @@ fn what_is_taken_over_keeps_what_it_was_compiled_from() {
             (path(name), SourceFile { path: path(name), blob: None, units })
         })
         .into();
-    let mut carried = carry(&index, &"job".parse().unwrap(), &known);
+    let mut carried = carry(&index, &"job".parse().unwrap(), &known, &Variables::Unknown);
     carried.tests.retain(|test| &*test.record.key.name == "helped");
     carried.compiled.get_mut("suite").unwrap().extend([path("helper.rs"), path("gone.rs")]);
     let gathered = Gathered {
@@ -197,6 +198,6 @@ fn a_file_that_no_recording_has_runs_everything() {
     let (index, _) = folded(vec![test("t", vec![trace(&[0])])]);
     let job = "job".parse().unwrap();
     let changed = [ChangedKey::File(path("unknown.rs"))];
-    let answer = impacted(&index, &job, &changed, SharedPolicy::Run);
+    let answer = impacted(&index, &job, &changed, SharedPolicy::Run, &Variables::Unknown);
     assert!(matches!(answer, Answer::Everything { .. }), "{answer:?}");
 }

@@ -8,6 +8,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// The eight bytes that a file begins with.
 pub const HEADER: [u8; 8] = *b"\x93SKT\r\n\x1a\n";
+/// The code of the section that a file may be without.
+pub const VARIABLES: u8 = 9;
 /// How long the trailer is.
 pub const TRAILER: usize = 40;
 
@@ -21,7 +23,7 @@ pub struct File {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// 1 to 8: tests, files, units, sets, identifiers, rules, meta, directory.
+    /// 1 to 9: tests, files, units, sets, identifiers, rules, meta, directory, variables.
     pub code: u8,
     pub required: u8,
     pub frames: Vec<Vec<u8>>,
@@ -36,7 +38,7 @@ pub struct Place {
 }
 
 /// The sections' names, by their codes.
-pub const NAMES: [&str; 11] = [
+pub const NAMES: [&str; 12] = [
     "header",
     "tests",
     "files",
@@ -46,6 +48,7 @@ pub const NAMES: [&str; 11] = [
     "rules",
     "meta",
     "directory",
+    "variables",
     "footer",
     "trailer",
 ];
@@ -173,7 +176,8 @@ fn read_varint(bytes: &mut &[u8]) -> u64 {
 
 impl File {
     /// Reads a file's payloads from bytes that a fuzzer may change: for each section the number of its frames,
-    /// and each frame after its length, two bytes. What is missing is empty.
+    /// and each frame after its length, two bytes. What is missing is empty, but for the variables: they are not there
+    /// then, as in files that are older.
     pub fn from_payloads(mut data: &[u8]) -> File {
         let mut take = |len: usize| {
             let (taken, rest) = data.split_at(len.min(data.len()));
@@ -181,16 +185,19 @@ impl File {
             taken
         };
         let mut sections = Vec::new();
-        for code in 1..=8 {
-            let n_frames = take(1).first().copied().unwrap_or(1);
+        for code in 1..=9 {
+            let n_frames = take(1).first().copied().unwrap_or(if code == VARIABLES { 0 } else { 1 });
             let mut frames = Vec::new();
             for _ in 0..n_frames {
                 let len = take(2).iter().rev().fold(0, |len, byte| len << 8 | usize::from(*byte));
                 frames.push(take(len).to_vec());
             }
-            sections.push(Section { code, required: 1, frames });
+            if code != VARIABLES || n_frames > 0 {
+                sections.push(Section { code, required: 1, frames });
+            }
         }
-        File { sections, version: 1, readable_from: 1 }
+        let version = if sections.len() < usize::from(VARIABLES) { 1 } else { 2 };
+        File { sections, version, readable_from: version }
     }
 
     /// Writes what [`File::from_payloads`] reads.

@@ -15,6 +15,7 @@ use skiptrace_engine::record::{Health, Outcome, Problem, Role, TestKey};
 use skiptrace_engine::recording::{EnvironmentKey, Origin, Recording, Shard};
 use skiptrace_engine::time::Timestamp;
 use skiptrace_engine::unit::{LineSpan, SourceFile, Unit, UnitKind};
+use skiptrace_engine::variable::{Consulted, VariableName, Variables};
 
 pub fn path(text: &str) -> RepoPath {
     RepoPath::new(text).expect("a path inside the repository")
@@ -57,6 +58,7 @@ pub fn passed(key: TestKey, executed: Vec<Executed>) -> Observation {
         duration: Duration::from_micros(1500),
         executed,
         opened: Vec::new(),
+        consulted: Vec::new(),
     }
 }
 
@@ -64,8 +66,28 @@ pub fn executed(file: &str, parts: Parts) -> Executed {
     Executed { path: path(file), parts }
 }
 
-/// The smallest index with something in every section: two tests, one file, two functions, a rule.
+pub fn consulted(name: &str, value: Option<&str>) -> Consulted {
+    let name = VariableName::new(name).expect("a variable's name");
+    Consulted::new(name, value.map(str::as_bytes))
+}
+
+/// An environment in which some variables are what tests of the samples found, and others are not.
+pub fn variables() -> Variables {
+    Variables::known([("HOME", "/home/ada"), ("ZONE", "cet"), ("EMPTY", "")])
+}
+
+/// The smallest index with something in every section that has to be there: two tests, one file, two functions, a
+/// rule.
 pub fn tiny() -> Index {
+    tiny_where(Vec::new())
+}
+
+/// The same, but that its tests consulted two variables.
+pub fn tiny_with_variables() -> Index {
+    tiny_where(vec![consulted("HOME", Some("/home/ada")), consulted("HOSTNAME", None)])
+}
+
+fn tiny_where(consulted: Vec<Consulted>) -> Index {
     let mut builder = IndexBuilder::new(IndexKind::FUNCTION);
     let unit_job = builder.add_recording(recording("unit", "1/1", 7));
     let units = vec![unit(UnitKind::Function, "add", 1, 3), unit(UnitKind::Function, "subtract", 5, 7)];
@@ -73,9 +95,9 @@ pub fn tiny() -> Index {
     let key = |name: &str| TestKey::new(job("unit"), "calc", name);
     for (name, part) in [("adds", 0), ("subtracts", 1)] {
         let parts = Parts::Units(vec![part]);
-        builder
-            .observe(unit_job, passed(key(name), vec![executed("src/calc.rs", parts)]))
-            .expect("a test of the recording's job");
+        let mut observation = passed(key(name), vec![executed("src/calc.rs", parts)]);
+        observation.consulted.clone_from(&consulted);
+        builder.observe(unit_job, observation).expect("a test of the recording's job");
     }
     let pattern = RulePattern::Glob(Glob::new("*.lock"));
     builder.add_rule(unit_job, pattern, true, Vec::new(), vec![unit_job]);
@@ -125,6 +147,9 @@ pub fn rich(kind: IndexKind) -> Index {
             4 => observation.health = Health::OK.with(Problem::TruncatedProfile),
             5 => observation.executed.push(executed("gen/unplaced.rs", Parts::Whole)),
             6..=8 => observation.opened.push(path("data/input.json")),
+            9 => observation.consulted.push(consulted("HOME", Some("/home/ada"))),
+            10 => observation.consulted.extend([consulted("HOME", None), consulted("EMPTY", Some(""))]),
+            11 => observation.consulted.extend([consulted("ZONE", Some("utc")), consulted("", None)]),
             _ => {}
         }
         observation.duration = Duration::from_millis(u64::from(number) * 300);
@@ -162,6 +187,9 @@ pub fn large() -> Index {
         let mut observation = passed(key, (0..12).map(parts).collect());
         // Sets that files name and units do not, a different one for each file.
         observation.opened = (0..16).map(|at| path(&file((number * 13 + at * at * 17) % 300))).collect();
+        observation.consulted.push(consulted("HOME", Some("/home/ada")));
+        let zone = (number % 9 == 0).then(|| consulted("ZONE", (number % 2 == 0).then_some("utc")));
+        observation.consulted.extend(zone);
         builder.observe(unit_job, observation).expect("a test of the recording's job");
     }
     builder.finish()
@@ -169,7 +197,8 @@ pub fn large() -> Index {
 
 /// All samples but the large one, with names for them.
 pub fn all() -> Vec<(String, Index)> {
-    let mut samples = vec![("tiny".to_owned(), tiny())];
+    let mut samples =
+        vec![("tiny".to_owned(), tiny()), ("tiny-with-variables".to_owned(), tiny_with_variables())];
     for kind in IndexKind::ALL {
         samples.push((format!("empty-{kind}"), Index::empty(kind)));
         samples.push((format!("rich-{kind}"), rich(kind)));

@@ -17,6 +17,7 @@ use skiptrace_engine::key::Key;
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::record::TestKey;
 use skiptrace_engine::test_set::TestSet;
+use skiptrace_engine::variable::{Since, Variables};
 
 use super::container::File;
 use super::samples;
@@ -59,10 +60,10 @@ fn read_both_ways(bytes: &[u8]) {
     walk(&reader);
     if let Some(index) = &decoded {
         for changes in changes() {
-            let policy = SharedPolicy::Run;
+            let (policy, variables) = (SharedPolicy::Run, samples::variables());
             assert_eq!(
-                impacted_per_job(&reader, &changes, policy),
-                impacted_per_job(index, &changes, policy),
+                impacted_per_job(&reader, &changes, policy, &variables),
+                impacted_per_job(index, &changes, policy, &variables),
                 "{changes:?}"
             );
         }
@@ -96,24 +97,40 @@ fn ask(index: &dyn Evidence) {
     jobs.truncate(4);
     jobs.push(samples::job("no such job"));
     for changes in changes() {
-        for policy in [SharedPolicy::Run, SharedPolicy::Baseline] {
+        for (policy, variables) in
+            [(SharedPolicy::Run, samples::variables()), (SharedPolicy::Baseline, Variables::Unknown)]
+        {
             for job in &jobs {
-                if let Answer::Subset(subset) = impacted(index, job, &changes, policy) {
+                if let Answer::Subset(subset) = impacted(index, job, &changes, policy, &variables) {
+                    assert!(!subset.skip.intersects(&stale(index, &variables)));
                     assert!(!subset.run.intersects(&subset.skip));
                     assert!(subset.skip.is_subset(&index.provable()));
                 }
             }
-            impacted_per_job(index, &changes, policy);
+            impacted_per_job(index, &changes, policy, &variables);
         }
         for job in &jobs {
             let universe: BTreeSet<TestKey> = ["adds", "test_00", "test_02", "starts", "new"]
                 .into_iter()
                 .flat_map(|name| ["", "calc", "suite"].map(|suite| TestKey::new(job.clone(), suite, name)))
                 .collect();
-            let partition = partition(&[index, index], job, &changes, SharedPolicy::Run, &universe);
+            let variables = samples::variables();
+            let partition =
+                partition(&[index, index], job, &changes, SharedPolicy::Run, &variables, &universe);
             assert_eq!(partition.run.len() + partition.skip.len(), universe.len());
         }
     }
+}
+
+/// Returns the tests that consulted a variable which does not count as what it was.
+fn stale(index: &dyn Evidence, variables: &Variables) -> TestSet {
+    let mut stale = TestSet::new();
+    for variable in index.variables().expect("it was answered") {
+        if variables.since(&variable.consulted) != Since::Same {
+            stale.union_with(&index.sets(&[variable.tests]).expect("it was answered")[0]);
+        }
+    }
+    stale
 }
 
 /// Goes through everything that a reader offers.
@@ -121,7 +138,7 @@ fn walk(reader: &IndexReader<&[u8]>) {
     let limit = |count: u32| count.min(300);
     let sets: Vec<SetId> = (0..limit(reader.n_sets())).map(SetId).collect();
     let _ = reader.sets(&sets);
-    let _ = reader.sets(&[SetId(u32::MAX)]);
+    let _ = (reader.sets(&[SetId(u32::MAX)]), reader.variables());
     let _ = reader.tests(&TestSet::range(TestId(0)..TestId(limit(reader.n_tests()) + 1)));
     let _ = reader.files(&(0..limit(reader.n_files())).map(FileId).collect::<Vec<_>>());
     for unit in (0..limit(reader.n_units()).saturating_add(2)).chain([u32::MAX]) {
