@@ -243,6 +243,7 @@ fn recorded(test: FoundTest, trace: Trace) -> RecordedTest {
         runs: vec![trace],
         uncounted: Vec::new(),
         opened: Vec::new(),
+        consulted: Vec::new(),
     }
 }
 

@@ -14,6 +14,7 @@ use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::{Outcome, Problem, Role, TestKey};
 use skiptrace_engine::recording::Recording;
 use skiptrace_engine::unit::Unit;
+use skiptrace_engine::variable::Consulted;
 
 use super::sources::{Files, Finder, Sources, Tree};
 use crate::trace::{Places, Trace, Trouble};
@@ -35,6 +36,8 @@ pub struct RecordedTest {
     pub uncounted: Vec<FilePart>,
     /// Files that it may have opened.
     pub opened: Vec<RepoPath>,
+    /// Variables that it consulted.
+    pub consulted: Vec<Consulted>,
 }
 
 /// A part of a file that tests depend on whatever they executed.
@@ -208,7 +211,7 @@ pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Ind
                 duration: test.duration,
                 executed,
                 opened: test.opened,
-                consulted: Vec::new(),
+                consulted: test.consulted,
             },
         )?;
     }

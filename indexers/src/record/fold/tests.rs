@@ -47,6 +47,7 @@ fn test(name: &str, runs: Vec<Trace>) -> RecordedTest {
         runs,
         uncounted: Vec::new(),
         opened: Vec::new(),
+        consulted: Vec::new(),
     }
 }
 

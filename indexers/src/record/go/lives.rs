@@ -35,8 +35,8 @@ pub(super) struct Ledger {
     pub(super) due: Vec<Due>,
     /// What is lost for sure.
     pub(super) troubles: Vec<Trouble>,
-    /// How many programs were started.
-    pub(super) n_programs: usize,
+    /// Whether it ran the repository's code without counters.
+    pub(super) has_uncounted: bool,
 }
 
 /// A process that must have left counters.
@@ -80,8 +80,8 @@ impl Listener for Lives<'_> {
                     }
                 }
                 let life = self.look(process);
-                self.ledger.n_programs += 1;
                 let program = &life.program;
+                self.ledger.has_uncounted |= life.role == Role::Uncounted;
                 match life.role {
                     Role::Uncounted => self.trouble(
                         Problem::MissingBinary,

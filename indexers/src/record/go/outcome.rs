@@ -1,14 +1,16 @@
 //! From runs and traces to what an index is made of.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::Problem;
+use skiptrace_engine::variable::{Consulted, VariableName};
 
 use super::environment;
-use super::observer::Read;
+use super::observer::ReadByTest;
 use super::plan::Plan;
 use super::uncounted::{TestFiles, c_files, header, of_modules};
 use super::{GoRecordError, Request, programs};
@@ -24,7 +26,7 @@ use crate::trace::Trace;
 pub(super) struct Heard<'a> {
     pub(super) strays: &'a [Stray],
     pub(super) opens: &'a Opens,
-    pub(super) read: BTreeMap<(Box<str>, Box<str>), Read>,
+    pub(super) read: ReadByTest,
     /// What each binary executes before any test.
     pub(super) baselines: HashMap<Box<str>, Trace>,
 }
@@ -64,13 +66,15 @@ pub(super) fn gather(
                 trace.places.dedup();
             }
         }
+        let mut consulted = Vec::new();
         if let Some(read) = read.get(&(suite.clone(), name.clone())) {
             opened.extend(in_repository(&read.paths, &request.repository));
             opened.sort();
             opened.dedup();
+            consulted = variables(&read.variables, request, traces.first_mut());
         }
         let uncounted = about.parts.iter().cloned().chain(about.test_files.parts(&name)).collect();
-        tests.push(RecordedTest { suite, name, outcome, duration, runs: traces, uncounted, opened });
+        tests.push(RecordedTest { suite, name, outcome, duration, runs: traces, uncounted, opened, consulted });
     }
     Ok(Outcome {
         tests,
@@ -81,6 +85,27 @@ pub(super) fn gather(
         missing,
         skipped,
     })
+}
+
+/// Variables that say nothing of what a test does: the go tool sets the first, to the folder of the package, and each
+/// test is given another value of the others.
+const OURS: &[&str] = &["PWD", "TMPDIR", "GOCOVERDIR"];
+
+/// Returns the variables that a test consulted, as they are around the recording.
+fn variables(names: &BTreeSet<OsString>, request: &Request<'_>, trace: Option<&mut Trace>) -> Vec<Consulted> {
+    let mut consulted = Vec::new();
+    let mut strange = None;
+    for name in names.iter().filter(|name| !OURS.iter().any(|ours| name.as_os_str() == *ours)) {
+        let value = request.variables.get(name).map(|value| value.as_encoded_bytes());
+        match VariableName::new(name.as_encoded_bytes()) {
+            Ok(name) => consulted.push(Consulted::new(name, value)),
+            Err(error) => strange = Some(error),
+        }
+    }
+    if let (Some(error), Some(trace)) = (strange, trace) {
+        trace.trouble(Problem::Opaque, format!("it looks at a variable that cannot be kept: {error}"));
+    }
+    consulted
 }
 
 /// What all tests of a suite have in common.

@@ -94,13 +94,13 @@ impl Plan {
 
     /// Returns the suites whose binaries can start processes.
     pub(super) fn starting(&self) -> BTreeSet<Box<str>> {
-        let can_start = |suite: &&Box<str>| {
+        let can_start = |suite: &str| {
             let closure = self.graph.closure(suite);
             let is_starter =
                 |path: &str| path == "os/exec" || path == "plugin" || path.ends_with("/x/sys/unix");
             closure.iter().any(|package| is_starter(package.base_path()))
         };
-        self.suites.values().filter(can_start).cloned().collect()
+        self.suites.values().filter(|suite| can_start(suite)).cloned().collect()
     }
 
     /// Returns the suites of which no test is wanted, as their sources say.
@@ -108,14 +108,14 @@ impl Plan {
         if request.wanted.is_everything() {
             return BTreeSet::new();
         }
-        let is_unwanted = |suite: &&Box<str>| {
-            let Some(binary) = self.binaries.binaries.get(&***suite) else { return false };
+        let is_unwanted = |suite: &str| {
+            let Some(binary) = self.binaries.binaries.get(suite) else { return false };
             let files = TestFiles::read(&request.repository, &binary.test_files);
             let mut tests = files.tests().peekable();
             // A package whose tests are not known is built.
             tests.peek().is_some() && tests.all(|name| !request.wanted.has(suite, name))
         };
-        self.suites.values().filter(is_unwanted).cloned().collect()
+        self.suites.values().filter(|suite| is_unwanted(suite)).cloned().collect()
     }
 
     /// Returns where the files are at home that coverage names.

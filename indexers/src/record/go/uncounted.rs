@@ -52,8 +52,8 @@ impl TestFiles {
             files.push(TestFile { path: path.clone(), tests });
         }
         // A function names itself.
-        let is_apart = |name: &&Box<str>| mentions.get(&Identifier::of(name)).is_none_or(|count| *count <= 1);
-        let apart = files.iter().flat_map(|file| &file.tests).filter(is_apart).cloned().collect();
+        let is_apart = |name: &str| mentions.get(&Identifier::of(name)).is_none_or(|count| *count <= 1);
+        let apart = files.iter().flat_map(|file| &file.tests).filter(|name| is_apart(name)).cloned().collect();
         TestFiles { files, apart }
     }
 

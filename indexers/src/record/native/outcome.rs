@@ -104,6 +104,7 @@ impl Gatherer<'_> {
                 runs: traces,
                 uncounted: whole.into_iter().map(FilePart::whole).collect(),
                 opened,
+                consulted: Vec::new(),
             });
         }
         let build = flags::Build {

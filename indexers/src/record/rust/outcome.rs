@@ -146,6 +146,7 @@ impl<'a> Gatherer<'a> {
                     runs: traces,
                     uncounted,
                     opened,
+                    consulted: Vec::new(),
                 }
             })
             .collect();
@@ -191,6 +192,7 @@ fn add_group(outcome: &mut Outcome, group: Group, crates: &mut Crates<'_>) -> Co
         runs: vec![trace],
         uncounted: of_group.files.iter().cloned().map(FilePart::whole).collect(),
         opened: Vec::new(),
+        consulted: Vec::new(),
     });
     outcome.compiled.insert(group.suite.clone(), of_group.files.clone());
     outcome.folders.insert(group.suite, of_group.folders.clone());
