@@ -72,22 +72,36 @@ struct Row {
 fn main() -> io::Result<()> {
     let args = Args::parse();
     let subject = Subject::make(&args)?;
-    let (n_files, n_bytes) = subject.tests.iter().map(read_all).fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
+    let (n_files, n_bytes) =
+        subject.tests.iter().map(read_all).fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
     println!("{} tests, {n_files} files, {:.1} MB", subject.tests.len(), n_bytes as f64 / 1e6);
     let mut rows = Vec::new();
-    for (what, grain) in [("skiptrace: covdata to traces", Grain::Function), ("  the same, by block", Grain::Block)] {
+    for (what, grain) in
+        [("skiptrace: covdata to traces", Grain::Function), ("  the same, by block", Grain::Block)]
+    {
         let all = (0..args.times).map(|_| Took::of(|| traces(&subject, grain)).1);
         rows.push(Row { what, took: Took::median(all.collect()), sample: None });
     }
     let folding = (0..args.times).map(|_| {
         let (collector, traces) = traces(&subject, Grain::Function);
-        Took::of(|| encode(&index(&subject, collector, traces, IndexKind::FUNCTION)).expect("it is small").len()).1
+        Took::of(|| {
+            encode(&index(&subject, collector, traces, IndexKind::FUNCTION)).expect("it is small").len()
+        })
+        .1
     });
-    rows.push(Row { what: "skiptrace: traces to index bytes", took: Took::median(folding.collect()), sample: None });
+    rows.push(Row {
+        what: "skiptrace: traces to index bytes",
+        took: Took::median(folding.collect()),
+        sample: None,
+    });
     let bounds = (0..args.times).map(|_| {
         Took::of(|| subject.tests.par_iter().map(read_all).map(|(_, n_bytes)| n_bytes).sum::<u64>()).1
     });
-    rows.push(Row { what: "bound: open, read all bytes", took: Took::median(bounds.collect()), sample: None });
+    rows.push(Row {
+        what: "bound: open, read all bytes",
+        took: Took::median(bounds.collect()),
+        sample: None,
+    });
     others(&subject, &args, &mut rows)?;
     print(&rows, subject.tests.len());
     sizes(&subject);
@@ -122,7 +136,10 @@ fn run_each(repository: &Path, work: &Path, package: &str, folder: &Path) -> io:
     let program = work.join("package.test");
     if !program.exists() {
         let out = program.display().to_string();
-        go(repository, &["test", "-c", "-cover", "-covermode=set", "-coverpkg=./...", "-vet=off", "-o", &out, package])?;
+        go(
+            repository,
+            &["test", "-c", "-cover", "-covermode=set", "-coverpkg=./...", "-vet=off", "-o", &out, package],
+        )?;
     }
     if !program.exists() {
         return Ok(Vec::new());
@@ -250,7 +267,9 @@ fn others(subject: &Subject, args: &Args, rows: &mut Vec<Row>) -> io::Result<()>
 
 /// Tells how large indexes are, beside the predecessor's form.
 fn sizes(subject: &Subject) {
-    for (what, kind) in [("package", IndexKind::PACKAGE), ("file", IndexKind::FILE), ("function", IndexKind::FUNCTION)] {
+    for (what, kind) in
+        [("package", IndexKind::PACKAGE), ("file", IndexKind::FILE), ("function", IndexKind::FUNCTION)]
+    {
         let (collector, traces) = traces(subject, Grain::Function);
         let n_troubled = traces.iter().filter(|trace| !trace.troubles.is_empty()).count();
         let index = index(subject, collector, traces, kind);

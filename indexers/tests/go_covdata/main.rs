@@ -118,7 +118,7 @@ fn every_test_is_read_as_covdata_reads_it() {
             let reduced = collector(&workshop).collect(std::slice::from_ref(&folder));
             let n_files = pods[0].files.len();
             assert_eq!(reduced.written.len(), n_files, "{what}");
-            assert_eq!(reduced.orphans, [PathBuf::new(); 0], "{what}");
+            assert!(reduced.orphans.is_empty(), "{what}");
             // Of packages without functions nothing can be counted; of those that nothing calls, nothing was.
             let n_functions: usize = pods[0].packages.iter().map(|package| package.functions.len()).sum();
             if n_files == 0 && n_functions == 0 {
