@@ -253,63 +253,69 @@ fn modules_and_what_they_are_said_in() {
     assert_eq!(names(&modules.not_covered(&tracked)), "tools/go.mod");
 }
 
-/// The go command itself says what is instrumented, and by which name coverage knows it.
-#[test]
-fn coverage_names_exactly_what_is_compiled() {
-    let Some(fixture) = layered() else { return };
-    let found = fixture.find();
+/// The go command itself says what is instrumented, and by which name coverage knows it. A file without any statement
+/// has nothing to count.
+fn check_coverage(fixture: &Fixture, patterns: &[&str], without_statements: &[&str]) {
+    let found = fixture.find_of(patterns);
     let cover = format!("-coverpkg={}", found.modules.cover_patterns().argument().unwrap());
     let profile = fixture.path("profile");
+    let out = format!("-coverprofile={}", profile.display());
+    assert!(!found.binaries.binaries.is_empty());
     for (tested, binary) in &found.binaries.binaries {
-        let out = format!("-coverprofile={}", profile.display());
         fixture.go(&["test", "-vet=off", "-count=1", &cover, &out, tested]);
         let text = fs::read_to_string(&profile).unwrap();
-        let covered: BTreeSet<RepoPath> = text
-            .lines()
-            .skip(1)
+        let lines = text.lines().skip(1);
+        let covered: BTreeSet<RepoPath> = lines
             .map(|line| &line[..line.find(".go:").unwrap() + ".go".len()])
             .map(|name| found.binaries.sources[name].clone())
             .collect();
-        // A file without any statement has nothing to count.
-        let constants = RepoPath::new("alone/a.go").unwrap();
-        let expected: BTreeSet<RepoPath> =
-            binary.compiled.iter().filter(|path| **path != constants).cloned().collect();
+        let mut expected = binary.compiled.clone();
+        expected.retain(|path| !without_statements.contains(&path.as_str()));
         assert_eq!(covered, expected, "{tested}");
     }
 }
 
-/// The go command's own list of what is linked, `Deps`, against the closures of the graph.
-fn check_closures(fixture: &Fixture, patterns: &[&str]) {
-    let found = fixture.find_of(patterns);
-    let mut args = vec!["list", "-test", "-e", "-f", "{{.ImportPath}}{{range .Deps}}\t{{.}}{{end}}"];
-    args.extend(patterns);
+#[test]
+fn coverage_names_exactly_what_is_compiled() {
+    let Some(fixture) = layered() else { return };
+    check_coverage(&fixture, &["./..."], &["alone/a.go"]);
+    fixture.go(&["mod", "vendor"]);
+    check_coverage(&fixture, &["./..."], &["alone/a.go"]);
+}
+
+/// The go command's own lists of what is linked.
+const CLOSURES: [&str; 5] = ["list", "-test", "-e", "-f", "{{.ImportPath}}{{range .Deps}}\t{{.}}{{end}}"];
+
+/// Compares the closures of the graph with those.
+fn check_closures(graph: &PackageGraph, listed: &str) {
     let mut compared = 0;
-    for line in fixture.go(&args).lines() {
+    for line in listed.lines() {
         let mut words = line.split('\t');
         let Some(tested) = words.next().and_then(|path| path.strip_suffix(".test")) else { continue };
         let expected: BTreeSet<&str> = words.filter(|path| *path != "C").collect();
-        let closure = found.graph.closure(tested);
-        let closure: BTreeSet<&str> = closure
-            .iter()
-            .map(|package| &*package.import_path)
-            .filter(|path| *path != format!("{tested}.test"))
-            .collect();
-        // What cgo brings in is implied, not imported.
-        let missing: Vec<_> = expected.difference(&closure).collect();
-        assert!(missing.is_empty(), "{tested}: {missing:?}");
-        assert_eq!(closure.difference(&expected).count(), 0, "{tested}");
+        let binary = format!("{tested}.test");
+        let closure = graph.closure(tested);
+        let closure: BTreeSet<&str> =
+            closure.iter().map(|package| &*package.import_path).filter(|path| *path != binary).collect();
+        assert_eq!(closure, expected, "{tested}");
         compared += 1;
     }
-    assert_eq!(compared, found.graph.tested().count());
+    assert_eq!(compared, graph.tested().count());
     assert!(compared > 0);
 }
 
 #[test]
 fn closures_are_those_of_the_go_command() {
-    let Some(fixture) = layered() else { return };
-    check_closures(&fixture, &["./..."]);
-    // Packages with many variants and imports of each other's tests.
-    check_closures(&fixture, &["net/http", "sort", "strings", "go/types", "encoding/json"]);
+    let Some(mut fixture) = layered() else { return };
+    // The latter have many variants, and import each other's tests.
+    for patterns in [&["./..."][..], &["net/http", "os/user", "sort", "strings", "go/types", "encoding/json"]]
+    {
+        for cgo in ["0", "1"] {
+            fixture.env = vec![("CGO_ENABLED", cgo.to_owned())];
+            let listed = fixture.go(&[&CLOSURES, patterns].concat());
+            check_closures(&fixture.find_of(patterns).graph, &listed);
+        }
+    }
 }
 
 #[test]
@@ -365,10 +371,10 @@ fn workspaces_have_several_modules() {
     let Some(mut fixture) = Fixture::new(&[
         ("go.work", "go 1.20\n\nuse (\n\t./a\n\t./b/v3\n)\n"),
         ("a/go.mod", "module example.com/a\n\ngo 1.20\n"),
-        ("a/a.go", "package a\n\nimport _ \"example.com/b/v3\"\n"),
+        ("a/a.go", "package a\n\nimport \"example.com/b/v3\"\n\nfunc A() int { return b.B() }\n"),
         ("a/a_test.go", &format!("package a\n\n{TEST}")),
         ("b/v3/go.mod", "module example.com/b/v3\n\ngo 1.20\n"),
-        ("b/v3/b.go", "package b\n"),
+        ("b/v3/b.go", "package b\n\nfunc B() int { return 1 }\n"),
         ("b/v3/b_test.go", &format!("package b\n\n{TEST}")),
         ("c/go.mod", "module example.com/c\n\ngo 1.20\n"),
         ("c/c.go", "package c\n"),
@@ -395,6 +401,7 @@ fn workspaces_have_several_modules() {
     assert!(found.modules.unpinned.is_some());
     let tracked = ["a/go.mod", "c/go.mod"].map(|path| RepoPath::new(path).unwrap());
     assert_eq!(names(&found.modules.not_covered(&tracked)), "c/go.mod");
+    check_coverage(&fixture, &["./a/...", "./b/v3/..."], &[]);
 
     // Without the workspace, `a` cannot find `b`.
     fixture.env.push(("GOWORK", "off".to_owned()));
@@ -625,10 +632,10 @@ fn a_replacement_outside_of_the_repository_is_not_known() {
 fn links_are_followed_from_wherever_the_repository_is_named() {
     let Some(mut fixture) = Fixture::new(&[
         ("go.mod", "module m.example\n\ngo 1.20\n"),
-        ("real/a.go", "package real\n"),
-        ("p/p.go", "package p\n\nimport _ \"m.example/alias\"\n"),
+        ("real/a.go", "package real\n\nfunc A() int { return 1 }\n"),
+        ("p/p.go", "package p\n\nimport _ \"m.example/alias\"\n\nfunc P() int { return 2 }\n"),
         ("p/p_test.go", &format!("package p\n\n{TEST}")),
-        ("shared/common.go", "package p\n\nfunc Common() {}\n"),
+        ("shared/common.go", "package p\n\nfunc Common() int { return 3 }\n"),
     ]) else {
         return;
     };
@@ -645,6 +652,7 @@ fn links_are_followed_from_wherever_the_repository_is_named() {
     module files: go.mod
     ");
     assert_eq!(direct.sources["m.example/p/linked.go"].as_str(), "shared/common.go");
+    check_coverage(&fixture, &["./p"], &[]);
     for (repository, runs_in) in [("link", "link"), ("link", "repo"), ("repo", "link")] {
         (fixture.repository, fixture.runs_in) = (repository, runs_in);
         assert_eq!(fixture.find().binaries, direct, "{repository} {runs_in}");
@@ -870,6 +878,8 @@ fn measure() {
         let unknown: BTreeSet<&String> =
             binaries.binaries.values().flat_map(|binary| &binary.unknown).collect();
         eprintln!("{listed} packages, {} binaries, unknown: {unknown:?}", binaries.binaries.len());
+        let listed = tool.ask(&[&CLOSURES[..], &["./..."]].concat(), &watch).unwrap();
+        check_closures(&graph, std::str::from_utf8(&listed).unwrap());
         let started = std::time::Instant::now();
         let mut bytes = 0;
         let mut files = 0;

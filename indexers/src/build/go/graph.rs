@@ -50,11 +50,19 @@ impl PackageGraph {
         }
         for node in this.graph.node_indices().collect::<Vec<_>>() {
             let imports: BTreeSet<Box<str>> = this.graph[node].imports.iter().cloned().collect();
-            for import in imports {
-                if let Some(to) = this.by_path.get(&import) {
+            for import in &imports {
+                if let Some(to) = this.by_path.get(import) {
                     this.graph.add_edge(node, *to, ());
-                } else if &*import != "C" {
-                    this.dangling.entry(node).or_default().insert(import);
+                } else if &**import != "C" {
+                    this.dangling.entry(node).or_default().insert(import.clone());
+                }
+            }
+            // What cgo generates imports these, which no file says.
+            if imports.contains("C") {
+                let implied = ["runtime/cgo", "syscall", "unsafe"].into_iter();
+                let implied = implied.filter(|path| !imports.contains(*path));
+                for to in implied.filter_map(|path| this.by_path.get(path)).filter(|to| **to != node) {
+                    this.graph.add_edge(node, *to, ());
                 }
             }
             if let Some(tested) = tested_by(&this.graph[node]) {
