@@ -729,13 +729,13 @@ fn some_tests_of_some_packages_run() {
         ("broken/b_test.go", "package broken\n\nnonsense\n"),
     ];
     let Some(project) = Project::new(&files) else { return };
-    let command = parse("go test -json ./...", "");
     let file = project.root.path().join("choices");
-    let check = |packages: &[Selected]| {
-        let subset = subset(&command, packages, &project.exec(), &file).unwrap();
+    let check_as = |text: &str, packages: &[Selected]| {
+        let subset = subset(&parse(text, ""), packages, &project.exec(), &file).unwrap();
         let (passed, ran) = ran(&project, &subset);
         (subset.plan.is_some(), passed, ran.into_iter().collect::<Vec<_>>().join(" "))
     };
+    let check = |packages: &[Selected]| check_as("go test -json ./...", packages);
     // What does not compile is not built, because nothing of it is wanted.
     let broken = selected(&project, "broken", tests(&[]));
     let found = check(&[
@@ -759,6 +759,21 @@ fn some_tests_of_some_packages_run() {
 }
 
 #[test]
+fn the_users_own_choice_holds_where_everything_is_wanted() {
+    let test = "import \"testing\"\n\nfunc TestSame(t *testing.T) {}\nfunc TestOther(t *testing.T) {}\n";
+    let p = format!("package p\n\n{test}");
+    let q = format!("package q\n\n{test}");
+    let Some(project) = Project::new(&[("p/p_test.go", p.as_str()), ("q/q_test.go", &q)]) else { return };
+    let file = project.root.path().join("choices");
+    let all = [selected(&project, "p", Choice::All), selected(&project, "q", tests(&["TestSame"]))];
+    for text in ["go test -json -run=Same ./...", "go test -json ./... -args -test.run=Same"] {
+        let subset = subset(&parse(text, ""), &all, &project.exec(), &file).unwrap();
+        let found = ran(&project, &subset);
+        assert_eq!(found, (true, ["p.TestSame".to_owned(), "q.TestSame".to_owned()].into()), "{text}");
+    }
+}
+
+#[test]
 fn the_stand_in_changes_nothing_else() {
     let test = "package p\n\nimport (\n\t\"fmt\"\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestA(t *testing.T) { \
                 fmt.Println(os.Getenv(\"SKIPTRACE_GO_EXEC_PLAN\"), os.Args[1:]) }\nfunc TestB(t *testing.T) {}\n\
@@ -771,7 +786,7 @@ fn the_stand_in_changes_nothing_else() {
     let file = project.root.path().join("choices");
     let wanted = |choice: Choice| {
         Choices::new(&[selected(&project, "p", choice)]).write(&file).unwrap();
-        let mode = Mode::Subset { choices: file.clone(), inherited: None };
+        let mode = Mode::Subset { choices: file.clone(), users: None };
         Plan { mode, chain: vec![wrapper.to_str().unwrap().to_owned()] }.to_text().unwrap()
     };
     let start = |plan: &str, args: &[&str]| {

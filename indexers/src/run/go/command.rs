@@ -1,7 +1,9 @@
 //! `go test` and `gotestsum`, as the user types them.
 
+use std::ffi::OsString;
 use std::path::Path;
 
+use super::args;
 use super::flags::{self, Kind, Known};
 use super::{gotestsum, quoted};
 
@@ -194,6 +196,14 @@ impl GoCommand {
             Some(at) => Some(&self.flags[at].value),
             None => last(&self.inherited).map(|at| self.inherited[at].value.as_str()),
         }
+    }
+
+    /// Returns the pattern that the test binary is given, `run` or `skip`; none where it says nothing.
+    pub fn pattern(&self, name: &str) -> Option<String> {
+        let binary: Vec<OsString> = self.binary.iter().map(OsString::from).collect();
+        let given = args::value(&binary, &format!("test.{name}"));
+        let inherited = || Some(self.inherited.iter().rev().find(|flag| flag.name == name)?.value.clone());
+        given.or_else(inherited).filter(|pattern| !pattern.is_empty())
     }
 
     /// Returns whether a boolean flag is on.

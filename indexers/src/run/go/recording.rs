@@ -101,19 +101,24 @@ impl GoCommand {
             self.flags.iter().filter(|flag| of_kind(flag.name)).map(super::command::GoFlag::to_word).collect()
         };
         let binary: Vec<OsString> = self.binary.iter().map(OsString::from).collect();
-        let filters = ["run", "skip"].into_iter().filter_map(|name| {
-            let value = args::value(&binary, &format!("test.{name}"))?;
-            (!value.is_empty()).then(|| format!("-test.{name}={value}"))
-        });
-        let filters: Vec<String> = filters.collect();
+        let mut filters = Vec::new();
+        let mut kept: Vec<String> = Vec::new();
+        for name in ["run", "skip"] {
+            let value = args::value(&binary, &format!("test.{name}")).filter(|value| !value.is_empty());
+            let Some(value) = value else { continue };
+            // A test without some of its subtests does not do the same.
+            let changes_tests = name == "skip" && Pattern::parse(&value).names_subtests();
+            let to = if changes_tests { &mut kept } else { &mut filters };
+            to.push(format!("-test.{name}={value}"));
+        }
         let binary = args::without(&args::without(&binary, args::TAKEN_OVER), &["test.skip"]);
         // Both came from text.
-        let binary = binary.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        kept.extend(binary.into_iter().map(|word| word.to_string_lossy().into_owned()));
         let measured = self.value("coverpkg").unwrap_or_default();
         Ok(Recording {
             build: words(Kind::Build),
             test_build: words(Kind::TestBuild),
-            binary,
+            binary: kept,
             filters,
             packages: self.packages_or_here(),
             chain: self.chain()?,
@@ -135,9 +140,9 @@ impl GoCommand {
                 return Err(CommandError::Refused { flag: format!("-{name}"), why, way_out });
             }
         }
-        if self.value("run").is_some_and(|run| Pattern::parse(run).names_subtests()) {
+        if let Some(run) = self.pattern("run").filter(|run| Pattern::parse(run).names_subtests()) {
             return Err(CommandError::Refused {
-                flag: format!("-run={}", self.value("run").unwrap_or_default()),
+                flag: format!("-run={run}"),
                 why: "names subtests, which are recorded with the test that they are part of",
                 way_out: "name the tests alone, without what comes after `/`",
             });
@@ -166,7 +171,7 @@ impl GoCommand {
         if self.runner == GoRunner::Gotestsum {
             notes.push("gotestsum is left out, with its reports and what it does after tests".to_owned());
         }
-        if self.value("skip").is_some_and(|skip| Pattern::parse(skip).names_subtests()) {
+        if self.pattern("skip").is_some_and(|skip| Pattern::parse(&skip).names_subtests()) {
             notes.push(
                 "`-skip` leaves out subtests: what is recorded of their tests is without them".to_owned(),
             );

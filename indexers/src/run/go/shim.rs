@@ -37,8 +37,8 @@ pub enum Mode {
     Subset {
         /// The file that says which, written by [`Choices::write`].
         choices: PathBuf,
-        /// What `GOFLAGS` says of the tests to run, which the choice was made from.
-        inherited: Option<String>,
+        /// The user's own pattern for the tests to run, from which the choice was made.
+        users: Option<String>,
     },
 }
 
@@ -72,12 +72,12 @@ pub fn run(args: &[OsString], vars: &BTreeMap<OsString, OsString>, cwd: &Path) -
     let binary = cwd.join(binary);
     match &plan.mode {
         Mode::Keep(folder) => kept::keep(folder, &binary, rest, vars, cwd, &plan.chain).map(|()| 0),
-        Mode::Subset { choices, inherited } => {
+        Mode::Subset { choices, users } => {
             let choices = Choices::read(choices)?;
             let command = |args: Vec<OsString>| command(&plan.chain, &binary, args, cwd);
             let asked = args::value(rest, "test.run");
             // The user's own choice was heard before; this one is of somebody who runs again what failed.
-            if asked.is_some() && asked != *inherited {
+            if asked.is_some() && asked != *users {
                 return become_process(command(rest.to_vec()));
             }
             match choices.of(cwd, &binary) {

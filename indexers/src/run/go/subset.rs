@@ -94,10 +94,14 @@ pub fn subset(
     let all = selected;
     let selected: Vec<&Selected> = all.iter().filter(|package| package.choice != nothing).collect();
     let mut notes = Vec::new();
-    if command.value("run").is_some_and(|run| pattern::Pattern::parse(run).names_subtests()) {
+    let users = command.pattern("run");
+    if users.as_ref().is_some_and(|run| pattern::Pattern::parse(run).names_subtests()) {
         notes.push("`-run` names subtests: their tests run whole".to_owned());
     }
-    let (exec, plan) = match alone(&selected) {
+    let alone = alone(&selected);
+    // Where one pattern says everything, it stands for the user's; else the shim tells them apart.
+    let run = if matches!(alone, Some(Some(_))) { Run::Ours } else { Run::Users };
+    let (exec, plan) = match alone {
         Some(run) => {
             let exec = command.flags.iter().rev().find(|flag| flag.name == "exec");
             let words = exec.map(super::command::GoFlag::to_word).into_iter().chain(run).collect::<Vec<_>>();
@@ -114,17 +118,13 @@ pub fn subset(
                         .to_owned(),
                 );
             }
-            let inherited = command.inherited.iter().rev().find(|flag| flag.name == "run");
-            let mode = Mode::Subset {
-                choices: file.to_owned(),
-                inherited: inherited.map(|flag| flag.value.clone()),
-            };
+            let mode = Mode::Subset { choices: file.to_owned(), users };
             let exec = quoted::join([exec]).ok_or_else(|| SubsetError::Quotes(exec.to_owned()))?;
             (vec![format!("-exec={exec}")], Some(Plan { mode, chain }))
         }
     };
     let names: Vec<&str> = selected.iter().map(|package| package.import_path.as_str()).collect();
-    let commands = batches(&names).into_iter().map(|names| words(command, &exec, names)).collect();
+    let commands = batches(&names).into_iter().map(|names| words(command, run, &exec, names)).collect();
     Ok(Subset { commands, plan, notes })
 }
 
@@ -163,8 +163,15 @@ fn alone(selected: &[&Selected]) -> Option<Option<String>> {
     }
 }
 
+/// Whose `-run` is part of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Run {
+    Users,
+    Ours,
+}
+
 /// Returns the words of one command.
-fn words(command: &GoCommand, ours: &[String], packages: &[&str]) -> Vec<String> {
+fn words(command: &GoCommand, run: Run, ours: &[String], packages: &[&str]) -> Vec<String> {
     let mut words = match command.runner {
         GoRunner::Go => command.head("test"),
         GoRunner::Gotestsum => {
@@ -174,13 +181,14 @@ fn words(command: &GoCommand, ours: &[String], packages: &[&str]) -> Vec<String>
             words
         }
     };
-    let kept = command.flags.iter().filter(|flag| !matches!(flag.name, "run" | "exec"));
+    let replaced = |name: &str| name == "exec" || name == "run" && run == Run::Ours;
+    let kept = command.flags.iter().filter(|flag| !replaced(flag.name));
     words.extend(kept.map(super::command::GoFlag::to_word));
     words.extend(ours.iter().cloned());
     if command.runner == GoRunner::Go {
         words.extend(packages.iter().map(|name| (*name).to_owned()));
     }
-    let rest = unknown(command);
+    let rest = unknown(command, run);
     if !rest.is_empty() {
         words.push("-args".to_owned());
         words.extend(rest);
@@ -189,7 +197,7 @@ fn words(command: &GoCommand, ours: &[String], packages: &[&str]) -> Vec<String>
 }
 
 /// Returns what the test binary gets that the go tool does not know.
-fn unknown(command: &GoCommand) -> Vec<String> {
+fn unknown(command: &GoCommand, run: Run) -> Vec<String> {
     let known = |word: &&String| {
         let name = word.strip_prefix("-test.").and_then(|word| word.split('=').next());
         let flag = name.and_then(flags::known);
@@ -199,7 +207,10 @@ fn unknown(command: &GoCommand) -> Vec<String> {
         })
     };
     let words = command.binary.iter().filter(|word| !known(word)).map(std::ffi::OsString::from);
-    let words = args::without(&words.collect::<Vec<_>>(), &["test.run"]);
+    let mut words: Vec<std::ffi::OsString> = words.collect();
+    if run == Run::Ours {
+        words = args::without(&words, &["test.run"]);
+    }
     words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 

@@ -32,6 +32,13 @@ fn what_recording_says_itself_is_left_out() {
 }
 
 #[test]
+fn tests_without_some_subtests_are_other_tests() {
+    let recording = recording("go test -short -skip=TestA/x", "").unwrap();
+    assert_eq!(recording.binary, ["-test.skip=TestA/x", "-test.short=true"]);
+    assert_eq!(recording.filters, [""; 0]);
+}
+
+#[test]
 fn what_the_environment_asks_for_is_undone() {
     let goflags =
         "-json -v -tags=x -run=A -shuffle=on -cpuprofile=c -count=2 -coverprofile=c '-exec=w x' -timeout=3s";
@@ -53,6 +60,7 @@ fn what_cannot_be_recorded_is_said() {
             error("go test -n", ""),
             error("go test -run=TestA/sub", ""),
             error("go test", "-run=TestA/sub"),
+            error("go test -args -test.run TestA/sub", ""),
             error("go test a_test.go", ""),
             error("go test -exec 'a", ""),
         ]
@@ -62,6 +70,7 @@ fn what_cannot_be_recorded_is_said() {
     `-o` keeps a test binary in a place of its own: leave it out
     `-fuzz` runs for as long as it is let: leave it out; the seeds of fuzz targets are run as tests
     `-n` prints commands and runs none: leave it out
+    `-run=TestA/sub` names subtests, which are recorded with the test that they are part of: name the tests alone, without what comes after `/`
     `-run=TestA/sub` names subtests, which are recorded with the test that they are part of: name the tests alone, without what comes after `/`
     `-run=TestA/sub` names subtests, which are recorded with the test that they are part of: name the tests alone, without what comes after `/`
     `a_test.go` is a file, and tests are recorded by package: name its package, as `./folder`

@@ -53,6 +53,8 @@ fn names_that_mean_other_tests_elsewhere_go_through_the_shim() {
         [package("a", Some(&["TestA"]), Some(&[])), package("b", Some(&["TestA/y"]), Some(&[]))],
     ] {
         assert_eq!(check("go test -short ./...", &selected), format!("{THROUGH} e.org/a e.org/b"));
+        let users = THROUGH.replace("-exec", "-run=Test -exec");
+        assert_eq!(check(USERS, &selected), format!("{users} e.org/a e.org/b -args -own word"));
     }
 }
 
@@ -62,7 +64,7 @@ fn what_is_wanted_is_handed_over() {
     let file = dir.path().join("choices");
     let selected = [package("a", Some(&["TestA"]), None), package("b", None, None)];
     let subset = subset(&command("go test -exec wrap ./..."), &selected, "/exec", &file).unwrap();
-    let mode = Mode::Subset { choices: file.clone(), inherited: None };
+    let mode = Mode::Subset { choices: file.clone(), users: None };
     assert_eq!(subset.plan, Some(Plan { mode, chain: vec!["wrap".to_owned()] }));
     // Results were not cached before either.
     assert_eq!(subset.notes, [""; 0]);
