@@ -241,8 +241,8 @@ pub struct Partition {
 /// Divides the tests of `job` that exist now into those that must run and those that need not.
 ///
 /// `parts` are the shards of one commit's index, or the one that has it all. `universe` comes from the runner; a
-/// test that no part has runs. One that several parts have needs a proof from each. `variables` are those that tests would
-/// find now; where nobody knows them, whoever consulted any runs.
+/// test that no part has runs. One that several parts have needs a proof from each. `variables` are those that
+/// tests would find now; where nobody knows them, whoever consulted any runs.
 pub fn partition(
     parts: &[&dyn Evidence],
     job: &JobName,
@@ -363,7 +363,6 @@ fn trace(
     let views: BTreeMap<&RepoPath, FileView> =
         paths.iter().zip(views).filter_map(|(path, view)| Some((path, view?))).collect();
     let rules = evidence.rules()?;
-
     let stale = stale(evidence, variables)?;
 
     // 2. The sets that they, the matching rules and the variables name, all at once.
