@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use skiptrace_engine::unit::UnitKind;
 
+use super::super::go_facts::go_facts;
 use super::super::lex::{self, Gap, Token, TokenKind};
 use super::super::{Language, cut};
 use super::{c, fingerprints, go, rust};
@@ -150,11 +151,31 @@ proptest! {
         words in prop::collection::vec(prop::sample::select(vec![
             "fn", "f", "(", ")", "{", "}", "\"", "'", "r#", "#", "!", "/*", "*/", "//", "\n", "\\", "\\\n", "impl", "<",
             ">", ";", "#if", "#else\n", "#endif\n", "#define", "class", "R\"(", ")\"", "::", "é", "0x", "1.", "///", "mod",
+            "package p\n", "func", "import", "const (", "var", "=", "iota", "`", ",", "\"C\"", "//go:x\n", "//line a:1\n",
+            "Example", "// Output:\n", "//go:linkname f g\n", "require", "h1:", "# m v1\n",
         ]), 0..60),
         glue in prop::sample::select(vec!["", " ", "\n"]),
         which in 0..Language::ALL.len(),
     ) {
         check_units(Language::ALL[which], &words.join(glue))?;
+    }
+
+    #[test]
+    fn facts_of_any_text_agree_with_its_units(
+        words in prop::collection::vec(prop::sample::select(vec![
+            "func TestA(t *testing.T) {", "func ExampleA() {", "}\n", "\n", "// Output:\n", "import \"C\"\n", "var x = 1\n", "// a\n",
+            "//line a:1\n", "f()", "(", ")", "/* b */", "import (", "\"a\"\n", "func (t T) TestB(", ";",
+        ]), 0..20),
+    ) {
+        let source = format!("package p\n{}", words.concat());
+        check_units(Language::Go, &source)?;
+        let units = cut(Some(Language::Go), source.as_bytes());
+        let facts = go_facts(source.as_bytes());
+        prop_assert_eq!(facts.is_some(), units[0].kind != UnitKind::File);
+        for test in facts.into_iter().flat_map(|facts| facts.tests) {
+            prop_assert_eq!(units[test.unit].name.split('#').next(), Some(test.name.as_str()));
+            prop_assert_eq!(units[test.unit].lines.end, test.lines.end);
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ use skiptrace_indexers::llvm::profile::{Layouts, RawProfile, RawProfiles, Scratc
 use skiptrace_indexers::run::libtest;
 use skiptrace_indexers::run::native::{LeftOut, catch2, doctest, gtest};
 use skiptrace_indexers::run::nextest::junit;
+use skiptrace_indexers::units::go_facts::go_facts;
 use skiptrace_indexers::units::{Language, cut};
 
 use super::elf;
@@ -216,6 +217,12 @@ pub fn units(data: &[u8]) {
                 "{unit:?} of {n_lines} lines"
             );
         }
+    }
+    let units = cut(Some(Language::Go), data);
+    let facts = go_facts(data);
+    assert_eq!(facts.is_some(), units[0].kind != UnitKind::File);
+    for test in facts.into_iter().flat_map(|facts| facts.tests) {
+        assert_eq!(units[test.unit].name.split('#').next(), Some(test.name.as_str()));
     }
 }
 
