@@ -228,7 +228,9 @@ impl Tracer<'_> {
         if !self.threads.contains_key(&thread) {
             // A new thread of a process that is known need not wait for whoever started it, and must not: where the
             // process exits at that moment, nobody will ever tell of it, and the process cannot end without it.
-            match thread_group(thread).filter(|process| *process != thread && self.threads.contains_key(process)) {
+            match thread_group(thread)
+                .filter(|process| *process != thread && self.threads.contains_key(process))
+            {
                 Some(process) => _ = self.threads.insert(thread, process),
                 None => {
                     self.early.insert(thread);

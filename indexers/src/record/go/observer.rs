@@ -180,7 +180,8 @@ impl Observer for GoObserver<'_> {
         let _ = make_folders();
         #[cfg(target_os = "linux")]
         if self.hindrance.is_none() {
-            let (finished, ledger) = self.watched(&command, variables, cell.output(), &profiles, timeout, watch);
+            let (finished, ledger) =
+                self.watched(&command, variables, cell.output(), &profiles, timeout, watch);
             let passed = |finished: &Result<Finished, RunError>| {
                 finished.as_ref().is_ok_and(|finished| finished.status.success())
             };
@@ -191,7 +192,11 @@ impl Observer for GoObserver<'_> {
             // What it builds may count if the go tool is told to. That shows in what the go tool prints, which some
             // tests look at, so it is not done before it is needed, and what a test does not stand is no failure.
             let (first, again) = (profiles.with_file_name("first"), cell.output().join("again"));
-            if fs::rename(&profiles, &first).and(fs::create_dir(&profiles)).and(fs::create_dir(&again)).is_ok() {
+            if fs::rename(&profiles, &first)
+                .and(fs::create_dir(&profiles))
+                .and(fs::create_dir(&again))
+                .is_ok()
+            {
                 let _ = make_folders();
                 command.env.insert("GOFLAGS".into(), Some(self.goflags.clone()));
                 let second = self.watched(&command, variables, &again, &profiles, timeout, watch);

@@ -74,7 +74,16 @@ pub(super) fn gather(
             consulted = variables(&read.variables, request, traces.first_mut());
         }
         let uncounted = about.parts.iter().cloned().chain(about.test_files.parts(&name)).collect();
-        tests.push(RecordedTest { suite, name, outcome, duration, runs: traces, uncounted, opened, consulted });
+        tests.push(RecordedTest {
+            suite,
+            name,
+            outcome,
+            duration,
+            runs: traces,
+            uncounted,
+            opened,
+            consulted,
+        });
     }
     Ok(Outcome {
         tests,

@@ -53,7 +53,8 @@ impl TestFiles {
         }
         // A function names itself.
         let is_apart = |name: &str| mentions.get(&Identifier::of(name)).is_none_or(|count| *count <= 1);
-        let apart = files.iter().flat_map(|file| &file.tests).filter(|name| is_apart(name)).cloned().collect();
+        let apart =
+            files.iter().flat_map(|file| &file.tests).filter(|name| is_apart(name)).cloned().collect();
         TestFiles { files, apart }
     }
 
