@@ -184,21 +184,21 @@ fn wrong_arguments_are_told() {
     exit code: 2
     --- stderr ---
     error: the following required arguments were not provided:
-      <--llvm <DIR>|--lcov <DIR>|--llvm-json <DIR>>
-    hint: usage: skiptrace index build <--llvm <DIR>|--lcov <DIR>|--llvm-json <DIR>>
+      <--llvm <DIR>|--lcov <DIR>|--llvm-json <DIR>|--go-covdata <DIR>>
+    hint: usage: skiptrace index build <--llvm <DIR>|--lcov <DIR>|--llvm-json <DIR>|--go-covdata <DIR>>
     ");
     assert_snapshot!(check(&["--llvm", "coverage"], 2), @"
     exit code: 2
     --- stderr ---
     error: the following required arguments were not provided:
       --binaries <PATH>...
-    hint: usage: skiptrace index build --binaries <PATH>... <--llvm <DIR>|--lcov <DIR>|--llvm-json <DIR>>
+    hint: usage: skiptrace index build --binaries <PATH>... <--llvm <DIR>|--lcov <DIR>|--llvm-json <DIR>|--go-covdata <DIR>>
     ");
     assert_snapshot!(check(&["--lcov", "coverage", "--llvm-json", "coverage"], 2), @"
     exit code: 2
     --- stderr ---
     error: the argument `--lcov <DIR>` cannot be used with `--llvm-json <DIR>`
-    hint: usage: skiptrace index build <--llvm <DIR>|--lcov <DIR>|--llvm-json <DIR>>
+    hint: usage: skiptrace index build <--llvm <DIR>|--lcov <DIR>|--llvm-json <DIR>|--go-covdata <DIR>>
     ");
     assert_snapshot!(check(&["--lcov", "nowhere"], 2), @"
     exit code: 2

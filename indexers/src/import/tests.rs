@@ -593,6 +593,10 @@ fn outcomes_that_nobody_says_prove_nothing() {
                 ..Roots::default()
             },
             tracked: &tracked,
+            tree: &Disk(repository.path()),
+            baseline: None,
+            diffed: false,
+            expected: &Expected::new(),
         };
         let imported = import(&request).unwrap();
         let test = &imported.jobs[&"mine".parse::<JobName>().unwrap()][0];

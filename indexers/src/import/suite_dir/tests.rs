@@ -165,3 +165,41 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn every_folder_at_the_top_is_a_suite_of_go_programs() {
+    let hash = "00112233445566778899aabbccddeeff";
+    let meta = format!("covmeta.{hash}");
+    let counters = format!("covcounters.{hash}.1.2");
+    let at = |folder: &str, name: &str| format!("{folder}/{name}");
+    let files = [
+        ("a/metadata.json".to_owned(), r#"{"job_name":"e2e","test":"TestA","binaries":["agent","x"]}"#),
+        (at("a/coverage/agent", &meta), ""),
+        (at("a/coverage/agent", &counters), ""),
+        ("a/other.json".to_owned(), ""),
+        ("b/coverage/deep/er/x.out".to_owned(), ""),
+        ("c/notes.txt".to_owned(), ""),
+        ("d/coverage/notes.txt".to_owned(), ""),
+        ("e/metadata.json".to_owned(), r#"{"test":"e","binaries":"agent"}"#),
+        (at("f/g", "coverage.txt.gz"), ""),
+        (at("h", &format!("tmp.{counters}")), ""),
+        (".hidden/x".to_owned(), ""),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    let folder = folder(&files);
+    assert_snapshot!(show(&folder, Style::Go), @r"
+    e2e |  | TestA | Absent None | a/coverage/agent/covcounters.00112233445566778899aabbccddeeff.1.2 a/coverage/agent/covmeta.00112233445566778899aabbccddeeff
+    - |  | b (by folder) | Absent None | b/coverage/deep/er/x.out
+    - |  | c (by folder) | Absent None | 
+    - |  | d (by folder) | Absent None | 
+    - | f | g (by folder) | Absent None | f/g/coverage.txt.gz
+    - |  | h (by folder) | Absent None | h/tmp.covcounters.00112233445566778899aabbccddeeff.1.2
+    left out e/metadata.json: `binaries` is no list
+    ");
+    let found = find(folder.path(), Style::Go).unwrap();
+    assert_eq!(*found.tests[0].binaries, ["agent".into(), "x".into()]);
+    // One folder by itself is whatever it is said to be.
+    let one = find_one(&folder.path().join("c"), Style::Go).unwrap().unwrap();
+    assert_eq!((&*one.name, one.files.len(), one.is_named_by_folder), ("c", 0, true));
+    assert!(find_one(&folder.path().join("e"), Style::Go).unwrap().is_err());
+}

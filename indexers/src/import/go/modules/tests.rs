@@ -36,7 +36,7 @@ fn map(files: &[(&str, &str)], prefixes: &[(&str, &str)]) -> ModuleMap {
 fn site(map: &ModuleMap, import_path: &str, module: &str) -> String {
     match map.site(&PackageId { path: import_path, module, name: "p" }) {
         Site::Folders(folders) => {
-            folders.iter().map(|folder| format!("/{folder}")).collect::<Vec<_>>().join(" ")
+            folders.iter().map(|folder| format!("/{}", folder.as_str())).collect::<Vec<_>>().join(" ")
         }
         Site::Elsewhere => "elsewhere".to_owned(),
         Site::Unknown => "unknown".to_owned(),
