@@ -11,6 +11,7 @@ use skiptrace_engine::record::Outcome as TestOutcome;
 use super::observer::GoObserver;
 use super::plan::Plan;
 use super::{Request, outcome};
+use crate::record::opens::Interval;
 use crate::record::outcome::Run;
 use crate::record::progress::Event;
 use crate::run::driver::{self, Ran};
@@ -32,6 +33,35 @@ pub(super) fn passed(output: &[u8]) -> BTreeSet<String> {
     memchr::memmem::find_iter(output, MARK).filter_map(name).collect()
 }
 
+/// Lets subtests that fail alone, of tests that pass, count with their tests: they depend on what these do.
+pub(super) fn settle_subtests(request: &Request<'_>, runs: &mut [Run]) {
+    let parents: BTreeMap<(Box<str>, Box<str>), Vec<(Trace, Interval)>> = runs
+        .iter()
+        .filter(|run| run.outcome == TestOutcome::Passed && !run.name.contains('/'))
+        .map(|run| ((run.suite.clone(), run.name.clone()), run.traces.clone()))
+        .collect();
+    let mut healed = Vec::new();
+    for run in runs.iter_mut().filter(|run| has_failed(run)) {
+        let Some((parent, _)) = run.name.split_once('/') else { continue };
+        if let Some(traces) = parents.get(&(run.suite.clone(), parent.into())) {
+            run.outcome = TestOutcome::Passed;
+            run.traces.clone_from(traces);
+            healed.push(run.name.to_string());
+        }
+    }
+    if !healed.is_empty() {
+        (request.listener)(Event::Warning(format!(
+            "{} subtests fail alone and pass with their tests, which they are recorded with: `{}`",
+            healed.len(),
+            healed.join("`, `"),
+        )));
+    }
+}
+
+fn has_failed(run: &Run) -> bool {
+    matches!(run.outcome, TestOutcome::Failed | TestOutcome::TimedOut)
+}
+
 /// Runs the tests together of each suite in which one failed alone, and unites those that then pass.
 pub(super) fn find(
     request: &Request<'_>,
@@ -40,8 +70,8 @@ pub(super) fn find(
     kept: &[(Box<str>, Kept)],
     runs: &mut [Run],
 ) {
-    let failed = |run: &&Run| matches!(run.outcome, TestOutcome::Failed | TestOutcome::TimedOut);
-    let suites: BTreeSet<Box<str>> = runs.iter().filter(failed).map(|run| run.suite.clone()).collect();
+    let suites: BTreeSet<Box<str>> =
+        runs.iter().filter(|run| has_failed(run)).map(|run| run.suite.clone()).collect();
     let mut together = Vec::new();
     for (suite, kept) in kept.iter().filter(|(suite, _)| suites.contains(suite)) {
         let names: Vec<&str> = runs.iter().filter(|run| run.suite == *suite).map(|run| &*run.name).collect();
@@ -65,8 +95,7 @@ pub(super) fn find(
         let mut of_suite: Vec<&mut Run> = runs.iter_mut().filter(|run| run.suite == suite).collect();
         let mut healed = Vec::new();
         for run in &mut of_suite {
-            let failed = matches!(run.outcome, TestOutcome::Failed | TestOutcome::TimedOut);
-            if failed && passed.contains(&*run.name) {
+            if has_failed(run) && passed.contains(&*run.name) {
                 run.outcome = TestOutcome::Passed;
                 healed.push(run.name.to_string());
             }
