@@ -11,7 +11,6 @@ use skiptrace_engine::record::Outcome as TestOutcome;
 use super::observer::GoObserver;
 use super::plan::Plan;
 use super::{Request, outcome};
-use crate::record::opens::Interval;
 use crate::record::outcome::Run;
 use crate::record::progress::Event;
 use crate::run::driver::{self, Ran};
@@ -35,7 +34,7 @@ pub(super) fn passed(output: &[u8]) -> BTreeSet<String> {
 
 /// Lets subtests that fail alone, of tests that pass, count with their tests: they depend on what these do.
 pub(super) fn settle_subtests(request: &Request<'_>, runs: &mut [Run]) {
-    let parents: BTreeMap<(Box<str>, Box<str>), Vec<(Trace, Interval)>> = runs
+    let parents: BTreeMap<_, _> = runs
         .iter()
         .filter(|run| run.outcome == TestOutcome::Passed && !run.name.contains('/'))
         .map(|run| ((run.suite.clone(), run.name.clone()), run.traces.clone()))

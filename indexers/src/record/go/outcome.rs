@@ -12,7 +12,7 @@ use skiptrace_engine::variable::{Consulted, VariableName};
 use super::environment;
 use super::observer::ReadByTest;
 use super::plan::Plan;
-use super::uncounted::{TestFiles, c_files, header, of_modules};
+use super::uncounted::{TestFiles, c_files, header, of_modules, variables_of_init};
 use super::{GoRecordError, Request, programs};
 use crate::build::go::compiled::TestBinary;
 use crate::go::collect::Collector;
@@ -66,13 +66,14 @@ pub(super) fn gather(
                 trace.places.dedup();
             }
         }
-        let mut consulted = Vec::new();
+        let mut names = about.variables.clone();
         if let Some(read) = read.get(&(suite.clone(), name.clone())) {
             opened.extend(in_repository(&read.paths, &request.repository));
             opened.sort();
             opened.dedup();
-            consulted = variables(&read.variables, request, traces.first_mut());
+            names.extend(read.variables.iter().cloned());
         }
+        let consulted = variables(&names, request, traces.first_mut());
         let uncounted = about.parts.iter().cloned().chain(about.test_files.parts(&name)).collect();
         tests.push(RecordedTest {
             suite,
@@ -123,6 +124,8 @@ struct Suite {
     test_files: TestFiles,
     parts: Vec<FilePart>,
     compiled: BTreeSet<RepoPath>,
+    /// Variables that are looked at before any test begins.
+    variables: BTreeSet<OsString>,
     unknown: BTreeSet<String>,
 }
 
@@ -140,6 +143,8 @@ impl Suite {
             this.compiled.extend(binary.files().cloned());
             this.compiled.extend(plan.modules.files.iter().cloned());
             this.unknown.extend(binary.unknown.iter().cloned());
+            let sources = binary.compiled.iter().chain(&binary.test_files);
+            this.variables.extend(variables_of_init(repository, sources));
             let silent = binary.silent.iter().cloned().chain(c_files(repository, &binary.compiled));
             this.parts.extend(silent.map(FilePart::whole));
             for folder in &binary.silent_folders {
