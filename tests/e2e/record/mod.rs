@@ -11,6 +11,7 @@ use crate::PROGRAM;
 mod behaviour;
 mod configuration;
 mod edits;
+mod go;
 mod options;
 mod workspace;
 
