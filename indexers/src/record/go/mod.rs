@@ -168,14 +168,14 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, GoRecordError> {
     let watch = watch_opens(&request.repository, &[], request.listener);
     let ran = driver::drive(&cases, &request.driver, &plan.scratch, request.watch, &observer, &on_event);
     let mut sorted = Sorted::of(cases.iter().zip(ran));
-    groups::find(request, &plan, &observer, &built.kept, &mut sorted.runs);
+    let groups = groups::find(request, &plan, &observer, &built.kept, &mut sorted.runs);
 
     // 4. What they came to.
     let opens = watch.map(OpenWatch::finish).unwrap_or_default();
     let read = observer.into_read();
     sorted.missing.extend(missing);
     let strays = strays.sweep();
-    let heard = outcome::Heard { strays: &strays, opens: &opens, read, baselines };
+    let heard = outcome::Heard { strays: &strays, opens: &opens, read, baselines, groups };
     outcome::gather(request, &plan, sorted, collector, heard)
 }
 

@@ -10,6 +10,7 @@ use skiptrace_engine::record::Problem;
 use skiptrace_engine::variable::{Consulted, VariableName};
 
 use super::environment;
+use super::groups::{self, TOGETHER};
 use super::observer::ReadByTest;
 use super::plan::Plan;
 use super::uncounted::{TestFiles, c_files, header, of_modules};
@@ -29,6 +30,8 @@ pub(super) struct Heard<'a> {
     pub(super) read: ReadByTest,
     /// What each binary executes before any test.
     pub(super) baselines: HashMap<Box<str>, Trace>,
+    /// The suites whose tests are one group.
+    pub(super) groups: BTreeSet<Box<str>>,
 }
 
 /// Puts together what is known of tests when they have run.
@@ -40,11 +43,11 @@ pub(super) fn gather(
     heard: Heard<'_>,
 ) -> Result<Outcome, GoRecordError> {
     let Sorted { mut runs, missing, skipped, .. } = sorted;
-    let Heard { strays, opens, read, baselines } = heard;
+    let Heard { strays, opens, read, baselines, groups } = heard;
     blame(strays, &mut runs, &request.repository);
     let opened = opened(opens, &mut runs, &request.repository);
     let mut suites: BTreeMap<Box<str>, Suite> = BTreeMap::new();
-    let started = programs::started(request, plan, &collector, &runs)?;
+    let started = programs::started(request, plan, &collector, &baselines, &mut runs)?;
     let mut tests = Vec::new();
     let mut compiled: BTreeMap<Box<str>, BTreeSet<RepoPath>> = BTreeMap::new();
     for (run, mut opened) in runs.into_iter().zip(opened) {
@@ -66,14 +69,24 @@ pub(super) fn gather(
                 trace.places.dedup();
             }
         }
+        let is_grouped = groups.contains(&suite);
         let mut consulted = Vec::new();
-        if let Some(read) = read.get(&(suite.clone(), name.clone())) {
-            opened.extend(in_repository(&read.paths, &request.repository));
-            opened.sort();
-            opened.dedup();
-            consulted = variables(&read.variables, request, traces.first_mut());
+        // In a group, what the tests read when they ran together counts as well.
+        for of in [Some(&*name), is_grouped.then_some(TOGETHER)].into_iter().flatten() {
+            if let Some(read) = read.get(&(suite.clone(), of.into())) {
+                opened.extend(in_repository(&read.paths, &request.repository));
+                consulted.extend(variables(&read.variables, request, traces.first_mut()));
+            }
         }
-        let uncounted = about.parts.iter().cloned().chain(about.test_files.parts(&name)).collect();
+        opened.sort();
+        opened.dedup();
+        consulted.sort();
+        consulted.dedup();
+        let of_tests: Vec<FilePart> = match is_grouped {
+            true => about.test_files.all_parts().collect(),
+            false => about.test_files.parts(&name).collect(),
+        };
+        let uncounted = about.parts.iter().cloned().chain(of_tests).collect();
         tests.push(RecordedTest {
             suite,
             name,
@@ -85,6 +98,7 @@ pub(super) fn gather(
             consulted,
         });
     }
+    groups::level(&mut tests, &groups);
     Ok(Outcome {
         tests,
         places: collector.into_places(),
@@ -140,6 +154,10 @@ impl Suite {
             this.compiled.extend(binary.files().cloned());
             this.compiled.extend(plan.modules.files.iter().cloned());
             this.unknown.extend(binary.unknown.iter().cloned());
+            // Nobody knows what is called when counters have been written, so it may be anything.
+            if this.test_files.act_late {
+                this.parts.extend(binary.compiled.iter().cloned().map(FilePart::whole));
+            }
             let silent = binary.silent.iter().cloned().chain(c_files(repository, &binary.compiled));
             this.parts.extend(silent.map(FilePart::whole));
             for folder in &binary.silent_folders {
