@@ -12,6 +12,7 @@ mod behaviour;
 mod configuration;
 mod edits;
 mod go;
+mod go_changes;
 mod options;
 mod workspace;
 

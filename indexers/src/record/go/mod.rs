@@ -171,11 +171,12 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, GoRecordError> {
     let groups = groups::find(request, &plan, &observer, &built.kept, &mut sorted.runs);
 
     // 4. What they came to.
+    let all_opens_known = watch.is_some();
     let opens = watch.map(OpenWatch::finish).unwrap_or_default();
     let read = observer.into_read();
     sorted.missing.extend(missing);
     let strays = strays.sweep();
-    let heard = outcome::Heard { strays: &strays, opens: &opens, read, baselines, groups };
+    let heard = outcome::Heard { strays: &strays, opens: &opens, all_opens_known, read, baselines, groups };
     outcome::gather(request, &plan, sorted, collector, heard)
 }
 

@@ -21,12 +21,14 @@ use crate::record::fold::{FilePart, RecordedTest};
 use crate::record::opens::Opens;
 use crate::record::outcome::{Outcome, Run, Sorted, blame, opened};
 use crate::record::stray::Stray;
-use crate::trace::Trace;
+use crate::trace::{Places, Trace};
 
 /// What was heard of while tests ran.
 pub(super) struct Heard<'a> {
     pub(super) strays: &'a [Stray],
     pub(super) opens: &'a Opens,
+    /// Whether `opens` has every file of the repository that was opened.
+    pub(super) all_opens_known: bool,
     pub(super) read: ReadByTest,
     /// What each binary executes before any test.
     pub(super) baselines: HashMap<Box<str>, Trace>,
@@ -43,7 +45,7 @@ pub(super) fn gather(
     heard: Heard<'_>,
 ) -> Result<Outcome, GoRecordError> {
     let Sorted { mut runs, missing, skipped, .. } = sorted;
-    let Heard { strays, opens, read, baselines, groups } = heard;
+    let Heard { strays, opens, all_opens_known, read, baselines, groups } = heard;
     blame(strays, &mut runs, &request.repository);
     let opened = opened(opens, &mut runs, &request.repository);
     let mut suites: BTreeMap<Box<str>, Suite> = BTreeMap::new();
@@ -99,15 +101,37 @@ pub(super) fn gather(
         });
     }
     groups::level(&mut tests, &groups);
+    let places = collector.into_places();
+    if all_opens_known {
+        add_data(&mut tests, &places, &compiled, &request.repository);
+    }
     Ok(Outcome {
         tests,
-        places: collector.into_places(),
+        places,
         compiled,
         folders: BTreeMap::new(),
         environment: environment::of(request, plan),
         missing,
         skipped,
     })
+}
+
+/// Has tests depend on the files that they opened and that nothing was compiled from. Then these are known to all tests,
+/// and a change of one of them concerns its readers alone.
+fn add_data(
+    tests: &mut [RecordedTest],
+    places: &Places,
+    compiled: &BTreeMap<Box<str>, BTreeSet<RepoPath>>,
+    repository: &Path,
+) {
+    let parts = tests.iter().flat_map(|test| &test.uncounted).map(|part| &part.path);
+    let listed: BTreeSet<RepoPath> =
+        parts.chain(places.files()).chain(compiled.values().flatten()).cloned().collect();
+    for test in tests {
+        let is_data = |path: &&RepoPath| !listed.contains(*path) && repository.join(path.as_str()).is_file();
+        let data = test.opened.iter().filter(is_data).cloned();
+        test.uncounted.extend(data.map(FilePart::whole));
+    }
 }
 
 /// Variables that say nothing of what a test does: the go tool sets the first, to the folder of the package, and each
