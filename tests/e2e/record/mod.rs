@@ -13,6 +13,8 @@ mod configuration;
 mod edits;
 mod go;
 mod go_changes;
+mod go_modules;
+mod go_options;
 mod options;
 mod workspace;
 
