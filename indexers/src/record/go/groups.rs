@@ -11,6 +11,7 @@ use skiptrace_engine::record::Outcome as TestOutcome;
 use super::observer::GoObserver;
 use super::plan::Plan;
 use super::{Request, outcome};
+use crate::record::fold::RecordedTest;
 use crate::record::outcome::Run;
 use crate::record::progress::Event;
 use crate::run::driver::{self, Ran};
@@ -61,14 +62,16 @@ fn has_failed(run: &Run) -> bool {
     matches!(run.outcome, TestOutcome::Failed | TestOutcome::TimedOut)
 }
 
-/// Runs the tests together of each suite in which one failed alone, and unites those that then pass.
+/// Runs the tests together of each suite in which one failed alone, and unites those that then pass. Returns the suites
+/// whose tests are one group.
 pub(super) fn find(
     request: &Request<'_>,
     plan: &Plan,
     observer: &GoObserver<'_>,
     kept: &[(Box<str>, Kept)],
     runs: &mut [Run],
-) {
+) -> BTreeSet<Box<str>> {
+    let mut groups = BTreeSet::new();
     let suites: BTreeSet<Box<str>> =
         runs.iter().filter(|run| has_failed(run)).map(|run| run.suite.clone()).collect();
     let mut together = Vec::new();
@@ -79,7 +82,7 @@ pub(super) fn find(
         }
     }
     if together.is_empty() || request.watch.is_interrupted() {
-        return;
+        return groups;
     }
     let options = driver::Options { runs: 1, retries: 0, ..request.driver.clone() };
     let ran = driver::drive(&together, &options, &plan.scratch, request.watch, observer, &|_| {});
@@ -110,5 +113,30 @@ pub(super) fn find(
             healed.join("`, `"),
             of_suite.len(),
         )));
+        groups.insert(suite);
+    }
+    groups
+}
+
+/// Gives every test of a group what one of them has beside its coverage.
+pub(super) fn level(tests: &mut [RecordedTest], groups: &BTreeSet<Box<str>>) {
+    for suite in groups {
+        let mut of_suite: Vec<&mut RecordedTest> =
+            tests.iter_mut().filter(|test| test.suite == *suite).collect();
+        let mut opened = BTreeSet::new();
+        let mut consulted = BTreeSet::new();
+        let mut troubles = BTreeSet::new();
+        for test in &of_suite {
+            opened.extend(test.opened.iter().cloned());
+            consulted.extend(test.consulted.iter().cloned());
+            troubles.extend(test.runs.iter().flat_map(|run| run.troubles.iter().cloned()));
+        }
+        for test in &mut of_suite {
+            test.opened = opened.iter().cloned().collect();
+            test.consulted = consulted.iter().cloned().collect();
+            for run in &mut test.runs {
+                run.troubles = troubles.iter().cloned().collect();
+            }
+        }
     }
 }

@@ -180,14 +180,15 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, GoRecordError> {
     let ran = ran.into_iter().chain(ran_subtests);
     let mut sorted = Sorted::of(cases.iter().chain(&of_subtests).zip(ran));
     groups::settle_subtests(request, &mut sorted.runs);
-    groups::find(request, &plan, &observer, &built.kept, &mut sorted.runs);
+    let groups = groups::find(request, &plan, &observer, &built.kept, &mut sorted.runs);
 
     // 4. What they came to.
+    let all_opens_known = watch.is_some();
     let opens = watch.map(OpenWatch::finish).unwrap_or_default();
     let read = observer.into_read();
     sorted.missing.extend(missing);
     let strays = strays.sweep();
-    let heard = outcome::Heard { strays: &strays, opens: &opens, read, baselines };
+    let heard = outcome::Heard { strays: &strays, opens: &opens, all_opens_known, read, baselines, groups };
     outcome::gather(request, &plan, sorted, collector, heard)
 }
 

@@ -16,7 +16,7 @@ use skiptrace_engine::unit::UnitKind;
 use crate::build::go::compiled::TestBinary;
 use crate::build::go::modules::Modules;
 use crate::record::fold::{Chosen, FilePart};
-use crate::units::go_facts::{GoTestKind, go_facts};
+use crate::units::go_facts::{GoTestKind, acts_after_tests, go_facts};
 use crate::units::{Language, cut, go_mod};
 
 /// The test files of one package.
@@ -25,6 +25,8 @@ pub(super) struct TestFiles {
     files: Vec<TestFile>,
     /// The tests that nothing else in the test files names.
     apart: BTreeSet<Box<str>>,
+    /// Whether something may run after the tests, when their counters have been written.
+    pub(super) act_late: bool,
 }
 
 #[derive(Debug)]
@@ -37,10 +39,12 @@ impl TestFiles {
     /// Reads the test files of a package.
     pub(super) fn read<'p>(repository: &Path, paths: impl IntoIterator<Item = &'p RepoPath>) -> TestFiles {
         let mut files = Vec::new();
+        let mut act_late = false;
         let mut mentions: BTreeMap<Identifier, usize> = BTreeMap::new();
         for path in paths {
             // What cannot be read has no test that is known, so that every test depends on all of it.
             let source = std::fs::read(repository.join(path.as_str())).unwrap_or_default();
+            act_late |= acts_after_tests(&source);
             let tests = go_facts(&source).map(|facts| facts.tests).unwrap_or_default();
             let tests = tests.into_iter().filter(|test| test.kind != GoTestKind::Main);
             let tests = tests.map(|test| test.name.into_boxed_str()).collect();
@@ -58,7 +62,7 @@ impl TestFiles {
         let is_apart = |name: &str| mentions.get(&Identifier::of(name)).is_none_or(|count| *count <= 1);
         let apart =
             files.iter().flat_map(|file| &file.tests).filter(|name| is_apart(name)).cloned().collect();
-        TestFiles { files, apart }
+        TestFiles { files, apart, act_late }
     }
 
     /// Returns what a test depends on.
@@ -74,6 +78,11 @@ impl TestFiles {
                 .collect();
             FilePart { path: file.path.clone(), units: Chosen::Except(Arc::new(others)) }
         })
+    }
+
+    /// Returns what all tests together depend on.
+    pub(super) fn all_parts(&self) -> impl Iterator<Item = FilePart> {
+        self.files.iter().map(|file| FilePart::whole(file.path.clone()))
     }
 
     /// Returns the names of all tests, as they are in the sources.
