@@ -3,6 +3,7 @@
 use skiptrace_tests::Sandbox;
 
 mod build;
+mod build_go;
 mod completions;
 mod config;
 mod errors;

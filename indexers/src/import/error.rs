@@ -26,4 +26,12 @@ pub enum ImportError {
         /// Where.
         path: PathBuf,
     },
+    /// Nobody knows what the baseline is.
+    #[error("the baseline's `{}` cannot be used: {reason}", path.display())]
+    Baseline {
+        /// Its metadata.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
 }

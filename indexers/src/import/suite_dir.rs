@@ -7,7 +7,7 @@
 //!     coverage/           files of coverage, here or beside the metadata
 //! ```
 //!
-//! Only `test` is needed. Folders of profiles without metadata are tests that have the folder's name; tracefiles and
+//! Only `test` is needed; `"binaries": ["agent"]` names Go programs that the test must have run. Folders of profiles without metadata are tests that have the folder's name; tracefiles and
 //! exports without metadata are tests that have the file's.
 
 use std::fs;
@@ -18,6 +18,7 @@ use skiptrace_engine::id::JobName;
 use skiptrace_engine::record::{Outcome, Problem};
 
 use super::ImportError;
+use crate::go::covdata::FileName;
 use crate::trace::Trouble;
 use metadata::Metadata;
 
@@ -36,6 +37,9 @@ pub enum Style {
     Lcov,
     /// `*.json`: each one is a test.
     Json,
+    /// `covmeta.*`, `covcounters.*`, `*.out`, `coverage.txt`: those of a folder are of one test. So is a folder around
+    /// a folder `coverage`, and a folder at the top in which no test is found at all.
+    Go,
 }
 
 /// What was found below a folder.
@@ -58,10 +62,14 @@ pub struct FoundTest {
     pub name: Box<str>,
     /// How it ended.
     pub outcome: TestOutcome,
+    /// The binaries that its metadata say it runs.
+    pub binaries: Vec<Box<str>>,
     /// How long it took.
     pub duration: Option<Duration>,
     /// The files of its coverage, sorted.
     pub files: Vec<PathBuf>,
+    /// Its folder, or its file where it is that of a test by itself.
+    pub folder: PathBuf,
     /// Where it was found, for people.
     pub place: String,
     /// Whether it has its name only from its folder.
@@ -94,11 +102,28 @@ pub struct LeftOut {
 pub fn find(root: &Path, style: Style) -> Result<Found, ImportError> {
     let mut search = Search { root, style, n_entries: 0, found: Found::default() };
     search.visit(root)?;
+    if style == Style::Go {
+        search.add_empty()?;
+    }
     search.found.tests.sort_by(|a, b| a.place.cmp(&b.place));
     Ok(search.found)
 }
 
+/// Returns the test that a folder is of, whatever is in it.
+pub fn find_one(folder: &Path, style: Style) -> Result<Result<FoundTest, LeftOut>, ImportError> {
+    let mut search = Search { root: folder, style, n_entries: 0, found: Found::default() };
+    let has_metadata = search.list(folder)?.has_metadata;
+    search.add_folder(folder, has_metadata)?;
+    let Found { mut tests, mut left_out } = search.found;
+    Ok(tests.pop().ok_or_else(|| left_out.pop().expect("a folder is a test or left out")))
+}
+
 impl Style {
+    /// Returns whether the coverage in a folder is that of one test.
+    fn is_by_folder(self) -> bool {
+        matches!(self, Style::Profiles | Style::Go)
+    }
+
     /// Returns how much of a file's name is that of a test; `None` for files that are no coverage.
     ///
     /// What follows an ending, such as `.gz`, is part of it: such a file cannot be read, and must not be overlooked.
@@ -107,9 +132,13 @@ impl Style {
             Style::Profiles => &[".profraw", ".profdata", ".proftext"],
             Style::Lcov => &[".info", ".lcov"],
             Style::Json => &[".json"],
+            Style::Go => &[".out"],
         };
         if name == METADATA {
             return None;
+        }
+        if self == Style::Go && (FileName::parse(name).is_some() || name.starts_with("coverage.txt")) {
+            return Some(name);
         }
         let ends = |at: &usize| matches!(name.as_bytes().get(*at), None | Some(b'.'));
         let at = endings.iter().filter_map(|ending| {
@@ -143,12 +172,12 @@ impl Search<'_> {
         while let Some((folder, is_taken)) = folders.pop() {
             let listing = self.list(&folder)?;
             let mut is_test = listing.has_metadata;
-            if !is_test && !is_taken && self.style == Style::Profiles {
+            if !is_test && !is_taken && self.style.is_by_folder() {
                 let own = folder.join("coverage");
                 let in_own = match listing.folders.contains(&own) {
                     true => {
                         let own = self.list(&own)?;
-                        !own.has_metadata && !own.coverage.is_empty()
+                        !own.has_metadata && (!own.coverage.is_empty() || self.style == Style::Go)
                     }
                     false => false,
                 };
@@ -168,6 +197,24 @@ impl Search<'_> {
                 self.found.left_out.extend(links);
             }
             folders.extend(listing.folders.into_iter().rev().map(|below| (below, is_test || is_taken)));
+        }
+        Ok(())
+    }
+
+    /// Adds the folders at the top that have no test in them: whoever made them meant one.
+    fn add_empty(&mut self) -> Result<(), ImportError> {
+        if self.found.tests.iter().any(|test| test.folder == self.root) {
+            return Ok(());
+        }
+        for folder in self.list(self.root)?.folders {
+            let place = self.place(&folder);
+            let is_inside = |other: &str| Path::new(other).starts_with(&place);
+            let is_hidden = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            let is_known = self.found.tests.iter().any(|test| is_inside(&test.place))
+                || self.found.left_out.iter().any(|left_out| is_inside(&left_out.place));
+            if !is_hidden && !is_known {
+                self.add_folder(&folder, false)?;
+            }
         }
         Ok(())
     }
@@ -198,6 +245,7 @@ impl Search<'_> {
         };
         let mut troubles = Vec::new();
         let mut files = Vec::new();
+        let top = folder;
         let mut folders = vec![folder.to_owned()];
         while let Some(folder) = folders.pop() {
             let listing = self.list(&folder)?;
@@ -215,8 +263,10 @@ impl Search<'_> {
             suite,
             name,
             outcome: metadata.outcome,
+            binaries: metadata.binaries,
             duration: metadata.duration,
             files,
+            folder: top.to_owned(),
             place,
             is_named_by_folder,
             troubles,
@@ -243,8 +293,10 @@ impl Search<'_> {
             suite: parent.into(),
             name: name.into(),
             outcome: TestOutcome::Absent,
+            binaries: Vec::new(),
             duration: None,
             files: vec![file.to_owned()],
+            folder: file.to_owned(),
             place,
             is_named_by_folder: false,
             troubles: Vec::new(),

@@ -266,6 +266,10 @@ impl Project {
             assume_passed: false,
             roots,
             tracked: &self.tracked,
+            tree: &Disk(self.root()),
+            baseline: None,
+            diffed: false,
+            expected: &Expected::new(),
         };
         import(&request).unwrap()
     }

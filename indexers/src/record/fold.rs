@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use skiptrace_engine::fingerprint::Identifier;
 use skiptrace_engine::index::Index;
-use skiptrace_engine::index::build::{BuildError, IndexBuilder};
+use skiptrace_engine::index::RulePattern;
+use skiptrace_engine::index::build::{BaselineScope, BuildError, IndexBuilder};
 use skiptrace_engine::index::carry::{Carried, CarriedTest};
 use skiptrace_engine::kind::IndexKind;
-use skiptrace_engine::observation::{Executed, Observation, Parts};
+use skiptrace_engine::observation::{Executed, Observation, Parts, TextRange};
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::{Outcome, Problem, Role, TestKey};
 use skiptrace_engine::recording::Recording;
@@ -20,7 +21,7 @@ use super::sources::{Files, Finder, Sources, Tree};
 use crate::trace::{Places, Trace, Trouble};
 
 /// A test that ran, once or several times.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RecordedTest {
     /// The binary, package or file it lives in.
     pub suite: Box<str>,
@@ -104,6 +105,15 @@ pub struct Gathered {
     pub known: Files,
 }
 
+/// What is told of a job besides what its tests executed.
+#[derive(Debug, Default)]
+pub struct Extras {
+    /// Runs whose ranges are subtracted from those of the tests, in the diffed kinds.
+    pub baselines: Vec<RecordedTest>,
+    /// Paths whose change runs all of the job.
+    pub run_all: Vec<RulePattern>,
+}
+
 /// A test that can never be skipped on this evidence, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opaque {
@@ -137,6 +147,17 @@ pub struct Noticed {
 
 /// Folds a recording into an index of `kind`.
 pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Index, Noticed), BuildError> {
+    fold_with(gathered, Extras::default(), kind, tree)
+}
+
+/// Folds a recording, and what else is told of its job, into an index of `kind`.
+pub fn fold_with(
+    gathered: Gathered,
+    extras: Extras,
+    kind: IndexKind,
+    tree: &dyn Tree,
+) -> Result<(Index, Noticed), BuildError> {
+    let Extras { baselines, run_all } = extras;
     let Gathered { recording, tests, places, mut compiled, carried, known } = gathered;
     // What is taken over may have started programs that none of the tests that ran now did, so that what those were
     // compiled from is known from there alone.
@@ -147,7 +168,7 @@ pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Ind
         .files()
         .iter()
         .chain(compiled.values().flatten())
-        .chain(tests.iter().flat_map(|test| test.uncounted.iter().map(|part| &part.path)))
+        .chain(tests.iter().chain(&baselines).flat_map(|test| test.uncounted.iter().map(|part| &part.path)))
         .cloned()
         .collect();
     let sources = Sources::read(tree, paths.into_iter().collect(), known);
@@ -155,7 +176,8 @@ pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Ind
     let units_of_places = units_of_places(&places, &sources);
     let clearing = places_that_mention(CLEARING, &places, &units_of_places, &sources);
     let mut found: HashMap<FilePart, Parts> = HashMap::new();
-    for part in tests.iter().flat_map(|test| &test.uncounted).filter(|part| part.units != Chosen::All) {
+    let uncounted = tests.iter().chain(&baselines).flat_map(|test| &test.uncounted);
+    for part in uncounted.filter(|part| part.units != Chosen::All) {
         if !found.contains_key(part) {
             found.insert(part.clone(), part.find(&sources));
         }
@@ -170,7 +192,13 @@ pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Ind
     for (suite, files) in &compiled {
         builder.add_compilation(recording, suite, &Vec::from_iter(files.iter().cloned()));
     }
-    for test in tests {
+    for pattern in run_all {
+        builder.add_rule(recording, pattern, true, Vec::new(), vec![recording]);
+    }
+    // What is subtracted is ranges, and those of one unit need not be the same in both runs.
+    let by_range = !baselines.is_empty();
+    let n_baselines = baselines.len();
+    for (at, test) in baselines.into_iter().chain(tests).enumerate() {
         let key = TestKey::new(job.clone(), test.suite, test.name);
         let (mut union, unstable) = unite(test.runs);
         if let Some((differing, growing)) = unstable {
@@ -195,25 +223,30 @@ pub fn fold(gathered: Gathered, kind: IndexKind, tree: &dyn Tree) -> Result<(Ind
         if !health.is_ok() && test.outcome == Outcome::Passed {
             noticed.opaque.push(Opaque { test: key.clone(), troubles: union.troubles });
         }
-        let counted = executed(&union.places, &places, &units_of_places);
+        let counted = match by_range {
+            true => executed_ranges(&union.places, &places),
+            false => executed(&union.places, &places, &units_of_places),
+        };
         let uncounted = test.uncounted.into_iter().map(|part| {
             let parts = found.get(&part).cloned().unwrap_or(Parts::Whole);
             Executed { path: part.path, parts }
         });
         let executed = counted.into_iter().chain(uncounted).collect();
-        builder.observe(
-            recording,
-            Observation {
-                test: key,
-                role: Role::Test,
-                outcome: test.outcome,
-                health,
-                duration: test.duration,
-                executed,
-                opened: test.opened,
-                consulted: test.consulted,
-            },
-        )?;
+        let observation = Observation {
+            test: key,
+            role: Role::Test,
+            outcome: test.outcome,
+            health,
+            duration: test.duration,
+            executed,
+            opened: test.opened,
+            consulted: test.consulted,
+        };
+        if at < n_baselines {
+            builder.add_baseline(recording, BaselineScope::Job, observation)?;
+        } else {
+            builder.observe(recording, observation)?;
+        }
     }
     for CarriedTest { record, executed, opened, consulted } in carried.tests {
         builder.observe(
@@ -294,6 +327,20 @@ fn executed(numbers: &[u32], places: &Places, units_of_places: &[Vec<u32>]) -> V
             Executed { path: places.files()[file as usize].clone(), parts: Parts::Units(units) }
         })
         .collect()
+}
+
+/// Groups places by their files, as they stand there.
+fn executed_ranges(numbers: &[u32], places: &Places) -> Vec<Executed> {
+    let mut by_file: BTreeMap<u32, Vec<TextRange>> = BTreeMap::new();
+    for number in numbers {
+        let (file, range) = places.all()[*number as usize];
+        by_file.entry(file).or_default().push(range);
+    }
+    let executed = |(file, ranges): (u32, Vec<TextRange>)| Executed {
+        path: places.files()[file as usize].clone(),
+        parts: Parts::Ranges(ranges),
+    };
+    by_file.into_iter().map(executed).collect()
 }
 
 /// Unites the runs of a test. Where they differ, says in how many places, and whether the last run added some.

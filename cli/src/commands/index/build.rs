@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use skiptrace_engine::glob::Glob;
 use skiptrace_engine::id::{JobName, ObjectId};
-use skiptrace_engine::index::Index;
 use skiptrace_engine::index::merge::merge;
+use skiptrace_engine::index::{Index, RulePattern};
 use skiptrace_engine::kind::IndexKind;
+use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::recording::{EnvironmentKey, Origin, Recording, Shard};
 use skiptrace_indexers::build::paths::{PrefixMap, Roots};
-use skiptrace_indexers::import::{Format, Reach, Request, import};
-use skiptrace_indexers::record::fold::{Gathered, fold};
+use skiptrace_indexers::import::{Expected, Format, Reach, Request, import};
+use skiptrace_indexers::record::fold::{Extras, Gathered, fold_with};
 
 use crate::commands::place::Place;
 use crate::error::{CommandError, ErrorKind};
@@ -37,7 +39,14 @@ mod report;
 /// What tests were compiled from is not known here. A changed function reaches the tests that executed it; any other
 /// change in a file that the coverage names reaches all tests of the job (as every change does in the kinds `file`
 /// and `package`), unless --executed-only is given; a file that the coverage does not name is unknown to the index,
-/// and a change of it runs everything. All code must have been compiled with coverage.
+/// and a change of it runs everything. All code must have been compiled with coverage. Go's coverage is more exact:
+/// any other change reaches the tests of those suites that ran a binary with the file's package.
+///
+/// Go programs leave one pair of files for each binary and process, and nothing where they were not built with
+/// `-cover`: --expect, or `"binaries": ["agent"]` in the metadata, names those that tests must have run. A test without
+/// the counters of one of them always runs. Where packages are, the `go.mod` files of the commit say.
+///
+/// The index holds for no environment in particular: nobody knows the one that the coverage was made in.
 #[derive(Debug, clap::Args)]
 pub struct BuildArgs {
     #[command(flatten)]
@@ -58,6 +67,29 @@ pub struct BuildArgs {
     /// The commit that the coverage was made at
     #[arg(long, value_name = "REV", default_value = "HEAD")]
     commit: String,
+
+    /// Subtract what this run covered from all tests, and keep it as a class of its own; for the diffed kinds
+    ///
+    /// A folder with the coverage of one run, such as one that starts the program and tests nothing. A change of what
+    /// tests cover only as this run does selects what the setting `query.shared` says.
+    #[arg(long, value_name = "DIR")]
+    baseline: Option<PathBuf>,
+
+    /// Run all of each job when a path that matches changes, such as `build/*`; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    run_all: Vec<String>,
+
+    /// The Go programs that every test of a job must have run, such as `e2e=agent,process-agent`; may be repeated
+    ///
+    /// A program is the import path of its main package, the last element of that, or what it was started as.
+    #[arg(long, value_name = "JOB=BINARY,...", requires = "go_covdata")]
+    expect: Vec<Expect>,
+
+    /// Import paths that begin so are of the repository, or of a folder of it; may be repeated
+    ///
+    /// Unless given, the `go.mod` and `go.work` files of the commit say where packages are.
+    #[arg(long, value_name = "PATH[=FOLDER]", requires = "go_covdata")]
+    module_prefix: Vec<ModulePrefix>,
 
     /// Which part of its jobs this is, such as `2/4`
     #[arg(long, value_name = "N/M", default_value = "1/1")]
@@ -106,6 +138,55 @@ struct SourceFlags {
     /// Read what `llvm-cov export` writes (*.json), one or more files for each test
     #[arg(long, value_name = "DIR")]
     llvm_json: Option<PathBuf>,
+
+    /// Read what Go programs leave in GOCOVERDIR, or text profiles (*.out, coverage.txt); every folder is a test
+    #[arg(long, value_name = "DIR")]
+    go_covdata: Option<PathBuf>,
+}
+
+/// The value of `--expect`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Expect {
+    job: JobName,
+    binaries: Vec<Box<str>>,
+}
+
+impl FromStr for Expect {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Expect, String> {
+        let form = "expected `JOB=BINARY`, such as `e2e=agent`";
+        let (job, binaries) = text.rsplit_once('=').ok_or(form)?;
+        let binaries: Vec<Box<str>> = binaries.split(',').map(|name| name.trim().into()).collect();
+        if binaries.iter().any(|name| name.is_empty()) {
+            return Err(form.to_owned());
+        }
+        let job = job.parse::<JobName>().map_err(|error| error.to_string())?;
+        Ok(Expect { job, binaries })
+    }
+}
+
+/// The value of `--module-prefix`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ModulePrefix {
+    path: Box<str>,
+    folder: RepoPath,
+}
+
+impl FromStr for ModulePrefix {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<ModulePrefix, String> {
+        let (path, folder) = text.split_once('=').unwrap_or((text, ""));
+        let path = path.trim_end_matches('/');
+        if path.is_empty() {
+            return Err("expected the start of an import path, such as `github.com/org/repo`".to_owned());
+        }
+        let folder = folder.trim_start_matches("./").trim_end_matches('/');
+        let folder =
+            RepoPath::new(if folder == "." { "" } else { folder }).map_err(|error| error.to_string())?;
+        Ok(ModulePrefix { path: path.into(), folder })
+    }
 }
 
 /// The value of `--map`.
@@ -138,7 +219,21 @@ pub(super) fn run(args: &BuildArgs, session: &Session<'_>) -> Result<ExitStatus,
 
     let tracked = tree.files();
     let cwd = &session.environment.cwd;
-    let (folder, format) = args.source.format(&args.binaries, session);
+    let (folder, format) = args.source.format(args, session);
+    if args.baseline.is_some() != kind.diffed && (args.baseline.is_some() || args.source.go_covdata.is_some())
+    {
+        return Err(match args.baseline {
+            Some(_) => CommandError::user(format!("an index of kind `{kind}` subtracts no baseline"))
+                .hint(format!("say --kind {}", kind.diffed())),
+            None => CommandError::user(format!("an index of kind `{kind}` needs a run to subtract"))
+                .hint("say which with --baseline DIR"),
+        });
+    }
+    let baseline = args.baseline.as_ref().map(|folder| cwd.join(folder));
+    let mut expected = Expected::new();
+    for Expect { job, binaries } in &args.expect {
+        expected.entry(job.clone()).or_default().extend(binaries.iter().cloned());
+    }
     let prefix_map = |map: &Mapping| PrefixMap {
         from: cwd.join(&map.to).to_string_lossy().trim_end_matches("/.").into(),
         to: map.from.as_str().into(),
@@ -156,6 +251,10 @@ pub(super) fn run(args: &BuildArgs, session: &Session<'_>) -> Result<ExitStatus,
             ..Roots::default()
         },
         tracked: &tracked,
+        tree: &tree,
+        baseline: baseline.as_deref(),
+        diffed: kind.diffed,
+        expected: &expected,
     };
     let imported =
         import(&request).map_err(|error| CommandError::user("cannot read the coverage").caused_by(error))?;
@@ -164,13 +263,19 @@ pub(super) fn run(args: &BuildArgs, session: &Session<'_>) -> Result<ExitStatus,
     let recording = |job: &JobName| recording(job, args.shard, &commit, branch.as_ref());
     let mut indexes: Vec<(JobName, Index)> = Vec::new();
     let reach = if args.executed_only { Reach::Executed } else { Reach::All };
+    let baseline = imported.baseline().cloned();
     for gathered in imported.gathered(reach, recording) {
         let Gathered { recording, .. } = &gathered;
         let job = recording.job.clone();
-        let (index, noticed) = fold(gathered, kind, &tree)
+        let extras = Extras {
+            baselines: baseline.iter().cloned().collect(),
+            run_all: args.run_all.iter().map(|pattern| run_all_rule(pattern)).collect(),
+        };
+        let (index, noticed) = fold_with(gathered, extras, kind, &tree)
             .map_err(|error| CommandError::user("cannot make the index").caused_by(error))?;
         document.opaque.extend(noticed.opaque.iter().map(OpaqueTest::new));
         document.files = document.files.max(index.files().len());
+        document.count_baseline(&index);
         indexes.push((job, index));
     }
     tree.finish().map_err(|error| {
@@ -221,6 +326,14 @@ fn keep(
     Ok(())
 }
 
+/// A path may have the characters of patterns, and is one all the same if it has no others.
+fn run_all_rule(pattern: &str) -> RulePattern {
+    match RepoPath::new(pattern) {
+        Ok(path) if !Glob::is_glob(pattern) => RulePattern::Path(path),
+        _ => RulePattern::Glob(Glob::new(pattern)),
+    }
+}
+
 /// It has the time of its commit, so that building it again gives the same bytes.
 fn recording(job: &JobName, shard: Shard, commit: &Commit, branch: Option<&String>) -> Recording {
     let tree: &ObjectId = &commit.tree;
@@ -238,11 +351,16 @@ fn recording(job: &JobName, shard: Shard, commit: &Commit, branch: Option<&Strin
 }
 
 impl SourceFlags {
-    fn format(&self, binaries: &[PathBuf], session: &Session<'_>) -> (PathBuf, Format) {
+    fn format(&self, args: &BuildArgs, session: &Session<'_>) -> (PathBuf, Format) {
         let cwd = &session.environment.cwd;
+        if let Some(folder) = &self.go_covdata {
+            let prefixes = args.module_prefix.iter();
+            let prefixes = prefixes.map(|prefix| (prefix.path.clone(), prefix.folder.clone())).collect();
+            return (cwd.join(folder), Format::Go(prefixes));
+        }
         match (&self.llvm, &self.lcov, &self.llvm_json) {
             (Some(folder), ..) => {
-                let binaries = binaries.iter().map(|path| cwd.join(path)).collect();
+                let binaries = args.binaries.iter().map(|path| cwd.join(path)).collect();
                 (cwd.join(folder), Format::Llvm(binaries))
             }
             (_, Some(folder), _) => (cwd.join(folder), Format::Lcov),

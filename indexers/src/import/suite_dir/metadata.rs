@@ -18,12 +18,20 @@ pub(super) struct Metadata {
     pub(super) suite: Option<Box<str>>,
     pub(super) test: Option<Box<str>>,
     pub(super) outcome: TestOutcome,
+    pub(super) binaries: Vec<Box<str>>,
     pub(super) duration: Option<Duration>,
 }
 
 impl Default for Metadata {
     fn default() -> Metadata {
-        Metadata { job: None, suite: None, test: None, outcome: TestOutcome::Absent, duration: None }
+        Metadata {
+            job: None,
+            suite: None,
+            test: None,
+            outcome: TestOutcome::Absent,
+            binaries: Vec::new(),
+            duration: None,
+        }
     }
 }
 
@@ -51,6 +59,18 @@ impl Metadata {
             None | Some(serde_json::Value::Null) => None,
             Some(value) => Some(value.as_f64().ok_or("`duration_ms` is no number")?),
         };
+        let binaries = match object.get("binaries") {
+            None | Some(serde_json::Value::Null) => Vec::new(),
+            Some(serde_json::Value::Array(names)) => {
+                let name = |name: &serde_json::Value| Some(name.as_str()?.into());
+                names
+                    .iter()
+                    .map(name)
+                    .collect::<Option<Vec<Box<str>>>>()
+                    .ok_or("`binaries` are not all texts")?
+            }
+            Some(_) => return Err("`binaries` is no list".to_owned()),
+        };
         let duration = milliseconds.map(|milliseconds| Duration::try_from_secs_f64(milliseconds / 1000.0));
         Ok(Metadata {
             job,
@@ -62,6 +82,7 @@ impl Metadata {
                     outcome(word).map_or_else(|| TestOutcome::Strange(word.into()), TestOutcome::Known)
                 }
             },
+            binaries,
             duration: duration
                 .transpose()
                 .map_err(|error| format!("`duration_ms` is no duration: {error}"))?,

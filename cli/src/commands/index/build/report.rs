@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use skiptrace_engine::index::Index;
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::record::Outcome;
 use skiptrace_engine::recording::Shard;
-use skiptrace_indexers::import::Imported;
 use skiptrace_indexers::import::suite_dir::LeftOut;
+use skiptrace_indexers::import::{Imported, MissingBinary};
 use skiptrace_indexers::record::fold::Opaque;
 
 use crate::commands::place::Place;
@@ -36,6 +37,14 @@ pub(super) struct Document {
     pub(super) unnamed: Vec<String>,
     pub(super) left_out: Vec<NotUsed>,
     pub(super) unusable_binaries: Vec<NotUsed>,
+    /// Tests without the coverage of a binary that was expected of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) missing_binaries: Vec<Missing>,
+    /// Go packages of the repository that binaries link without counters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) uncounted_packages: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) baseline: Option<BaselineDocument>,
     pub(super) binaries: usize,
     pub(super) files: usize,
     pub(super) bytes: u64,
@@ -58,6 +67,23 @@ pub(super) struct OpaqueTest {
     pub(super) job: String,
     pub(super) test: String,
     pub(super) reasons: Vec<String>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Missing {
+    pub(super) job: String,
+    pub(super) test: String,
+    pub(super) binary: String,
+}
+
+/// What became of what the baseline covered.
+#[derive(Serialize)]
+pub(super) struct BaselineDocument {
+    pub(super) test: String,
+    /// Units that it reached.
+    pub(super) units: usize,
+    /// Those of them that no test reaches by anything of its own.
+    pub(super) only: usize,
 }
 
 #[derive(Serialize)]
@@ -92,6 +118,13 @@ impl Document {
             unnamed: imported.unnamed.clone(),
             left_out: imported.left_out.iter().map(NotUsed::new).collect(),
             unusable_binaries: imported.unusable.iter().map(NotUsed::new).collect(),
+            missing_binaries: imported.missing.iter().map(Missing::new).collect(),
+            uncounted_packages: imported.uncounted.iter().map(|path| path.to_string()).collect(),
+            baseline: imported.baseline().map(|test| BaselineDocument {
+                test: format!("{} {}", test.suite, test.name).trim_start().to_owned(),
+                units: 0,
+                only: 0,
+            }),
             binaries: imported.n_binaries,
             files: 0,
             bytes: 0,
@@ -103,9 +136,37 @@ impl Document {
 
     /// Returns whether there is anything that `--strict` does not take.
     pub(super) fn is_faulty(&self) -> bool {
-        let lists =
-            [self.opaque.len(), self.unnamed.len(), self.left_out.len(), self.unusable_binaries.len()];
+        let lists = [
+            self.opaque.len(),
+            self.unnamed.len(),
+            self.left_out.len(),
+            self.unusable_binaries.len(),
+            self.missing_binaries.len(),
+        ];
         lists.iter().any(|n| *n > 0)
+    }
+
+    /// Counts what the baseline reached in the index of one job.
+    pub(super) fn count_baseline(&mut self, index: &Index) {
+        let Some(baseline) = &mut self.baseline else { return };
+        let baselines = index.baselines();
+        for unit in index.units() {
+            let (own, shared) = (index.set(unit.own), index.set(unit.shared));
+            if !own.intersection(&baselines).is_empty() {
+                baseline.units += 1;
+                baseline.only += usize::from(own.difference(&baselines).is_empty() && !shared.is_empty());
+            }
+        }
+    }
+}
+
+impl Missing {
+    fn new(missing: &MissingBinary) -> Missing {
+        Missing {
+            job: missing.job.to_string(),
+            test: missing.test.clone(),
+            binary: missing.binary.to_string(),
+        }
     }
 }
 
@@ -148,6 +209,26 @@ pub(super) fn report(document: &Document, place: &Place, session: &Session<'_>) 
             "{count} without the name of a test in `metadata.json` gave tests their own name: {}",
             named(&folders)
         ));
+    }
+    if !document.uncounted_packages.is_empty() {
+        let paths: Vec<&str> = document.uncounted_packages.iter().map(String::as_str).collect();
+        printer.warning(format_args!(
+            "{} of the repository {} linked without counters, and any change there selects all tests that ran \
+             them (-coverpkg=all of the modules): {}",
+            human::count(paths.len() as u64, "package"),
+            if paths.len() == 1 { "is" } else { "are" },
+            named(&paths)
+        ));
+    }
+    if !document.missing_binaries.is_empty() {
+        let count = human::count(document.missing_binaries.len() as u64, "expected program");
+        printer.warning(format_args!("{count} left no counters where tests should have run it"));
+        for Missing { job, test, binary } in document.missing_binaries.iter().take(4 * NAMED) {
+            printer.say(format_args!("  job `{job}`, test `{test}`: `{binary}`"));
+        }
+        if document.missing_binaries.len() > 4 * NAMED {
+            printer.say(format_args!("  and {} more", document.missing_binaries.len() - 4 * NAMED));
+        }
     }
     if !document.opaque.is_empty() {
         printer.warning(format_args!(
@@ -193,6 +274,20 @@ pub(super) fn report(document: &Document, place: &Place, session: &Session<'_>) 
         document.commit.get(..12).unwrap_or(&document.commit),
         human::size(document.bytes),
         place.name(),
+    ));
+    if let Some(baseline) = &document.baseline {
+        report_baseline(baseline, session);
+    }
+}
+
+/// Says what became of what the baseline covered.
+fn report_baseline(baseline: &BaselineDocument, session: &Session<'_>) {
+    session.printer.status(format_args!(
+        "the baseline `{}` reached {}, {} of which no test reaches by anything of its own (`query.shared` says what \
+         a change of them selects)",
+        baseline.test,
+        human::count(baseline.units as u64, "unit"),
+        baseline.only,
     ));
 }
 
