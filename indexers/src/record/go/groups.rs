@@ -14,6 +14,7 @@ use super::{Request, outcome};
 use crate::record::fold::RecordedTest;
 use crate::record::outcome::Run;
 use crate::record::progress::Event;
+use crate::run::case::Case;
 use crate::run::driver::{self, Ran};
 use crate::run::go::cases;
 use crate::run::go::kept::Kept;
@@ -95,9 +96,17 @@ pub(super) fn find(
     }
     for (suite, (trace, passed)) in traces {
         let mut of_suite: Vec<&mut Run> = runs.iter_mut().filter(|run| run.suite == suite).collect();
+        let healing: BTreeSet<Box<str>> = of_suite
+            .iter()
+            .filter(|run| has_failed(run) && passed.contains(&*run.name))
+            .map(|run| run.name.clone())
+            .collect();
+        let flaky = pass_alone(request, plan, observer, kept, &suite, &healing);
         let mut healed = Vec::new();
-        for run in &mut of_suite {
-            if has_failed(run) && passed.contains(&*run.name) {
+        for run in of_suite.iter_mut().filter(|run| healing.contains(&run.name)) {
+            if flaky.contains(&run.name) {
+                run.outcome = TestOutcome::Flaky;
+            } else {
                 run.outcome = TestOutcome::Passed;
                 healed.push(run.name.to_string());
             }
@@ -116,6 +125,27 @@ pub(super) fn find(
         groups.insert(suite);
     }
     groups
+}
+
+/// Returns those of some tests that pass alone after all: they need no other, and are not to be relied on.
+fn pass_alone(
+    request: &Request<'_>,
+    plan: &Plan,
+    observer: &GoObserver<'_>,
+    kept: &[(Box<str>, Kept)],
+    suite: &str,
+    names: &BTreeSet<Box<str>>,
+) -> BTreeSet<Box<str>> {
+    let Some((_, kept)) = kept.iter().find(|(of, _)| **of == *suite) else { return BTreeSet::new() };
+    let alone: Vec<Case> = names.iter().map(|name| cases::case(kept, suite, name)).collect();
+    let options = driver::Options { runs: 1, retries: 0, ..request.driver.clone() };
+    let ran = driver::drive(&alone, &options, &plan.scratch, request.watch, observer, &|_| {});
+    let passed = |ran: &Ran<Trace>| match ran {
+        Ran::Runs(runs) => runs.iter().all(|run| run.outcome == TestOutcome::Passed),
+        // Nobody knows.
+        Ran::Interrupted | Ran::Broken(_) => true,
+    };
+    names.iter().zip(&ran).filter(|(_, ran)| passed(ran)).map(|(name, _)| name.clone()).collect()
 }
 
 /// Gives every test of a group what one of them has beside its coverage.
