@@ -13,8 +13,8 @@ use skiptrace_engine::unit::UnitKind;
 
 use crate::sandbox::{Output, Sandbox};
 
-/// The crate that writes the truth down; what tests execute of it is of no interest.
-const TRUTH: &str = "truth/src/lib.rs";
+/// What writes the truth down; what tests execute of it is of no interest.
+const TRUTH: [&str; 2] = ["truth/src/lib.rs", "truth/truth.go"];
 
 /// A repository with packages of Rust, in a sandbox. Nothing is fetched: all dependencies are folders.
 #[derive(Debug)]
@@ -185,7 +185,8 @@ impl Recorded {
     /// Returns the last names of the units that a test executed, without those of the crate that tells the truth.
     pub fn executed(&self, test: TestId, wanted: &[UnitKind]) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
-        for file in self.index.files().iter().filter(|file| !file.path.as_str().ends_with(TRUTH)) {
+        let is_truth = |path: &str| TRUTH.iter().any(|truth| path.ends_with(truth));
+        for file in self.index.files().iter().filter(|file| !is_truth(file.path.as_str())) {
             for unit in self.index.units_of(file) {
                 if self.index.set(unit.own).contains(test) && wanted.contains(&unit.kind) {
                     names.insert(last(&unit.name).to_owned());
@@ -248,12 +249,13 @@ impl Recorded {
 }
 
 /// Returns the last part of a name, without the number that tells it from others of the same name.
-fn last(name: &str) -> &str {
+pub(crate) fn last(name: &str) -> &str {
     let last = name.rsplit("::").next().unwrap_or(name);
     last.split_once('#').map_or(last, |(name, _)| name)
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a folder with everything in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("folders can be made");
     let entries = std::fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
     for entry in entries {

@@ -212,7 +212,8 @@ fn index(subject: &Subject, collector: Collector, traces: Vec<Trace>, kind: Inde
         outcome: Outcome::Passed,
         duration: Duration::from_millis(1),
         runs: vec![trace],
-        whole: Vec::new(),
+        uncounted: Vec::new(),
+        consulted: Vec::new(),
         opened: Vec::new(),
     });
     let gathered = Gathered {

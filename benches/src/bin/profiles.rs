@@ -227,7 +227,8 @@ fn index(collector: Collector, traces: Vec<Trace>, repository: &Path) -> Vec<u8>
         outcome: Outcome::Passed,
         duration: Duration::from_millis(1),
         runs: vec![trace],
-        whole: Vec::new(),
+        uncounted: Vec::new(),
+        consulted: Vec::new(),
         opened: Vec::new(),
     });
     let tests = tests.collect();

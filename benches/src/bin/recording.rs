@@ -13,10 +13,10 @@ use clap::Parser;
 use skiptrace_benches::clock::Took;
 use skiptrace_benches::{project, synthetic};
 
-/// Measure what recording the tests of a cargo project costs beside running them
+/// Measure what recording the tests of a cargo project, or of a Go module, costs beside running them
 #[derive(Parser)]
 struct Args {
-    /// A repository with a cargo project at its root
+    /// A repository with a cargo project or a Go module at its root
     #[arg(long, required_unless_present = "tests")]
     repo: Option<PathBuf>,
     /// Make a project of so many tiny tests instead
@@ -67,14 +67,15 @@ fn main() -> io::Result<()> {
             folder
         }
     };
-    if !project::is_here("cargo-nextest") {
-        println!("skipped: `cargo-nextest` is not installed");
+    let is_go = repository.join("go.mod").is_file();
+    let needed = if is_go { "go" } else { "cargo-nextest" };
+    if !project::is_here(needed) {
+        println!("skipped: `{needed}` is not installed");
         return Ok(());
     }
-    let ways: Vec<Way> = ways(&args, &work)?
-        .into_iter()
-        .filter(|way| !args.without.iter().any(|part| way.name.contains(part)))
-        .collect();
+    let ways = if is_go { ways_of_go(&args, &work)? } else { ways(&args, &work)? };
+    let ways: Vec<Way> =
+        ways.into_iter().filter(|way| !args.without.iter().any(|part| way.name.contains(part))).collect();
     for way in &ways {
         eprintln!("building and trying: {}", way.name);
         measure(way, &repository, &work)?;
@@ -154,6 +155,42 @@ fn ways(args: &Args, work: &Path) -> io::Result<Vec<Way>> {
         record("record, own driver: workspace", WORKSPACE, "workspace", &with_own),
         record("record, nextest: all crates", ALL, "all", &with_nextest),
         record("record, own driver: all crates", ALL, "all", &with_own),
+    ])
+}
+
+const GO_PLAIN: &str = "go test";
+const GO_COVER: &str = "go test -cover";
+const GO_ALL: &str = "go test -cover -coverpkg=./...";
+
+/// The ways of a Go module: the go tool keeps what it built of each in one cache.
+fn ways_of_go(args: &Args, work: &Path) -> io::Result<Vec<Way>> {
+    let jobs = args.jobs.to_string();
+    let go = |name, beside, flags: &[&str]| Way {
+        name,
+        program: "go".into(),
+        // Not what it remembers of the last time.
+        args: ["test", "-count=1"].iter().chain(flags).chain(&["./..."]).map(OsString::from).collect(),
+        variables: Vec::new(),
+        index: None,
+        beside,
+    };
+    let index = work.join("go.idx");
+    let words = ["record", "--jobs", &jobs, "--output"].map(OsString::from);
+    let words = words.into_iter().chain([index.clone().into()]);
+    let words = words.chain(["--", "go", "test", "./..."].map(OsString::from)).collect();
+    let record = Way {
+        name: "record",
+        program: args.skiptrace.canonicalize()?,
+        args: words,
+        variables: Vec::new(),
+        index: Some(index),
+        beside: GO_ALL,
+    };
+    Ok(vec![
+        go(GO_PLAIN, GO_PLAIN, &[]),
+        go(GO_COVER, GO_PLAIN, &["-cover"]),
+        go(GO_ALL, GO_PLAIN, &["-cover", "-coverpkg=./..."]),
+        record,
     ])
 }
 

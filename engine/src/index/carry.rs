@@ -186,10 +186,13 @@ fn touch_former(
     }
 }
 
-/// Returns the name by which code calls a function, out of its qualified name: `Type<T>::name#2`, `name(int)`.
+/// Returns the name by which code calls a function, out of its qualified name: `Type<T>::name#2`, `name(int)`,
+/// `Type.name`, `(*Type).name`.
 fn simple_name(qualified: &str) -> Option<&str> {
-    let end = qualified.find(['(', '#']).unwrap_or(qualified.len());
-    let name = qualified[..end].rsplit("::").next()?.trim();
+    let receiver = qualified.strip_prefix('(').and_then(|rest| rest.split_once(")."));
+    let method = receiver.map_or(qualified, |(_, method)| method);
+    let end = method.find(['(', '#']).unwrap_or(method.len());
+    let name = method[..end].rsplit("::").next()?.rsplit('.').next()?.trim();
     let is_word = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
     is_word.then_some(name)
 }

@@ -11,6 +11,7 @@ mod tests;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
@@ -295,9 +296,7 @@ impl Collector {
 
     fn read(&self, written: &mut Written, read: &Program, trace: &mut Trace) {
         let result = SCRATCH.with_borrow_mut(|(bytes, values)| {
-            bytes.clear();
-            std::io::Read::read_to_end(&mut fs::File::open(&written.file)?, bytes)?;
-            let file = CounterFile::parse(bytes)?;
+            let file = CounterFile::parse(read_whole(&written.file, bytes)?)?;
             if file.meta != written.meta {
                 return Err(CovdataError::Renamed { name: written.meta, content: file.meta });
             }
@@ -339,6 +338,23 @@ impl Program {
 
 fn package_path(binary: &Binary, package: u32) -> &str {
     binary.packages.get(package as usize).map_or("", |package| &package.path)
+}
+
+/// Reads a file into room that is kept. Such files are small: asking how long one is would cost as much as reading it.
+fn read_whole<'b>(file: &Path, room: &'b mut Vec<u8>) -> io::Result<&'b [u8]> {
+    let mut file = fs::File::open(file)?;
+    let mut len = 0;
+    loop {
+        if len == room.len() {
+            room.resize((2 * len).max(1 << 16), 0);
+        }
+        match file.read(&mut room[len..]) {
+            Ok(0) => return Ok(&room[..len]),
+            Ok(n_bytes) => len += n_bytes,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Tells people what is wrong with a file, with all causes.

@@ -109,6 +109,54 @@ pub fn go_facts(source: &[u8]) -> Option<GoFacts> {
     Some(facts)
 }
 
+/// Returns whether `TestMain`, if it is in this file, may do anything after the tests but leave with what came of them.
+///
+/// Counters are written as soon as the tests have run, so whatever is called later has none that says so.
+pub fn acts_after_tests(source: &[u8]) -> bool {
+    let Some(tokens) = lex::go::tokens(source) else { return true };
+    let Some(outline) = Outline::of(source, &tokens) else { return true };
+    let file = File { source, tokens: &tokens };
+    outline.declarations.iter().any(|declaration| {
+        let What::Function { name, receiver: None } = declaration.what else { return false };
+        let code: Vec<usize> =
+            declaration.tokens.clone().filter(|at| tokens[*at].kind != TokenKind::Remark).collect();
+        file.kind(name, &code) == Some(GoTestKind::Main) && {
+            let text = |at: &usize| match tokens[*at].kind {
+                TokenKind::End => &b";"[..],
+                _ => file.text(*at),
+            };
+            let texts: Vec<&[u8]> = code.iter().skip_while(|at| **at <= name).map(text).collect();
+            !only_leaves(&texts)
+        }
+    })
+}
+
+/// Returns whether nothing but `os.Exit` comes after `m.Run()` in a function of these tokens, which begin with its
+/// parameters, and nothing but `m.Run()` is done with `m`.
+fn only_leaves(texts: &[&[u8]]) -> bool {
+    let [_, m, ..] = texts else { return false };
+    let Some(open) = texts.iter().position(|text| *text == b"{") else { return false };
+    let body = &texts[open..];
+    let mut uses = (0..body.len()).filter(|at| body[*at] == *m);
+    let (Some(at), None) = (uses.next(), uses.next()) else { return false };
+    // What stands before it may run after it in a loop, or when the function is left.
+    let goes_back = body.iter().any(|text| matches!(*text, b"defer" | b"for" | b"goto"));
+    if body[at + 1..].get(..4) != Some(&[&b"."[..], b"Run", b"(", b")"]) || goes_back {
+        return false;
+    }
+    // `code := m.Run()`, `os.Exit(m.Run())`.
+    let result = match body[..at] {
+        [.., result, b":=" | b"="] => Some(result),
+        [.., b"{" | b"}" | b";" | b"return"] | [.., b"os", b".", b"Exit", b"("] => None,
+        _ => return false,
+    };
+    let is_known = |text: &&[u8]| {
+        matches!(*text, b"os" | b"." | b"Exit" | b"(" | b")" | b"return" | b"}" | b";")
+            || Some(*text) == result
+    };
+    body[at + 5..].iter().all(is_known)
+}
+
 fn constraints(header: &[u8]) -> Vec<String> {
     let header = String::from_utf8_lossy(header);
     let is_constraint = |line: &&str| {

@@ -11,6 +11,10 @@ use crate::PROGRAM;
 mod behaviour;
 mod configuration;
 mod edits;
+mod go;
+mod go_changes;
+mod go_modules;
+mod go_options;
 mod options;
 mod workspace;
 

@@ -102,6 +102,10 @@ pub struct RecordArgs {
     #[arg(long)]
     ignored: bool,
 
+    /// Record subtests of Go as well, each alone, besides the tests that they are part of
+    #[arg(long)]
+    subtests: bool,
+
     /// Leave tests the machine's folder for temporary files, instead of giving each one of its own
     #[arg(long)]
     shared_tmp: bool,
@@ -193,6 +197,7 @@ impl Around<'_> {
                 repository,
                 program: program()?,
                 driver: options,
+                subtests: args.subtests,
                 wanted: wanted.clone(),
                 watch,
                 listener,

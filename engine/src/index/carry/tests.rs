@@ -169,6 +169,9 @@ fn simple_names_are_what_calls_say() {
         ("ns::f(int, a::b)", Some("f")),
         ("operator+(A, B)", None),
         ("", None),
+        ("Type.method", Some("method")),
+        ("(*Type).method#2", Some("method")),
+        ("(*Type)", None),
     ] {
         assert_eq!(simple_name(qualified), simple, "{qualified}");
     }

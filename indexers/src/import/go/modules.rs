@@ -151,7 +151,7 @@ fn directives(text: &str) -> Vec<Vec<String>> {
         match (&block, words.as_slice()) {
             (_, []) => {}
             (Some(_), _) if is_end => block = None,
-            (Some(verb), words) => all.push([&[verb.clone()], words].concat()),
+            (Some(verb), words) => all.push([std::slice::from_ref(verb), words].concat()),
             (None, [verb, open]) if open == "(" => block = Some(verb.clone()),
             (None, words) => all.push(words.to_vec()),
         }

@@ -11,8 +11,10 @@ use skiptrace_engine::record::Outcome as TestOutcome;
 use super::observer::GoObserver;
 use super::plan::Plan;
 use super::{Request, outcome};
+use crate::record::fold::RecordedTest;
 use crate::record::outcome::Run;
 use crate::record::progress::Event;
+use crate::run::case::Case;
 use crate::run::driver::{self, Ran};
 use crate::run::go::cases;
 use crate::run::go::kept::Kept;
@@ -32,16 +34,47 @@ pub(super) fn passed(output: &[u8]) -> BTreeSet<String> {
     memchr::memmem::find_iter(output, MARK).filter_map(name).collect()
 }
 
-/// Runs the tests together of each suite in which one failed alone, and unites those that then pass.
+/// Lets subtests that fail alone, of tests that pass, count with their tests: they depend on what these do.
+pub(super) fn settle_subtests(request: &Request<'_>, runs: &mut [Run]) {
+    let parents: BTreeMap<_, _> = runs
+        .iter()
+        .filter(|run| run.outcome == TestOutcome::Passed && !run.name.contains('/'))
+        .map(|run| ((run.suite.clone(), run.name.clone()), run.traces.clone()))
+        .collect();
+    let mut healed = Vec::new();
+    for run in runs.iter_mut().filter(|run| has_failed(run)) {
+        let Some((parent, _)) = run.name.split_once('/') else { continue };
+        if let Some(traces) = parents.get(&(run.suite.clone(), parent.into())) {
+            run.outcome = TestOutcome::Passed;
+            run.traces.clone_from(traces);
+            healed.push(run.name.to_string());
+        }
+    }
+    if !healed.is_empty() {
+        (request.listener)(Event::Warning(format!(
+            "{} subtests fail alone and pass with their tests, which they are recorded with: `{}`",
+            healed.len(),
+            healed.join("`, `"),
+        )));
+    }
+}
+
+fn has_failed(run: &Run) -> bool {
+    matches!(run.outcome, TestOutcome::Failed | TestOutcome::TimedOut)
+}
+
+/// Runs the tests together of each suite in which one failed alone, and unites those that then pass. Returns the suites
+/// whose tests are one group.
 pub(super) fn find(
     request: &Request<'_>,
     plan: &Plan,
     observer: &GoObserver<'_>,
     kept: &[(Box<str>, Kept)],
     runs: &mut [Run],
-) {
-    let failed = |run: &&Run| matches!(run.outcome, TestOutcome::Failed | TestOutcome::TimedOut);
-    let suites: BTreeSet<Box<str>> = runs.iter().filter(failed).map(|run| run.suite.clone()).collect();
+) -> BTreeSet<Box<str>> {
+    let mut groups = BTreeSet::new();
+    let suites: BTreeSet<Box<str>> =
+        runs.iter().filter(|run| has_failed(run)).map(|run| run.suite.clone()).collect();
     let mut together = Vec::new();
     for (suite, kept) in kept.iter().filter(|(suite, _)| suites.contains(suite)) {
         let names: Vec<&str> = runs.iter().filter(|run| run.suite == *suite).map(|run| &*run.name).collect();
@@ -50,7 +83,7 @@ pub(super) fn find(
         }
     }
     if together.is_empty() || request.watch.is_interrupted() {
-        return;
+        return groups;
     }
     let options = driver::Options { runs: 1, retries: 0, ..request.driver.clone() };
     let ran = driver::drive(&together, &options, &plan.scratch, request.watch, observer, &|_| {});
@@ -63,10 +96,17 @@ pub(super) fn find(
     }
     for (suite, (trace, passed)) in traces {
         let mut of_suite: Vec<&mut Run> = runs.iter_mut().filter(|run| run.suite == suite).collect();
+        let healing: BTreeSet<Box<str>> = of_suite
+            .iter()
+            .filter(|run| has_failed(run) && passed.contains(&*run.name))
+            .map(|run| run.name.clone())
+            .collect();
+        let flaky = pass_alone(request, plan, observer, kept, &suite, &healing);
         let mut healed = Vec::new();
-        for run in &mut of_suite {
-            let failed = matches!(run.outcome, TestOutcome::Failed | TestOutcome::TimedOut);
-            if failed && passed.contains(&*run.name) {
+        for run in of_suite.iter_mut().filter(|run| healing.contains(&run.name)) {
+            if flaky.contains(&run.name) {
+                run.outcome = TestOutcome::Flaky;
+            } else {
                 run.outcome = TestOutcome::Passed;
                 healed.push(run.name.to_string());
             }
@@ -82,5 +122,51 @@ pub(super) fn find(
             healed.join("`, `"),
             of_suite.len(),
         )));
+        groups.insert(suite);
+    }
+    groups
+}
+
+/// Returns those of some tests that pass alone after all: they need no other, and are not to be relied on.
+fn pass_alone(
+    request: &Request<'_>,
+    plan: &Plan,
+    observer: &GoObserver<'_>,
+    kept: &[(Box<str>, Kept)],
+    suite: &str,
+    names: &BTreeSet<Box<str>>,
+) -> BTreeSet<Box<str>> {
+    let Some((_, kept)) = kept.iter().find(|(of, _)| **of == *suite) else { return BTreeSet::new() };
+    let alone: Vec<Case> = names.iter().map(|name| cases::case(kept, suite, name)).collect();
+    let options = driver::Options { runs: 1, retries: 0, ..request.driver.clone() };
+    let ran = driver::drive(&alone, &options, &plan.scratch, request.watch, observer, &|_| {});
+    let passed = |ran: &Ran<Trace>| match ran {
+        Ran::Runs(runs) => runs.iter().all(|run| run.outcome == TestOutcome::Passed),
+        // Nobody knows.
+        Ran::Interrupted | Ran::Broken(_) => true,
+    };
+    names.iter().zip(&ran).filter(|(_, ran)| passed(ran)).map(|(name, _)| name.clone()).collect()
+}
+
+/// Gives every test of a group what one of them has beside its coverage.
+pub(super) fn level(tests: &mut [RecordedTest], groups: &BTreeSet<Box<str>>) {
+    for suite in groups {
+        let mut of_suite: Vec<&mut RecordedTest> =
+            tests.iter_mut().filter(|test| test.suite == *suite).collect();
+        let mut opened = BTreeSet::new();
+        let mut consulted = BTreeSet::new();
+        let mut troubles = BTreeSet::new();
+        for test in &of_suite {
+            opened.extend(test.opened.iter().cloned());
+            consulted.extend(test.consulted.iter().cloned());
+            troubles.extend(test.runs.iter().flat_map(|run| run.troubles.iter().cloned()));
+        }
+        for test in &mut of_suite {
+            test.opened = opened.iter().cloned().collect();
+            test.consulted = consulted.iter().cloned().collect();
+            for run in &mut test.runs {
+                run.troubles = troubles.iter().cloned().collect();
+            }
+        }
     }
 }

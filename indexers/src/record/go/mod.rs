@@ -5,6 +5,7 @@
 //! build      `go test -exec`: the go tool builds every test binary and hands it to us instead of running it
 //! observer   the driver's eyes: where counters go, watching, reading
 //! lives      whether every process of a test left the counters it should have left
+//! subtests   those of tests, each alone
 //! groups     tests that pass only after others
 //! uncounted  what tests depend on that has no counters: test files, C, lines of `go.mod`
 //! programs   what the programs were compiled from that tests start
@@ -49,6 +50,7 @@ mod observer;
 mod outcome;
 mod plan;
 mod programs;
+mod subtests;
 mod uncounted;
 
 use observer::GoObserver;
@@ -73,6 +75,8 @@ pub struct Request<'a> {
     pub program: PathBuf,
     /// How tests are run.
     pub driver: driver::Options,
+    /// Whether subtests are recorded alone, besides their tests.
+    pub subtests: bool,
     /// Which tests are wanted.
     pub wanted: Wanted,
     /// Who watches for interruption.
@@ -162,20 +166,29 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, GoRecordError> {
             "processes of tests cannot be watched ({hindrance}), so tests that may start some can never be skipped"
         )));
     }
-    let observer = GoObserver::new(&collector, &counted, &starting, plan.goflags(), hindrance);
+    let mut observer = GoObserver::new(&collector, &counted, &starting, plan.goflags(), hindrance);
+    observer.wants_subtests = request.subtests;
+    let observer = observer;
     let baselines = baselines(request, &plan, &built.kept, &observer);
     let on_event = |event: driver::Event<'_, _>| tell(request.listener, event);
     let watch = watch_opens(&request.repository, &[], request.listener);
     let ran = driver::drive(&cases, &request.driver, &plan.scratch, request.watch, &observer, &on_event);
-    let mut sorted = Sorted::of(cases.iter().zip(ran));
-    groups::find(request, &plan, &observer, &built.kept, &mut sorted.runs);
+    let (of_subtests, ran_subtests) = match request.subtests {
+        true => subtests::run(request, &plan, &observer, &built.kept),
+        false => (Vec::new(), Vec::new()),
+    };
+    let ran = ran.into_iter().chain(ran_subtests);
+    let mut sorted = Sorted::of(cases.iter().chain(&of_subtests).zip(ran));
+    groups::settle_subtests(request, &mut sorted.runs);
+    let groups = groups::find(request, &plan, &observer, &built.kept, &mut sorted.runs);
 
     // 4. What they came to.
+    let all_opens_known = watch.is_some();
     let opens = watch.map(OpenWatch::finish).unwrap_or_default();
     let read = observer.into_read();
     sorted.missing.extend(missing);
     let strays = strays.sweep();
-    let heard = outcome::Heard { strays: &strays, opens: &opens, read, baselines };
+    let heard = outcome::Heard { strays: &strays, opens: &opens, all_opens_known, read, baselines, groups };
     outcome::gather(request, &plan, sorted, collector, heard)
 }
 

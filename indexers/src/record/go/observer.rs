@@ -15,7 +15,7 @@ use super::lives::{Due, Ledger, Lives, Role};
 use crate::go::collect::{Collector, Reduced};
 use crate::run::case::{Case, CommandLine};
 use crate::run::driver::Observer;
-use crate::run::go::cases::with_folders;
+use crate::run::go::cases::{subtests, with_folders};
 use crate::run::go::image::{Image, Images};
 use crate::run::go::testlog::{self, TestLog};
 use crate::run::process::{self, Finished, RunError};
@@ -34,9 +34,13 @@ pub(super) struct GoObserver<'a> {
     pub(super) goflags: OsString,
     /// Why processes cannot be watched, if they cannot.
     pub(super) hindrance: Option<String>,
+    /// Whether anybody wants to know which subtests there are.
+    pub(super) wants_subtests: bool,
     images: Images,
     seen: Mutex<HashMap<PathBuf, Seen>>,
     read: Mutex<ReadByTest>,
+    /// The subtests that ran, by suite.
+    subtests: Mutex<BTreeMap<Box<str>, BTreeSet<String>>>,
     /// The tests that passed where all of a suite ran in one process.
     passed: Mutex<BTreeMap<Box<str>, BTreeSet<String>>>,
 }
@@ -75,9 +79,11 @@ impl<'a> GoObserver<'a> {
             starting,
             goflags,
             hindrance,
+            wants_subtests: false,
             images: Images::default(),
             seen: Mutex::default(),
             read: Mutex::default(),
+            subtests: Mutex::default(),
             passed: Mutex::default(),
         }
     }
@@ -91,6 +97,12 @@ impl<'a> GoObserver<'a> {
     pub(super) fn passed_together(&self, suite: &str) -> BTreeSet<String> {
         let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
         passed.remove(suite).unwrap_or_default()
+    }
+
+    /// Returns the subtests of a suite that ran so far.
+    pub(super) fn subtests_of(&self, suite: &str) -> BTreeSet<String> {
+        let subtests = self.subtests.lock().unwrap_or_else(PoisonError::into_inner);
+        subtests.get(suite).cloned().unwrap_or_default()
     }
 
     /// Takes from a run of no test, which ended well, that its binary has no counters, if it left none.
@@ -241,8 +253,14 @@ impl Observer for GoObserver<'_> {
             }
         }
         self.note_read(case, &log(&profiles), &mut whole);
+        let output = || fs::read(cell.output().join("stdout")).unwrap_or_default();
+        if self.wants_subtests {
+            let names = subtests(&output());
+            let mut subtests = self.subtests.lock().unwrap_or_else(PoisonError::into_inner);
+            subtests.entry(case.suite.clone()).or_default().extend(names);
+        }
         if *case.name == *groups::TOGETHER {
-            let output = fs::read(cell.output().join("stdout")).unwrap_or_default();
+            let output = output();
             let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
             passed.insert(case.suite.clone(), groups::passed(&output));
         }

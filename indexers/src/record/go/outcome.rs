@@ -10,9 +10,10 @@ use skiptrace_engine::record::Problem;
 use skiptrace_engine::variable::{Consulted, VariableName};
 
 use super::environment;
+use super::groups::{self, TOGETHER};
 use super::observer::ReadByTest;
 use super::plan::Plan;
-use super::uncounted::{TestFiles, c_files, header, of_modules};
+use super::uncounted::{TestFiles, c_files, header, of_modules, variables_of_init};
 use super::{GoRecordError, Request, programs};
 use crate::build::go::compiled::TestBinary;
 use crate::go::collect::Collector;
@@ -20,15 +21,19 @@ use crate::record::fold::{FilePart, RecordedTest};
 use crate::record::opens::Opens;
 use crate::record::outcome::{Outcome, Run, Sorted, blame, opened};
 use crate::record::stray::Stray;
-use crate::trace::Trace;
+use crate::trace::{Places, Trace};
 
 /// What was heard of while tests ran.
 pub(super) struct Heard<'a> {
     pub(super) strays: &'a [Stray],
     pub(super) opens: &'a Opens,
+    /// Whether `opens` has every file of the repository that was opened.
+    pub(super) all_opens_known: bool,
     pub(super) read: ReadByTest,
     /// What each binary executes before any test.
     pub(super) baselines: HashMap<Box<str>, Trace>,
+    /// The suites whose tests are one group.
+    pub(super) groups: BTreeSet<Box<str>>,
 }
 
 /// Puts together what is known of tests when they have run.
@@ -40,11 +45,11 @@ pub(super) fn gather(
     heard: Heard<'_>,
 ) -> Result<Outcome, GoRecordError> {
     let Sorted { mut runs, missing, skipped, .. } = sorted;
-    let Heard { strays, opens, read, baselines } = heard;
+    let Heard { strays, opens, all_opens_known, read, baselines, groups } = heard;
     blame(strays, &mut runs, &request.repository);
     let opened = opened(opens, &mut runs, &request.repository);
     let mut suites: BTreeMap<Box<str>, Suite> = BTreeMap::new();
-    let started = programs::started(request, plan, &collector, &runs)?;
+    let started = programs::started(request, plan, &collector, &baselines, &mut runs)?;
     let mut tests = Vec::new();
     let mut compiled: BTreeMap<Box<str>, BTreeSet<RepoPath>> = BTreeMap::new();
     for (run, mut opened) in runs.into_iter().zip(opened) {
@@ -66,14 +71,23 @@ pub(super) fn gather(
                 trace.places.dedup();
             }
         }
-        let mut consulted = Vec::new();
-        if let Some(read) = read.get(&(suite.clone(), name.clone())) {
-            opened.extend(in_repository(&read.paths, &request.repository));
-            opened.sort();
-            opened.dedup();
-            consulted = variables(&read.variables, request, traces.first_mut());
+        let is_grouped = groups.contains(&suite);
+        let mut names = about.variables.clone();
+        // In a group, what the tests read when they ran together counts as well.
+        for of in [Some(&*name), is_grouped.then_some(TOGETHER)].into_iter().flatten() {
+            if let Some(read) = read.get(&(suite.clone(), of.into())) {
+                opened.extend(in_repository(&read.paths, &request.repository));
+                names.extend(read.variables.iter().cloned());
+            }
         }
-        let uncounted = about.parts.iter().cloned().chain(about.test_files.parts(&name)).collect();
+        opened.sort();
+        opened.dedup();
+        let consulted = variables(&names, request, traces.first_mut());
+        let of_tests: Vec<FilePart> = match is_grouped {
+            true => about.test_files.all_parts().collect(),
+            false => about.test_files.parts(&name).collect(),
+        };
+        let uncounted = about.parts.iter().cloned().chain(of_tests).collect();
         tests.push(RecordedTest {
             suite,
             name,
@@ -85,15 +99,38 @@ pub(super) fn gather(
             consulted,
         });
     }
+    groups::level(&mut tests, &groups);
+    let places = collector.into_places();
+    if all_opens_known {
+        add_data(&mut tests, &places, &compiled, &request.repository);
+    }
     Ok(Outcome {
         tests,
-        places: collector.into_places(),
+        places,
         compiled,
         folders: BTreeMap::new(),
         environment: environment::of(request, plan),
         missing,
         skipped,
     })
+}
+
+/// Has tests depend on the files that they opened and that nothing was compiled from. Then these are known to all tests,
+/// and a change of one of them concerns its readers alone.
+fn add_data(
+    tests: &mut [RecordedTest],
+    places: &Places,
+    compiled: &BTreeMap<Box<str>, BTreeSet<RepoPath>>,
+    repository: &Path,
+) {
+    let parts = tests.iter().flat_map(|test| &test.uncounted).map(|part| &part.path);
+    let listed: BTreeSet<RepoPath> =
+        parts.chain(places.files()).chain(compiled.values().flatten()).cloned().collect();
+    for test in tests {
+        let is_data = |path: &&RepoPath| !listed.contains(*path) && repository.join(path.as_str()).is_file();
+        let data = test.opened.iter().filter(is_data).cloned();
+        test.uncounted.extend(data.map(FilePart::whole));
+    }
 }
 
 /// Variables that say nothing of what a test does: the go tool sets the first, to the folder of the package, and each
@@ -123,6 +160,8 @@ struct Suite {
     test_files: TestFiles,
     parts: Vec<FilePart>,
     compiled: BTreeSet<RepoPath>,
+    /// Variables that are looked at before any test begins.
+    variables: BTreeSet<OsString>,
     unknown: BTreeSet<String>,
 }
 
@@ -140,6 +179,12 @@ impl Suite {
             this.compiled.extend(binary.files().cloned());
             this.compiled.extend(plan.modules.files.iter().cloned());
             this.unknown.extend(binary.unknown.iter().cloned());
+            let sources = binary.compiled.iter().chain(&binary.test_files);
+            this.variables.extend(variables_of_init(repository, sources));
+            // Nobody knows what is called when counters have been written, so it may be anything.
+            if this.test_files.act_late {
+                this.parts.extend(binary.compiled.iter().cloned().map(FilePart::whole));
+            }
             let silent = binary.silent.iter().cloned().chain(c_files(repository, &binary.compiled));
             this.parts.extend(silent.map(FilePart::whole));
             for folder in &binary.silent_folders {

@@ -4,16 +4,19 @@
 //! other tests there, unless something names them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use regex::bytes::Regex;
 use skiptrace_engine::fingerprint::Identifier;
 use skiptrace_engine::path::RepoPath;
+use skiptrace_engine::unit::UnitKind;
 
 use crate::build::go::compiled::TestBinary;
 use crate::build::go::modules::Modules;
 use crate::record::fold::{Chosen, FilePart};
-use crate::units::go_facts::{GoTestKind, go_facts};
+use crate::units::go_facts::{GoTestKind, acts_after_tests, go_facts};
 use crate::units::{Language, cut, go_mod};
 
 /// The test files of one package.
@@ -22,6 +25,8 @@ pub(super) struct TestFiles {
     files: Vec<TestFile>,
     /// The tests that nothing else in the test files names.
     apart: BTreeSet<Box<str>>,
+    /// Whether something may run after the tests, when their counters have been written.
+    pub(super) act_late: bool,
 }
 
 #[derive(Debug)]
@@ -34,10 +39,12 @@ impl TestFiles {
     /// Reads the test files of a package.
     pub(super) fn read<'p>(repository: &Path, paths: impl IntoIterator<Item = &'p RepoPath>) -> TestFiles {
         let mut files = Vec::new();
+        let mut act_late = false;
         let mut mentions: BTreeMap<Identifier, usize> = BTreeMap::new();
         for path in paths {
             // What cannot be read has no test that is known, so that every test depends on all of it.
             let source = std::fs::read(repository.join(path.as_str())).unwrap_or_default();
+            act_late |= acts_after_tests(&source);
             let tests = go_facts(&source).map(|facts| facts.tests).unwrap_or_default();
             let tests = tests.into_iter().filter(|test| test.kind != GoTestKind::Main);
             let tests = tests.map(|test| test.name.into_boxed_str()).collect();
@@ -55,7 +62,7 @@ impl TestFiles {
         let is_apart = |name: &str| mentions.get(&Identifier::of(name)).is_none_or(|count| *count <= 1);
         let apart =
             files.iter().flat_map(|file| &file.tests).filter(|name| is_apart(name)).cloned().collect();
-        TestFiles { files, apart }
+        TestFiles { files, apart, act_late }
     }
 
     /// Returns what a test depends on.
@@ -71,6 +78,11 @@ impl TestFiles {
                 .collect();
             FilePart { path: file.path.clone(), units: Chosen::Except(Arc::new(others)) }
         })
+    }
+
+    /// Returns what all tests together depend on.
+    pub(super) fn all_parts(&self) -> impl Iterator<Item = FilePart> {
+        self.files.iter().map(|file| FilePart::whole(file.path.clone()))
     }
 
     /// Returns the names of all tests, as they are in the sources.
@@ -130,4 +142,91 @@ pub(super) fn of_modules(repository: &Path, modules: &Modules, binary: &TestBina
         }
     }
     parts
+}
+
+/// Returns the variables that Go files look at while packages are initialised, as far as they name them.
+///
+/// The test binary writes down what tests look at, and begins with that only then.
+pub(super) fn variables_of_init<'p>(
+    repository: &Path,
+    paths: impl IntoIterator<Item = &'p RepoPath>,
+) -> BTreeSet<OsString> {
+    static CALL: LazyLock<Regex> = LazyLock::new(|| {
+        let call = r#"(?:Getenv|LookupEnv)\s*\(\s*["`]([^"`\\\n]+)["`]"#;
+        Regex::new(call).expect("the expression is right")
+    });
+    let mut found = BTreeSet::new();
+    for path in paths {
+        let source = std::fs::read(repository.join(path.as_str())).unwrap_or_default();
+        if !CALL.is_match(&source) {
+            continue;
+        }
+        let lines: Vec<&[u8]> = source.split_inclusive(|byte| *byte == b'\n').collect();
+        let units = cut(Language::of(path), &source).into_iter();
+        for unit in units.filter(|unit| unit.kind != UnitKind::Function) {
+            let (start, end) = (unit.lines.start.max(1) as usize, (unit.lines.end as usize).min(lines.len()));
+            let text: Vec<u8> = lines.get(start - 1..end).unwrap_or_default().concat();
+            let names = CALL.captures_iter(&text).filter_map(|call| String::from_utf8(call[1].to_vec()).ok());
+            found.extend(names.map(OsString::from));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_those_of_initialisers() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = r#"package p
+
+import "os"
+
+var a = os.Getenv("A")
+
+var (
+	b, _ = os.LookupEnv(
+		`B`)
+	name = "N"
+	n    = os.Getenv(name)
+)
+
+func init() { os.Getenv("I") }
+
+func F() string { return os.Getenv("F") }
+"#;
+        std::fs::write(folder.path().join("p.go"), source).unwrap();
+        let path = RepoPath::new("p.go").unwrap();
+        let names = variables_of_init(folder.path(), [&path, &RepoPath::new("gone.go").unwrap()]);
+        assert_eq!(names, ["A", "B", "I"].map(OsString::from).into());
+    }
+
+    #[test]
+    fn a_test_depends_on_all_but_the_other_tests() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = r#"package p
+
+import "testing"
+
+func help(t *testing.T) { TestNamed(t) }
+func TestOne(t *testing.T)   { help(t) }
+func TestTwo(t *testing.T)   {}
+func TestNamed(t *testing.T) {}
+func TestMain(m *testing.M)  { m.Run() }
+"#;
+        std::fs::write(folder.path().join("p_test.go"), source).unwrap();
+        let path = RepoPath::new("p_test.go").unwrap();
+        let files = TestFiles::read(folder.path(), [&path]);
+        let without = |test: &str| match &files.parts(test).next().unwrap().units {
+            Chosen::Except(names) => names.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        };
+        // Something names the third, so that any test may run it.
+        assert_eq!(without("TestOne"), ["TestTwo"]);
+        assert_eq!(without("TestTwo/sub"), ["TestOne"]);
+        assert_eq!(without("TestNamed"), ["TestOne", "TestTwo"]);
+        assert_eq!(without("TestNew"), ["TestOne", "TestTwo"]);
+    }
 }

@@ -1,6 +1,6 @@
 //! What recorders ask of Go files.
 
-use super::super::go_facts::{GoFacts, GoTestKind, go_facts};
+use super::super::go_facts::{GoFacts, GoTestKind, acts_after_tests, go_facts};
 use super::super::{Language, cut};
 
 fn facts(body: &str) -> GoFacts {
@@ -115,4 +115,36 @@ fn line_directives_are_told() {
     assert!(facts("func f() {\n/*line :7:1*/ g() }").has_line_directive);
     assert!(!facts("//line up\n// line a.y:1\nfunc f() {}").has_line_directive);
     assert_eq!(go_facts(b"no go"), None);
+}
+
+#[test]
+fn what_comes_after_tests_is_told() {
+    for (body, expected) in [
+        ("", true),
+        ("m.Run()", false),
+        ("m.Run() // Close()", false),
+        ("os.Exit(m.Run())", false),
+        ("setup()\n code := m.Run()\n os.Exit(code)", false),
+        ("var code int\n code = m.Run()\n os.Exit(code)\n", false),
+        ("if setup() { os.Exit(m.Run()) }", false),
+        ("m.Run(); Close()", true),
+        ("code := m.Run()\n Close()\n os.Exit(code)", true),
+        ("defer Close()\n m.Run()", true),
+        ("os.Exit(run(m))", true),
+        ("goleak.VerifyTestMain(m)", true),
+        ("code := m.Run()\n if code == 0 { code = check() }\n os.Exit(code)", true),
+        ("os.Exit(m.Run() + close())", true),
+        ("os.Exit(Close(m.Run()))", true),
+        ("os.Exit(func() int { setup(); return m.Run() }())", false),
+        ("for i := 0; i < 2; i++ { Close(); m.Run() }", true),
+        ("if m.Run() != 0 { Close() }", true),
+        ("run := m.Run\n os.Exit(run())", true),
+        ("m.Run()\n m.Run()", true),
+        ("n := m\n n.Run()", true),
+    ] {
+        let source = format!("package p_test\nfunc TestMain(m *testing.M) {{\n{body}\n}}\n");
+        assert_eq!(acts_after_tests(source.as_bytes()), expected, "{body}");
+    }
+    assert!(!acts_after_tests(b"package p\nfunc TestA(t *testing.T) { t.Run() ; Close() }\n"));
+    assert!(acts_after_tests(b"no go"));
 }

@@ -1,0 +1,193 @@
+//! `skiptrace record` for Go modules.
+//!
+//! The modules write down themselves what each test calls, as those of Rust do, and recordings are held against that.
+
+use std::collections::BTreeSet;
+
+use insta::assert_snapshot;
+use skiptrace_engine::unit::UnitKind;
+use skiptrace_tests::Recorded;
+use skiptrace_tests::go_project::{GoProject, check};
+
+use crate::PROGRAM;
+
+/// One module with nearly everything in it, recorded once, because most of the time is the linker's.
+#[test]
+fn a_zoo() {
+    let Some(project) = GoProject::of_fixture(PROGRAM, "go") else { return };
+    let recorded = project.record(&[], "go test -skip NeverEnds ./...");
+    let order = ["apart", "get", "set"];
+    let silent = [&order[..], &["Nothing", "Before", "add"]].concat();
+    // Nobody counts what is called when the tests have run, so these depend on all that they link.
+    let coarse = ["TestBare", "TestLateNothing", "TestLateOpen"];
+    assert_eq!(check(&recorded, &silent, &coarse), 46);
+    outcomes(&recorded);
+    inits(&recorded);
+    files(&recorded);
+    variables(&recorded);
+    groups(&recorded);
+    assert_eq!(project.status(), "");
+}
+
+fn outcomes(recorded: &Recorded) {
+    assert_snapshot!(recorded.tests(), @"
+    example.org/zoo/bare TestBare: passed
+    example.org/zoo/boot TestBootPrimes: passed
+    example.org/zoo/boot TestBootRegisters: passed
+    example.org/zoo/command TestCommandGreets: passed
+    example.org/zoo/command TestCommandMain: passed
+    example.org/zoo/examples ExampleReverse: passed
+    example.org/zoo/examples FuzzReverse: passed
+    example.org/zoo/fast TestFastAdd: passed
+    example.org/zoo/files TestFilesAbsent: passed
+    example.org/zoo/files TestFilesElsewhere: passed
+    example.org/zoo/files TestFilesListed: passed
+    example.org/zoo/files TestFilesOfOthers: passed
+    example.org/zoo/files TestFilesRead: passed
+    example.org/zoo/files TestFilesTemporary: passed
+    example.org/zoo/files TestFilesVariable: passed
+    example.org/zoo/late TestLateNothing: passed
+    example.org/zoo/late TestLateOpen: passed
+    example.org/zoo/limits TestLimitsHold: passed
+    example.org/zoo/lines TestLinesBefore: passed
+    example.org/zoo/lines TestLinesGenerated: passed
+    example.org/zoo/lives TestLivesAgainExits: passed
+    example.org/zoo/lives TestLivesAgainIsKilled: passed, killed process
+    example.org/zoo/lives TestLivesAgainReturns: passed, missing binary
+    example.org/zoo/lives TestLivesExits: failed, opaque
+    example.org/zoo/lives TestLivesExitsWell: failed, missing binary, opaque
+    example.org/zoo/lives TestLivesExitsWellUnheard: failed, missing binary, opaque
+    example.org/zoo/lives TestLivesFails: failed
+    example.org/zoo/lives TestLivesGoexit: failed, missing binary, opaque
+    example.org/zoo/lives TestLivesHelper: skipped
+    example.org/zoo/lives TestLivesIsKilled: failed, killed process, missing binary, opaque
+    example.org/zoo/lives TestLivesLogs: failed, opaque
+    example.org/zoo/lives TestLivesPanics: failed, missing binary, opaque
+    example.org/zoo/lives TestLivesPanicsElsewhere: failed, missing binary, opaque
+    example.org/zoo/lives TestLivesPasses: passed
+    example.org/zoo/lives TestLivesSkips: skipped
+    example.org/zoo/mains TestMainsNothing: passed
+    example.org/zoo/mains TestMainsOpen: passed
+    example.org/zoo/order TestOrderFirst: passed
+    example.org/zoo/order TestOrderSecond: passed
+    example.org/zoo/order TestOrderThird: passed
+    example.org/zoo/parallel TestParallelCleanup: passed
+    example.org/zoo/parallel TestParallelOne: passed
+    example.org/zoo/parallel TestParallelSubtests: passed
+    example.org/zoo/parallel TestParallelTwo: passed
+    example.org/zoo/programs TestProgramsBare: passed, missing binary
+    example.org/zoo/programs TestProgramsCovered: passed
+    example.org/zoo/programs TestProgramsFails: passed
+    example.org/zoo/programs TestProgramsForeign: passed
+    example.org/zoo/programs TestProgramsInParts: passed, missing binary
+    example.org/zoo/programs TestProgramsKilled: passed, killed process
+    example.org/zoo/programs TestProgramsPlain: passed
+    example.org/zoo/programs TestProgramsRun: passed
+    example.org/zoo/report TestReportPrimes: passed
+    example.org/zoo/report TestReportReaches: passed
+    example.org/zoo/shapes TestShapesClosures: passed
+    example.org/zoo/shapes TestShapesDeferred: passed
+    example.org/zoo/shapes TestShapesGeneric: passed
+    example.org/zoo/shapes TestShapesInGoroutines: passed
+    example.org/zoo/shapes TestShapesNothing: passed
+    example.org/zoo/shapes TestShapesPromoted: passed
+    example.org/zoo/shapes TestShapesThroughInterfaces: passed
+    example.org/zoo/tagged TestTagged: passed
+    example.org/zoo/tagged TestTaggedShort: passed
+    ");
+    let said = recorded.output.stderr();
+    // Some lines name the hash of a program.
+    let lines = said.lines().filter(|line| !line.contains("`covmeta.") && !line.starts_with("recorded"));
+    let warnings = lines.skip_while(|line| !line.starts_with("warning")).collect::<Vec<_>>().join("\n");
+    assert_snapshot!(warnings, @"
+    warning: 1 of `example.org/zoo/order` fail alone and pass after other tests of the package (`TestOrderSecond`), so all 3 are recorded as one group
+    warning: 5 tests passed but can never be skipped on this evidence
+      a process of `lives.test` ended without its counters (a panic, `syscall.Exit`, or a test binary that a test started): `example.org/zoo/lives TestLivesAgainReturns`
+      a process of `lives.test` was killed before it wrote its counters: `example.org/zoo/lives TestLivesAgainIsKilled`
+      a process of `tool` ended without its counters (a panic, `syscall.Exit`, or a test binary that a test started): `example.org/zoo/programs TestProgramsBare`
+      a process of `tool` was killed before it wrote its counters: `example.org/zoo/programs TestProgramsKilled`
+      it ran `example.org/zoo/programs/cmd/tool`, which was built with `-cover` without counting in all of the repository's packages, such as `example.org/zoo/programs/helper`: `example.org/zoo/programs TestProgramsInParts`
+    ");
+}
+
+/// Returns the tests in a set of those whose name begins so.
+fn named(recorded: &Recorded, test: &str) -> BTreeSet<String> {
+    let (id, _) = recorded.test(test);
+    recorded.executed(id, &UnitKind::ALL)
+}
+
+/// What runs before tests belongs to all tests of the binary.
+fn inits(recorded: &Recorded) {
+    for test in ["TestBootPrimes", "TestBootRegisters", "TestReportReaches", "TestReportPrimes"] {
+        let names = named(recorded, test);
+        for name in ["init", "sieve", "register"] {
+            assert!(names.contains(name), "`{test}` misses `{name}`: {names:?}");
+        }
+    }
+    assert!(named(recorded, "TestMainsNothing").contains("Open"));
+    assert!(!named(recorded, "TestMainsNothing").contains("Idle"));
+}
+
+fn opened<'a>(recorded: &'a Recorded, test: &str) -> BTreeSet<&'a str> {
+    let (id, _) = recorded.test(test);
+    let files = recorded.index.files().iter().filter(|file| recorded.index.set(file.opened).contains(id));
+    files.map(|file| file.path.as_str()).collect()
+}
+
+/// What tests read, and what they were made of.
+fn files(recorded: &Recorded) {
+    for (test, path) in [
+        ("TestFilesRead", "files/testdata/data.txt"),
+        ("TestFilesListed", "files/testdata/many/1"),
+        ("TestFilesListed", "files/testdata/many/2"),
+        ("TestFilesElsewhere", "files/testdata/other.txt"),
+        ("TestFilesOfOthers", "shapes/shapes.go"),
+        ("FuzzReverse", "examples/testdata/fuzz/FuzzReverse/longer"),
+    ] {
+        assert!(opened(recorded, test).contains(path), "{test}: {:?}", opened(recorded, test));
+    }
+    for (test, path) in [
+        ("TestReportReaches", "assets/greeting.txt"),
+        ("TestReportReaches", "assets/texts/b.txt"),
+        ("TestReportPrimes", "report/expected.txt"),
+        ("TestFastAdd", "fast/add_amd64.s"),
+        ("TestLimitsHold", "limits/limits.go"),
+        ("TestShapesClosures", "limits/limits.go"),
+        ("TestLinesBefore", "lines/lines.go"),
+        ("TestTagged", "tagged/spicy_test.go"),
+        ("TestTagged", "tagged/with.go"),
+        ("TestProgramsRun", "programs/helper/helper.go"),
+        ("TestBare", "go.mod"),
+    ] {
+        if path.contains("amd64") && !cfg!(target_arch = "x86_64") {
+            continue;
+        }
+        let (id, _) = recorded.test(test);
+        let (compiled, files) = (recorded.compiled(id), recorded.files(id));
+        assert!(compiled.contains(path) || files.contains(path), "{test}: {path}: {compiled:?} {files:?}");
+    }
+}
+
+fn consulting(recorded: &Recorded, name: &str) -> BTreeSet<String> {
+    let of_name =
+        recorded.index.variables().iter().filter(|variable| variable.consulted.name.as_str() == name);
+    let tests = of_name.flat_map(|variable| recorded.index.set(variable.tests).iter());
+    tests.map(|id| recorded.index.tests()[id.index()].key.name.to_string()).collect()
+}
+
+fn variables(recorded: &Recorded) {
+    assert_eq!(consulting(recorded, "ZOO_FLAVOUR"), ["TestFilesVariable".to_owned()].into());
+}
+
+/// Tests that pass only after others depend on whatever these do.
+fn groups(recorded: &Recorded) {
+    let tests = ["TestOrderFirst", "TestOrderSecond", "TestOrderThird"];
+    let [first, others @ ..] = tests.map(|test| {
+        let (id, record) = recorded.test(test);
+        assert!(record.can_prove());
+        (recorded.executed(id, &UnitKind::ALL), opened(recorded, test))
+    });
+    assert!(tests.iter().all(|test| first.0.contains(*test)), "{first:?}");
+    assert_eq!(others, [first.clone(), first]);
+    assert_eq!(consulting(recorded, "ZOO_ORDER"), tests.map(str::to_owned).into());
+}

@@ -1,0 +1,1 @@
+//! Several modules, and what does not compile.

@@ -1,0 +1,184 @@
+//! What can be asked of `go test`, and of recording it.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use skiptrace_engine::codec::decode;
+use skiptrace_engine::index::Index;
+use skiptrace_engine::record::{Outcome, Problem};
+use skiptrace_tests::Recorded;
+use skiptrace_tests::go_project::{GoProject, check};
+use skiptrace_tests::tools::require;
+
+use crate::PROGRAM;
+
+fn names(recorded: &Recorded) -> Vec<&str> {
+    recorded.index.tests().iter().map(|test| &*test.key.name).collect()
+}
+
+#[test]
+fn command_lines_are_the_users() {
+    let Some(mut project) = GoProject::of_fixture_in(PROGRAM, "go", "ein Ort/ü") else { return };
+    let module = project.sandbox.work().join("ein Ort/ü");
+    let plain = project.record(&[], "go test ./tagged");
+    assert_eq!(names(&plain), ["TestTagged", "TestTaggedShort"]);
+    assert_eq!(check(&plain, &[], &[]), 2);
+    for (from, words, expected, provable) in [
+        ("", "go test -short -tags spicy ./tagged", "TestTagged TestTaggedShort TestTaggedSpicy", 2),
+        ("tagged", "go test -v -count=1 -run Tagged$ -cover", "TestTagged", 1),
+        ("shapes", "go test . -run=Generic|Clo -skip Closures", "TestShapesGeneric", 1),
+        ("..", "go test -C ü -run Deferred ./shapes", "TestShapesDeferred", 1),
+        (
+            "",
+            "go test -parallel 1 -cpu 1 -failfast ./examples ./parallel -run ^Ex|One$",
+            "ExampleReverse TestParallelOne",
+            2,
+        ),
+    ] {
+        let recorded = project.record_from(&module.join(from), &[], words);
+        assert_eq!(names(&recorded).join(" "), expected, "{words}: {}", recorded.output.snapshot());
+        assert_eq!(check(&recorded, &[], &[]), provable, "{words}: {}", recorded.output.snapshot());
+        let files = recorded.index.files();
+        assert!(files.iter().all(|file| file.path.as_str().starts_with("ein Ort/ü/")), "{files:?}");
+        assert_eq!(project.status(), "", "{words}");
+    }
+    // The conditions tell these apart.
+    let environment = |recorded: &Recorded| recorded.index.recordings()[0].environment.clone();
+    let again = project.record(&[], "go test ./tagged");
+    assert_eq!(environment(&again), environment(&plain));
+    let short = project.record(&[], "go test -short ./tagged");
+    assert_ne!(environment(&short), environment(&plain));
+    project.sandbox.var("GOFLAGS", "-tags=spicy");
+    let flags = project.record(&[], "go test ./tagged");
+    assert_eq!(names(&flags).len(), 3, "{}", flags.output.snapshot());
+    assert_eq!(check(&flags, &[], &[]), 3);
+    assert_ne!(environment(&flags), environment(&plain));
+}
+
+#[test]
+fn limits_of_time() {
+    let Some(project) = GoProject::of_fixture(PROGRAM, "go") else { return };
+    let recorded = project.record(&[], "go test -timeout 1s -run NeverEnds|LivesPasses ./lives");
+    let said = recorded.output.stderr();
+    assert!(said.contains("panic: test timed out after 1s"), "{said}");
+    assert_eq!(recorded.test("TestLivesNeverEnds").1.outcome, Outcome::Failed);
+    assert!(!recorded.proves("TestLivesNeverEnds"));
+    assert_eq!(check(&recorded, &[], &[]), 1, "{}", recorded.tests());
+    let ours = project.record(&["--timeout", "1s"], "go test -run NeverEnds ./lives");
+    assert_eq!(ours.test("TestLivesNeverEnds").1.outcome, Outcome::TimedOut);
+}
+
+#[test]
+fn races_are_looked_for() {
+    let Some(project) = GoProject::of_fixture(PROGRAM, "go") else { return };
+    // The race detector needs C on some systems, and is not on all.
+    let mut probe = project.sandbox.command("go");
+    if !probe.args(["build", "-race", "-o", "/dev/null", "./command"]).output().unwrap().status.success() {
+        eprintln!("SKIPPED: no race detector");
+        return;
+    }
+    let recorded = project.record(&[], "go test -race ./parallel ./mains");
+    assert_eq!(check(&recorded, &[], &[]), 6, "{}", recorded.output.snapshot());
+}
+
+#[test]
+fn parts_make_a_whole() {
+    let Some(project) = GoProject::of_fixture(PROGRAM, "go") else { return };
+    let words = "go test ./shapes ./boot ./mains ./examples";
+    let names = |index: &Index| -> BTreeSet<String> {
+        index.tests().iter().map(|test| test.key.to_string()).collect()
+    };
+    let whole = project.record(&[], words);
+    assert_eq!(check(&whole, &["Nothing"], &[]), whole.index.tests().len());
+    let mut parts = Vec::new();
+    for shard in ["1/2", "2/2"] {
+        let part = project.record(&["--shard", shard], words);
+        assert_eq!(check(&part, &["Nothing"], &[]), part.index.tests().len());
+        assert!(part.index.tests().len() < whole.index.tests().len(), "{}", part.tests());
+        let copy = project.sandbox.home().join(format!("{}.idx", &shard[..1]));
+        std::fs::copy(project.sandbox.path().join("recorded.idx"), &copy).unwrap();
+        parts.push(copy);
+    }
+    let merged = project.sandbox.home().join("merged.idx");
+    let args = ["index", "merge", "-o"].map(PathBuf::from).into_iter().chain([merged.clone()]).chain(parts);
+    let _ = project.sandbox.skiptrace(args).success();
+    let merged = decode(&*std::fs::read(merged).unwrap()).unwrap();
+    assert_eq!(names(&merged), names(&whole.index));
+}
+
+#[test]
+fn several_runs_and_tries() {
+    let Some(mut project) = GoProject::of_fixture(PROGRAM, "go") else { return };
+    let counts = project.sandbox.home().join("counts");
+    std::fs::create_dir(&counts).unwrap();
+    project.sandbox.var("WOBBLY", counts.to_str().unwrap());
+    let recorded = project.record(&["--runs", "3"], "go test -run Settles ./wobbly");
+    let problems = |name: &str| recorded.test(name).1.health.problems().collect::<Vec<_>>();
+    assert_eq!(problems("TestWobblyNeverSettles"), [Problem::UnstableFootprint]);
+    assert_eq!(problems("TestWobblySettles"), []);
+    assert_eq!(check(&recorded, &[], &[]), 1);
+    let said = recorded.output.stderr();
+    assert!(said.contains("did not execute the same in every run"), "{said}");
+    let flaky = project.record(&["--retries", "1"], "go test -run Flickers ./wobbly");
+    assert_eq!(flaky.test("TestWobblyFlickers").1.outcome, Outcome::Flaky);
+    assert!(!flaky.proves("TestWobblyFlickers"));
+    let said = flaky.output.success().stderr();
+    assert!(said.contains("1 flaky"), "{said}");
+}
+
+#[test]
+fn variables_are_compared() {
+    let Some(mut project) = GoProject::of_fixture(PROGRAM, "go") else { return };
+    let recorded = project.record(&[], "go test -run Read|Variable ./files");
+    assert_eq!(check(&recorded, &[], &[]), 2);
+    project.commit(&[("notes.txt", "nothing that anybody reads")]);
+    let file = project.sandbox.path().join("recorded.idx");
+    let query = |project: &GoProject| {
+        let args = ["index", "query", "--index", file.to_str().unwrap(), "--unit", "files/files.go#List"];
+        project.sandbox.skiptrace(args)
+    };
+    let said = query(&project).snapshot();
+    panic!("{said}");
+}
+
+#[test]
+fn interruptions_leave_what_is_whole() {
+    use std::os::unix::process::CommandExt;
+    let Some(project) = GoProject::of_fixture(PROGRAM, "go") else { return };
+    let file = project.sandbox.path().join("interrupted.idx");
+    let words = "go test -run LivesPasses|NeverEnds ./lives";
+    let mut command = project.record_command(&["--jobs", "1"], words, &file);
+    let child = command.process_group(0).stderr(Stdio::piped()).spawn().unwrap();
+    let started = Instant::now();
+    while !project.truth().contains_key("TestLivesNeverEnds") {
+        assert!(started.elapsed() < Duration::from_secs(120), "it never slept");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let kill = Command::new("kill").args(["-INT", "--", &format!("-{}", child.id())]).status().unwrap();
+    assert!(kill.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    let index = decode(&*std::fs::read(&file).unwrap()).unwrap();
+    let shown = project.sandbox.skiptrace(["index", "show", file.to_str().unwrap()]).success();
+    let left = Recorded { index, truth: project.truth(), output: shown };
+    assert_eq!(left.tests(), "example.org/zoo/lives TestLivesPasses: passed\n");
+    assert_eq!(check(&left, &[], &[]), 1);
+    assert_eq!(project.left_over(), [""; 0]);
+    assert_eq!(project.status(), "");
+}
+
+#[test]
+fn gotestsum_is_go_test() {
+    let Some(project) = GoProject::of_fixture(PROGRAM, "go") else { return };
+    if require("git").is_none() {
+        return;
+    }
+    // Gotestsum itself is not run, so it need not be there.
+    let words = "gotestsum --format dots --junitfile junit.xml -- -run Deferred ./shapes";
+    let recorded = project.record(&[], words);
+    assert_eq!(names(&recorded), ["TestShapesDeferred"]);
+    assert_eq!(check(&recorded, &[], &[]), 1);
+    assert_eq!(project.status(), "");
+}
