@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use insta::assert_snapshot;
 use skiptrace_engine::codec::decode;
 use skiptrace_engine::index::Index;
 use skiptrace_engine::record::{Outcome, Problem};
@@ -133,14 +134,24 @@ fn variables_are_compared() {
     let Some(mut project) = GoProject::of_fixture(PROGRAM, "go") else { return };
     let recorded = project.record(&[], "go test -run Read|Variable ./files");
     assert_eq!(check(&recorded, &[], &[]), 2);
-    project.commit(&[("notes.txt", "nothing that anybody reads")]);
     let file = project.sandbox.path().join("recorded.idx");
-    let query = |project: &GoProject| {
-        let args = ["index", "query", "--index", file.to_str().unwrap(), "--unit", "files/files.go#List"];
-        project.sandbox.skiptrace(args)
-    };
-    let said = query(&project).snapshot();
-    panic!("{said}");
+    let args = ["index", "query", file.to_str().unwrap(), "--unit", "files/files.go#List"];
+    let said = project.sandbox.skiptrace(args).success().snapshot();
+    assert_snapshot!(said, @"
+    exit code: 0
+    --- stdout ---
+    default: 0 of 2 tests must run
+    ");
+    project.sandbox.var("ZOO_FLAVOUR", "sour");
+    let said = project.sandbox.skiptrace(args).success().snapshot();
+    assert_snapshot!(said, @"
+    exit code: 0
+    --- stdout ---
+    default: 1 of 2 tests must run
+      example.org/zoo/files::TestFilesVariable
+    --- stderr ---
+    default: the variable `ZOO_FLAVOUR` is not what it was when 1 test consulted it
+    ");
 }
 
 #[test]

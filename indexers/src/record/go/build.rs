@@ -13,6 +13,9 @@ use crate::run::go::kept::{self, Kept};
 use crate::run::go::shim::{self, Mode};
 use crate::run::process;
 
+/// How often the go tool is asked, each time without the packages that it could not build before.
+const ATTEMPTS: usize = 3;
+
 /// What the go tool built.
 pub(super) struct Built {
     /// The test binaries, by suite.
@@ -27,64 +30,159 @@ pub(super) fn build(
     plan: &Plan,
     without: &BTreeSet<Box<str>>,
 ) -> Result<Built, GoRecordError> {
-    let suites: BTreeMap<&PathBuf, &Box<str>> =
-        plan.suites.iter().filter(|(_, suite)| !without.contains(*suite)).collect();
+    let suites: BTreeSet<&str> =
+        plan.suites.values().filter(|suite| !without.contains(*suite)).map(|suite| &**suite).collect();
     if suites.is_empty() {
         return Ok(Built { kept: Vec::new(), missing: Vec::new() });
     }
-    let folder = plan.scratch.path().join("binaries");
-    let names = plan.scratch.path().join("bin");
-    let output = plan.scratch.path().join("building");
-    for folder in [&folder, &names, &output] {
-        fs::create_dir(folder).map_err(GoRecordError::Scratch)?;
-    }
-    let link = shim::link(&request.program, &names).map_err(GoRecordError::Scratch)?;
-    let link = link.to_str().ok_or_else(|| GoRecordError::Path(link.clone()))?.to_owned();
-    let mut command = plan.command.clone();
-    if !without.is_empty() {
-        command.packages = suites.values().map(|suite| suite.to_string()).collect();
-    }
-    let measured: Vec<String> = plan.patterns.argument().into_iter().collect();
-    let words = command.go_test(&link, &measured).ok_or_else(|| GoRecordError::Path(link.clone().into()))?;
-    let of_shim = shim::Plan { mode: Mode::Keep(folder.clone()), chain: plan.command.chain.clone() };
-    let of_shim = of_shim.to_text().map_err(GoRecordError::Scratch)?;
-    let line = CommandLine {
-        program: plan.tool.program.clone(),
-        args: words.into_iter().skip(1).map(Into::into).collect(),
-        // `-C` is among its arguments.
-        cwd: request.cwd.clone(),
-        env: BTreeMap::from([(shim::PLAN.into(), Some(of_shim.into()))]),
-    };
-    let finished = process::run(&line, &[], &output, None, request.watch)?;
-    let said = |path: &PathBuf| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
+    // Every test binary counts in every package, so that one which does not compile keeps all of them from being
+    // built. Only what needs it should be.
+    let mut broken = BTreeSet::new();
+    let mut told = String::new();
     let mut kept = Vec::new();
-    for one in kept::read(&folder, &request.variables)? {
-        let place = one.cwd.canonicalize().unwrap_or_else(|_| one.cwd.clone());
-        if let Some(suite) = plan.suites.get(&place) {
-            kept.push((suite.clone(), one));
+    for attempt in 0..ATTEMPTS {
+        let buildable = |suite: &&str| {
+            let closure = plan.graph.closure(suite);
+            closure.iter().all(|package| !broken.contains(package.base_path()))
+        };
+        let wanted: BTreeSet<&str> = suites.iter().copied().filter(buildable).collect();
+        if wanted.is_empty() {
+            break;
         }
-    }
-    kept.sort_by(|a, b| a.0.cmp(&b.0));
-    let errors = said(&finished.stderr);
-    if !finished.status.success() && !request.watch.is_interrupted() {
+        let is_all = without.is_empty() && broken.is_empty();
+        let asked = Asked { number: attempt, packages: (!is_all).then_some(&wanted), broken: &broken };
+        let answer = asked.ask(request, plan)?;
+        kept = answer.kept;
+        if answer.succeeded || request.watch.is_interrupted() {
+            break;
+        }
+        let before = broken.len();
+        broken.extend(broken_packages(&answer.errors, plan));
+        told.push_str(&answer.errors);
         if kept.is_empty() {
-            let said = format!("{errors}{}", said(&finished.stdout));
-            return Err(GoRecordError::Build { said: said.trim_end().to_owned() });
+            told.push_str(&answer.printed);
         }
-        (request.listener)(Event::Warning(format!(
-            "not every package could be built:\n{}",
-            errors.trim_end()
-        )));
+        if broken.len() == before {
+            break;
+        }
     }
-    let there: BTreeSet<&Box<str>> = kept.iter().map(|(suite, _)| suite).collect();
+    if !told.is_empty() {
+        if kept.is_empty() {
+            return Err(GoRecordError::Build { said: told.trim_end().to_owned() });
+        }
+        let told = told.trim_end();
+        (request.listener)(Event::Warning(format!("not every package could be built:\n{told}")));
+    }
+    let there: BTreeSet<&str> = kept.iter().map(|(suite, _)| &**suite).collect();
     let why = match request.watch.is_interrupted() {
         true => "the recording was interrupted",
         false => "its package could not be built",
     };
     let missing = suites
-        .values()
-        .filter(|suite| !there.contains(**suite))
-        .map(|suite| Missing { suite: (**suite).clone(), name: "(all tests)".into(), why: why.to_owned() })
+        .difference(&there)
+        .map(|suite| Missing { suite: (*suite).into(), name: "(all tests)".into(), why: why.to_owned() })
         .collect();
     Ok(Built { kept, missing })
+}
+
+/// What the go tool is asked to build.
+struct Asked<'a> {
+    /// How often it was asked before.
+    number: usize,
+    /// The packages, unless it is what the user names.
+    packages: Option<&'a BTreeSet<&'a str>>,
+    /// Packages that do not compile.
+    broken: &'a BTreeSet<Box<str>>,
+}
+
+/// What it did.
+struct Answer {
+    succeeded: bool,
+    kept: Vec<(Box<str>, Kept)>,
+    errors: String,
+    printed: String,
+}
+
+impl Asked<'_> {
+    fn ask(&self, request: &Request<'_>, plan: &Plan) -> Result<Answer, GoRecordError> {
+        let own = |name: &str| plan.scratch.path().join(format!("{name}-{}", self.number));
+        let (folder, names, output) = (own("binaries"), own("bin"), own("building"));
+        for folder in [&folder, &names, &output] {
+            fs::create_dir(folder).map_err(GoRecordError::Scratch)?;
+        }
+        let link = shim::link(&request.program, &names).map_err(GoRecordError::Scratch)?;
+        let link = link.to_str().ok_or_else(|| GoRecordError::Path(link.clone()))?.to_owned();
+        let mut command = plan.command.clone();
+        if let Some(packages) = self.packages {
+            command.packages = packages.iter().map(|suite| (*suite).to_owned()).collect();
+        }
+        let words = command
+            .go_test(&link, &self.measured(plan))
+            .ok_or_else(|| GoRecordError::Path(link.clone().into()))?;
+        let of_shim = shim::Plan { mode: Mode::Keep(folder.clone()), chain: plan.command.chain.clone() };
+        let of_shim = of_shim.to_text().map_err(GoRecordError::Scratch)?;
+        let line = CommandLine {
+            program: plan.tool.program.clone(),
+            args: words.into_iter().skip(1).map(Into::into).collect(),
+            // `-C` is among its arguments.
+            cwd: request.cwd.clone(),
+            env: BTreeMap::from([(shim::PLAN.into(), Some(of_shim.into()))]),
+        };
+        let finished = process::run(&line, &[], &output, None, request.watch)?;
+        let said = |path: &PathBuf| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
+        let mut kept = Vec::new();
+        for one in kept::read(&folder, &request.variables)? {
+            let place = one.cwd.canonicalize().unwrap_or_else(|_| one.cwd.clone());
+            if let Some(suite) = plan.suites.get(&place) {
+                kept.push((suite.clone(), one));
+            }
+        }
+        kept.sort_by(|a, b| a.0.cmp(&b.0));
+        let succeeded = finished.status.success();
+        Ok(Answer { succeeded, kept, errors: said(&finished.stderr), printed: said(&finished.stdout) })
+    }
+
+    /// Returns the packages to count in: patterns, unless some of what these match does not compile.
+    fn measured(&self, plan: &Plan) -> Vec<String> {
+        if self.broken.is_empty() {
+            return plan.patterns.argument().into_iter().collect();
+        }
+        let mut reaching: BTreeSet<&str> = self.broken.iter().map(|package| &**package).collect();
+        loop {
+            let reaches = |package: &&crate::build::go::list::Package| {
+                package.for_test.is_empty()
+                    && !reaching.contains(&*package.import_path)
+                    && package.imports.iter().any(|import| reaching.contains(&**import))
+            };
+            let more: Vec<&str> =
+                plan.graph.packages().filter(reaches).map(|package| &*package.import_path).collect();
+            if more.is_empty() {
+                break;
+            }
+            reaching.extend(more);
+        }
+        let is_measured = |package: &&crate::build::go::list::Package| {
+            package.for_test.is_empty()
+                && !plan.graph.is_test_main(package)
+                && plan.patterns.matches(&package.import_path)
+                && !reaching.contains(&*package.import_path)
+        };
+        plan.graph.packages().filter(is_measured).map(|package| package.import_path.to_string()).collect()
+    }
+}
+
+/// Returns the packages that the go tool says it could not compile, tests left out.
+fn broken_packages(errors: &str, plan: &Plan) -> BTreeSet<Box<str>> {
+    let mut broken: BTreeSet<Box<str>> = plan.binaries.broken.keys().cloned().collect();
+    let mut lines = errors.lines().peekable();
+    while let Some(line) = lines.next() {
+        let Some(package) = line.strip_prefix("# ") else { continue };
+        // What follows then is what `go vet` says.
+        let is_vet =
+            lines.peek().is_some_and(|next| next.strip_prefix("# ") == Some(&format!("[{package}]")));
+        if !is_vet && plan.graph.packages().any(|known| *known.import_path == *package) {
+            broken.insert(package.into());
+        }
+    }
+    broken
 }
