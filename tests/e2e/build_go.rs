@@ -417,6 +417,31 @@ fn packages_without_counters_are_inputs_of_all_that_link_them() {
 }
 
 #[test]
+fn programs_are_known_by_what_they_are_or_else_by_what_they_were_started_as() {
+    let Some(project) = Project::new() else { return };
+    let test = "package b\n\nimport \"testing\"\n\nfunc TestB(t *testing.T) {\n\tB()\n}\n";
+    project.sandbox.write("pkg/b/b_test.go", test);
+    project.go(&["test", "-c", "-cover", "-o", "bin/other", "./pkg/b"]);
+    // One says that it is the worker, whatever it is called; the other has no counters in `main`.
+    fs::copy(project.path("bin/worker"), project.path("bin/agent")).unwrap();
+    project.suite("one", "e2e", &[("agent", &[])]);
+    let folder = project.path("cov/two/coverage/other").display().to_string();
+    project.suite("two", "e2e", &[("other", &[&format!("-test.gocoverdir={folder}")])]);
+    let missing = |expected: &str| {
+        let (_, document) = project.build(&["--expect", expected], 0);
+        let all = document["missing-binaries"].as_array().cloned().unwrap_or_default();
+        let names = all.iter().map(|one| one["test"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(missing("e2e=agent"), "one two");
+    assert_eq!(missing("e2e=worker"), "two");
+    assert_eq!(missing("e2e=example.com/m/v2/cmd/worker"), "two");
+    assert_eq!(missing("e2e=other"), "one");
+    let (_, document) = project.build(&[], 0);
+    assert!(opaque(&document).is_empty());
+}
+
+#[test]
 fn coverage_of_another_commit_proves_nothing() {
     let Some(project) = Project::new() else { return };
     project.suite("one", "e2e", &[("agent", &["b"])]);

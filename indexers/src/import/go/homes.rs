@@ -195,15 +195,19 @@ impl Packages {
 
     /// Returns the repository's packages that a binary must link besides those that it has counters for.
     ///
-    /// Only what files import that no build leaves out is sure to be linked.
+    /// Only what files import that no build leaves out is sure to be linked. Where that has counters, so has the
+    /// rest; where some of it has none, the rest may have none either.
     pub(super) fn uncounted(&self, linked: &BTreeSet<&str>) -> BTreeSet<Box<str>> {
-        let is_ours = |path: &str| matches!(self.sites.get(path), Some(Site::Folders(_)));
+        let is_uncounted =
+            |path: &str| !linked.contains(path) && matches!(self.sites.get(path), Some(Site::Folders(_)));
+        let of_linked = || linked.iter().filter_map(|package| self.imports.get(*package));
+        if !of_linked().flat_map(|imports| &imports.always).any(|path| is_uncounted(path)) {
+            return BTreeSet::new();
+        }
         let mut uncounted: BTreeSet<Box<str>> = BTreeSet::new();
-        let always =
-            linked.iter().filter_map(|package| self.imports.get(*package)).flat_map(|all| &all.always);
-        let mut left: Vec<&str> = always.map(|path| &**path).collect();
+        let mut left: Vec<&str> = of_linked().flat_map(|imports| &imports.ever).map(|path| &**path).collect();
         while let Some(path) = left.pop() {
-            if !linked.contains(path) && is_ours(path) && uncounted.insert(path.into()) {
+            if is_uncounted(path) && uncounted.insert(path.into()) {
                 left.extend(self.imports.get(path).into_iter().flat_map(|all| &all.ever).map(|path| &**path));
             }
         }

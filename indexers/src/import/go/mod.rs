@@ -134,11 +134,17 @@ pub(super) fn read(
     for (raw, sorted) in raw.into_iter().zip(&sorted) {
         let mut test = GoTest { is_partial: !sorted.texts.is_empty(), ..GoTest::default() };
         for written in &raw.reduced.written {
-            let program = written.arguments.args.first().map(|path| expected::program_name(path).into());
-            test.programs.extend(program);
-            if let Some(number) = collector.number(written.meta) {
-                let linked = collector.binary(number).packages.into_iter();
-                test.mains.extend(linked.filter(|linked| &*linked.name == "main").map(|linked| linked.path));
+            let linked = collector.number(written.meta).map(|number| collector.binary(number).packages);
+            let main = linked.into_iter().flatten().find(|linked| &*linked.name == "main");
+            match main {
+                Some(main) => {
+                    test.mains.insert(main.path);
+                }
+                // Where that is not covered, what it was started as is all that is known.
+                None => {
+                    let started = written.arguments.args.first();
+                    test.programs.extend(started.map(|path| expected::program_name(path).into()));
+                }
             }
         }
         let texts = sorted.texts.iter().filter_map(|(_, text)| text.as_ref().ok());

@@ -214,7 +214,7 @@ pub(super) fn report(document: &Document, place: &Place, session: &Session<'_>) 
         let paths: Vec<&str> = document.uncounted_packages.iter().map(String::as_str).collect();
         printer.warning(format_args!(
             "{} of the repository {} linked without counters, and any change there selects all tests that ran \
-             them (-coverpkg=all of the modules): {}",
+             them (name all modules in -coverpkg): {}",
             human::count(paths.len() as u64, "package"),
             if paths.len() == 1 { "is" } else { "are" },
             named(&paths)
