@@ -58,7 +58,10 @@ fn several_modules() {
     // 1. A module alone.
     let work = project.sandbox.work();
     let two = project.record_from(&work.join("two"), &[], "go test ./...");
-    assert_snapshot!(two.tests(), @"");
+    assert_snapshot!(two.tests(), @"
+    example.org/two/v5/beta TestBeta: passed
+    example.org/two/v5/gamma TestGamma: passed
+    ");
     assert_eq!(check(&two, &[], &[]), 2, "{}", two.output.snapshot());
     assert!(two.truth["TestBeta"].contains("Alpha") && two.truth["TestGamma"].contains("Inside"));
     let nested = project.record_from(&work.join("two/nested"), &[], "go test ./...");
@@ -68,7 +71,12 @@ fn several_modules() {
     let uses = "go 1.21\n\nuse (\n\t./one\n\t./two\n\t./two/nested\n)\n";
     project.commit(&[("go.work", uses)]);
     let all = project.record(&[], "go test ./one/... ./two/... ./two/nested/...");
-    assert_snapshot!(all.tests(), @"");
+    assert_snapshot!(all.tests(), @"
+    example.org/one/alpha TestAlpha: passed
+    example.org/two/v5/beta TestBeta: passed
+    example.org/two/v5/gamma TestGamma: passed
+    example.org/two/v5/nested/delta TestDelta: passed
+    ");
     assert_eq!(check(&all, &[], &[]), 4, "{}", all.output.snapshot());
     let (beta, _) = all.test("TestBeta");
     assert!(all.files(beta).contains("go.work"), "{:?}", all.files(beta));
@@ -110,7 +118,10 @@ fn modules_from_elsewhere() {
     project.sandbox.write("../elsewhere/dep.go", "package dep\n\nfunc Dep() {}\n");
     project.commit(&[]);
     let recorded = project.record(&[], "go test ./...");
-    assert_snapshot!(recorded.tests(), @"");
+    assert_snapshot!(recorded.tests(), @"
+    example.org/main/other TestOther: passed
+    example.org/main/user TestUser: passed, opaque
+    ");
     let said = recorded.output.stderr();
     assert!(said.contains("which is not in the repository"), "{said}");
     assert_eq!(check(&recorded, &[], &[]), 1);
@@ -122,10 +133,13 @@ fn packages_that_cannot_be_built() {
     let Some(project) = GoProject::empty(PROGRAM) else { return };
     project.sandbox.write("go.mod", "module example.org/main\n\ngo 1.21\n");
     project.add_truth("truth");
-    for name in ["fine", "bad", "badtest", "vetted", "importing", "dies", "waits"] {
+    for name in ["fine", "bad", "badtest", "vetted", "importing", "dies", "uses"] {
         package(&project, name, "example.org/main", "", "");
     }
     package(&project, "importing", "example.org/main", "example.org/main/bad", "bad.Bad()");
+    // What is wrong with tests is not wrong with what they test.
+    package(&project, "uses", "example.org/main", "example.org/main/syntax", "syntax.Syntax()");
+    package(&project, "syntax", "example.org/main", "", "");
     let add = |path: &str, text: &str| project.sandbox.write(path, &(project.sandbox.read(path) + text));
     add("bad/bad.go", "\nvar n int = \"text\"\n");
     add("badtest/badtest_test.go", "\nvar n int = \"text\"\n");
@@ -135,10 +149,33 @@ fn packages_that_cannot_be_built() {
     project.sandbox.write("empty/empty.go", "package empty\n");
     project.commit(&[]);
     let recorded = project.record(&[], "go test ./...");
-    assert_snapshot!(recorded.tests(), @"");
-    assert_snapshot!(recorded.output.snapshot(), @"");
+    assert_snapshot!(recorded.tests(), @"
+    example.org/main/fine TestFine: passed
+    example.org/main/uses TestUses: passed
+    ");
     assert_eq!(check(&recorded, &[], &[]), 2);
+    let said = recorded.output.code(1).stderr();
+    for words in [
+        "bad/bad.go:12:13: cannot use \"text\"",
+        "badtest/badtest_test.go:14:13: cannot use \"text\"",
+        "format %d has arg \"text\" of wrong type string",
+        "6 tests did not run, and will always run: `example.org/main/bad (all tests)`, `example.org/main/badtest (all \
+         tests)`, `example.org/main/importing (all tests)`, `example.org/main/vetted (all tests)`, \
+         `example.org/main/syntax (all tests)` and 1 more",
+        "syntax/syntax_test.go:3:18: expected ')', found 'EOF'",
+        "the tests in `$DIR/work/dies` cannot be listed",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert_eq!(said.matches("bad.go:12:13").count(), 1, "{said}");
     assert_eq!(project.status(), "");
+
+    // Where nothing can be built, nothing is recorded.
+    let file = project.sandbox.path().join("nothing.idx");
+    let output = project.sandbox.output(&mut project.record_command(&[], "go test ./bad ./importing", &file));
+    let said = output.code(5).stderr();
+    assert!(said.contains("cannot use \"text\"") && !file.exists(), "{said}");
+    assert_eq!(project.left_over(), [""; 0]);
 }
 
 /// C has no counters, and the Go code around it has.

@@ -38,7 +38,7 @@ pub(super) fn build(
     // Every test binary counts in every package, so that one which does not compile keeps all of them from being
     // built. Only what needs it should be.
     let mut broken = BTreeSet::new();
-    let mut told = String::new();
+    let (mut told, mut printed) = (Vec::new(), String::new());
     let mut kept = Vec::new();
     for attempt in 0..ATTEMPTS {
         let buildable = |suite: &&str| {
@@ -58,19 +58,20 @@ pub(super) fn build(
         }
         let before = broken.len();
         broken.extend(broken_packages(&answer.errors, plan));
-        told.push_str(&answer.errors);
-        if kept.is_empty() {
-            told.push_str(&answer.printed);
-        }
+        let news = answer.errors.lines().filter(|line| !told.iter().any(|told| told == line));
+        let news: Vec<String> = news.map(str::to_owned).collect();
+        told.extend(news);
+        printed = answer.printed;
         if broken.len() == before {
             break;
         }
     }
+    if kept.is_empty() && !request.watch.is_interrupted() {
+        let said = format!("{}\n{printed}", told.join("\n"));
+        return Err(GoRecordError::Build { said: said.trim().to_owned() });
+    }
     if !told.is_empty() {
-        if kept.is_empty() {
-            return Err(GoRecordError::Build { said: told.trim_end().to_owned() });
-        }
-        let told = told.trim_end();
+        let told = told.join("\n");
         (request.listener)(Event::Warning(format!("not every package could be built:\n{told}")));
     }
     let there: BTreeSet<&str> = kept.iter().map(|(suite, _)| &**suite).collect();
@@ -171,16 +172,21 @@ impl Asked<'_> {
     }
 }
 
-/// Returns the packages that the go tool says it could not compile, tests left out.
+/// Returns the packages that the go tool says it could not compile; those whose tests alone it could not are not among
+/// them.
 fn broken_packages(errors: &str, plan: &Plan) -> BTreeSet<Box<str>> {
-    let mut broken: BTreeSet<Box<str>> = plan.binaries.broken.keys().cloned().collect();
+    let is_broken = |name: &str| {
+        let mut plain = plan.graph.packages().filter(|package| *package.import_path == *name);
+        plain.any(|package| package.error.is_some() || !plan.binaries.broken.contains_key(name))
+    };
+    let mut broken = BTreeSet::new();
     let mut lines = errors.lines().peekable();
     while let Some(line) = lines.next() {
         let Some(package) = line.strip_prefix("# ") else { continue };
         // What follows then is what `go vet` says.
         let is_vet =
             lines.peek().is_some_and(|next| next.strip_prefix("# ") == Some(&format!("[{package}]")));
-        if !is_vet && plan.graph.packages().any(|known| *known.import_path == *package) {
+        if !is_vet && is_broken(package) {
             broken.insert(package.into());
         }
     }

@@ -135,6 +135,7 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, GoRecordError> {
     let without = plan.unwanted(request);
     let built = build::build(request, &plan, &without)?;
     let mut missing = built.missing;
+    missing.retain(|missing| !plan.binaries.broken.contains_key(&missing.suite));
     missing.extend(plan.binaries.broken.iter().map(|(suite, why)| Missing {
         suite: suite.clone(),
         name: "(all tests)".into(),
