@@ -15,6 +15,7 @@ mod go;
 mod go_changes;
 mod go_modules;
 mod go_options;
+mod go_real;
 mod options;
 mod workspace;
 
