@@ -17,10 +17,10 @@ fn a_zoo() {
     let Some(project) = GoProject::of_fixture(PROGRAM, "go") else { return };
     let recorded = project.record(&[], "go test -skip NeverEnds ./...");
     let order = ["apart", "get", "set"];
-    let silent = [&order[..], &["Nothing", "Before", "add"]].concat();
+    let silent = [&order[..], &["Nothing", "Before", "add", "get"]].concat();
     // Nobody counts what is called when the tests have run, so these depend on all that they link.
     let coarse = ["TestBare", "TestLateNothing", "TestLateOpen"];
-    assert_eq!(check(&recorded, &silent, &coarse), 46);
+    assert_eq!(check(&recorded, &silent, &coarse), 49);
     outcomes(&recorded);
     inits(&recorded);
     files(&recorded);
@@ -94,6 +94,9 @@ fn outcomes(recorded: &Recorded) {
     example.org/zoo/shapes TestShapesThroughInterfaces: passed
     example.org/zoo/tagged TestTagged: passed
     example.org/zoo/tagged TestTaggedShort: passed
+    example.org/zoo/wobbly TestWobblyFlickers: passed
+    example.org/zoo/wobbly TestWobblyNeverSettles: passed
+    example.org/zoo/wobbly TestWobblySettles: passed
     ");
     let said = recorded.output.stderr();
     // Some lines name the hash of a program.
@@ -177,6 +180,13 @@ fn consulting(recorded: &Recorded, name: &str) -> BTreeSet<String> {
 
 fn variables(recorded: &Recorded) {
     assert_eq!(consulting(recorded, "ZOO_FLAVOUR"), ["TestFilesVariable".to_owned()].into());
+    let of_boot = ["TestBootPrimes", "TestBootRegisters", "TestReportPrimes", "TestReportReaches"];
+    for name in ["ZOO_MODE", "ZOO_PLACE"] {
+        assert_eq!(consulting(recorded, name), of_boot.map(str::to_owned).into(), "{name}");
+    }
+    // Nobody hears what a program asks for.
+    assert!(consulting(recorded, "ZOO_HELP").contains("TestProgramsRun"));
+    assert!(!consulting(recorded, "ZOO_HELP").contains("TestBare"));
 }
 
 /// Tests that pass only after others depend on whatever these do.

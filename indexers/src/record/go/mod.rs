@@ -7,6 +7,7 @@
 //! lives      whether every process of a test left the counters it should have left
 //! subtests   those of tests, each alone
 //! groups     tests that pass only after others
+//! before     variables that are asked for before tests begin
 //! uncounted  what tests depend on that has no counters: test files, C, lines of `go.mod`
 //! programs   what the programs were compiled from that tests start
 //! outcome    all of that, put together
@@ -41,6 +42,7 @@ use crate::run::wanted::Wanted;
 use crate::run::watch::Watch;
 use crate::trace::Trace;
 
+mod before;
 mod build;
 mod environment;
 mod groups;

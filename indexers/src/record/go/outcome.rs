@@ -9,6 +9,7 @@ use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::Problem;
 use skiptrace_engine::variable::{Consulted, VariableName};
 
+use super::before::{Asked, Before};
 use super::environment;
 use super::groups::{self, TOGETHER};
 use super::observer::ReadByTest;
@@ -50,18 +51,32 @@ pub(super) fn gather(
     let opened = opened(opens, &mut runs, &request.repository);
     let mut suites: BTreeMap<Box<str>, Suite> = BTreeMap::new();
     let started = programs::started(request, plan, &collector, &baselines, &mut runs)?;
+    let places = collector.into_places();
+    let mut before = Before::new(&request.repository, &places);
     let mut tests = Vec::new();
     let mut compiled: BTreeMap<Box<str>, BTreeSet<RepoPath>> = BTreeMap::new();
     for (run, mut opened) in runs.into_iter().zip(opened) {
         let Run { suite, name, outcome, duration, traces } = run;
-        let about = suites
-            .entry(suite.clone())
-            .or_insert_with(|| Suite::of(request, plan, &suite, started.get(&suite)));
+        let about = suites.entry(suite.clone()).or_insert_with(|| {
+            let mut about = Suite::of(request, plan, &suite, started.get(&suite));
+            if let Some(binary) = plan.binaries.binaries.get(&suite) {
+                about.asked = before.asked(binary, baselines.get(&suite));
+            }
+            about
+        });
         compiled.entry(suite.clone()).or_insert_with(|| about.compiled.clone());
         let mut traces: Vec<Trace> = traces.into_iter().map(|(trace, _)| trace).collect();
         if let Some(first) = traces.first_mut() {
             for what in &about.unknown {
                 first.trouble(Problem::Opaque, format!("it is not known {what}"));
+            }
+            for place in &about.asked.unknown {
+                first.trouble(
+                    Problem::Opaque,
+                    format!(
+                        "{place} asks for variables before the tests begin, and it is not known for which"
+                    ),
+                );
             }
         }
         if let Some(baseline) = baselines.get(&suite) {
@@ -73,6 +88,7 @@ pub(super) fn gather(
         }
         let is_grouped = groups.contains(&suite);
         let mut names = about.variables.clone();
+        names.extend(about.asked.names.iter().map(OsString::from));
         // In a group, what the tests read when they ran together counts as well.
         for of in [Some(&*name), is_grouped.then_some(TOGETHER)].into_iter().flatten() {
             if let Some(read) = read.get(&(suite.clone(), of.into())) {
@@ -100,7 +116,6 @@ pub(super) fn gather(
         });
     }
     groups::level(&mut tests, &groups);
-    let places = collector.into_places();
     if all_opens_known {
         add_data(&mut tests, &places, &compiled, &request.repository);
     }
@@ -162,6 +177,8 @@ struct Suite {
     compiled: BTreeSet<RepoPath>,
     /// Variables that are looked at before any test begins.
     variables: BTreeSet<OsString>,
+    /// More of them, found by what runs before tests.
+    asked: Asked,
     unknown: BTreeSet<String>,
 }
 
