@@ -14,7 +14,7 @@ use super::environment;
 use super::groups::{self, TOGETHER};
 use super::observer::ReadByTest;
 use super::plan::Plan;
-use super::uncounted::{TestFiles, c_files, header, of_modules, variables_of_init};
+use super::uncounted::{TestFiles, c_files, header, of_modules, variables_named};
 use super::{GoRecordError, Request, programs};
 use crate::build::go::compiled::TestBinary;
 use crate::go::collect::Collector;
@@ -175,7 +175,7 @@ struct Suite {
     test_files: TestFiles,
     parts: Vec<FilePart>,
     compiled: BTreeSet<RepoPath>,
-    /// Variables that are looked at before any test begins.
+    /// Variables that the programs which tests start look at, as far as they name them.
     variables: BTreeSet<OsString>,
     /// More of them, found by what runs before tests.
     asked: Asked,
@@ -192,12 +192,12 @@ impl Suite {
         let repository = &request.repository;
         let mut this =
             Suite { test_files: TestFiles::read(repository, own_test_files(binary)), ..Suite::default() };
+        this.variables
+            .extend(started.iter().flat_map(|started| variables_named(repository, &started.compiled)));
         for binary in [Some(binary), started].into_iter().flatten() {
             this.compiled.extend(binary.files().cloned());
             this.compiled.extend(plan.modules.files.iter().cloned());
             this.unknown.extend(binary.unknown.iter().cloned());
-            let sources = binary.compiled.iter().chain(&binary.test_files);
-            this.variables.extend(variables_of_init(repository, sources));
             // Nobody knows what is called when counters have been written, so it may be anything.
             if this.test_files.act_late {
                 this.parts.extend(binary.compiled.iter().cloned().map(FilePart::whole));

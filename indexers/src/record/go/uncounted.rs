@@ -11,7 +11,6 @@ use std::sync::{Arc, LazyLock};
 use regex::bytes::Regex;
 use skiptrace_engine::fingerprint::Identifier;
 use skiptrace_engine::path::RepoPath;
-use skiptrace_engine::unit::UnitKind;
 
 use crate::build::go::compiled::TestBinary;
 use crate::build::go::modules::Modules;
@@ -144,10 +143,10 @@ pub(super) fn of_modules(repository: &Path, modules: &Modules, binary: &TestBina
     parts
 }
 
-/// Returns the variables that Go files look at while packages are initialised, as far as they name them.
+/// Returns the variables that Go files name when they look at one.
 ///
-/// The test binary writes down what tests look at, and begins with that only then.
-pub(super) fn variables_of_init<'p>(
+/// A test binary writes down what it looks at itself; of the programs that it starts nobody does.
+pub(super) fn variables_named<'p>(
     repository: &Path,
     paths: impl IntoIterator<Item = &'p RepoPath>,
 ) -> BTreeSet<OsString> {
@@ -158,17 +157,8 @@ pub(super) fn variables_of_init<'p>(
     let mut found = BTreeSet::new();
     for path in paths {
         let source = std::fs::read(repository.join(path.as_str())).unwrap_or_default();
-        if !CALL.is_match(&source) {
-            continue;
-        }
-        let lines: Vec<&[u8]> = source.split_inclusive(|byte| *byte == b'\n').collect();
-        let units = cut(Language::of(path), &source).into_iter();
-        for unit in units.filter(|unit| unit.kind != UnitKind::Function) {
-            let (start, end) = (unit.lines.start.max(1) as usize, (unit.lines.end as usize).min(lines.len()));
-            let text: Vec<u8> = lines.get(start - 1..end).unwrap_or_default().concat();
-            let names = CALL.captures_iter(&text).filter_map(|call| String::from_utf8(call[1].to_vec()).ok());
-            found.extend(names.map(OsString::from));
-        }
+        let names = CALL.captures_iter(&source).filter_map(|call| String::from_utf8(call[1].to_vec()).ok());
+        found.extend(names.map(OsString::from));
     }
     found
 }
@@ -178,29 +168,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variables_are_those_of_initialisers() {
+    fn variables_are_known_where_they_are_named() {
         let folder = tempfile::tempdir().unwrap();
-        let source = r#"package p
-
-import "os"
-
-var a = os.Getenv("A")
-
-var (
-	b, _ = os.LookupEnv(
-		`B`)
-	name = "N"
-	n    = os.Getenv(name)
-)
-
-func init() { os.Getenv("I") }
-
-func F() string { return os.Getenv("F") }
-"#;
+        let source = "package p\n\nvar b, _ = os.LookupEnv(\n\t`B`)\n\nfunc f() { os.Getenv(\"F\"); os.Getenv(name) }\n";
         std::fs::write(folder.path().join("p.go"), source).unwrap();
         let path = RepoPath::new("p.go").unwrap();
-        let names = variables_of_init(folder.path(), [&path, &RepoPath::new("gone.go").unwrap()]);
-        assert_eq!(names, ["A", "B", "I"].map(OsString::from).into());
+        let names = variables_named(folder.path(), [&path, &RepoPath::new("gone.go").unwrap()]);
+        assert_eq!(names, ["B", "F"].map(OsString::from).into());
     }
 
     #[test]
