@@ -216,14 +216,11 @@ fn arguments(text: &str, function: &str) -> Vec<Argument> {
             continue;
         }
         let line = before.rsplit('\n').next().unwrap_or_default();
-        if is_comment(line) || line.trim_start().starts_with("func ") && !line.contains('{') {
+        if is_hidden(line) || line.trim_start().starts_with("func ") && !line.contains('{') {
             continue;
         }
         let Some(inside) = rest.trim_start().strip_prefix('(') else {
-            // A word of a text is no call.
-            if !line.contains('"') {
-                found.push(Argument::Other);
-            }
+            found.push(Argument::Other);
             continue;
         };
         let inside = inside.trim_start();
@@ -245,9 +242,11 @@ fn arguments(text: &str, function: &str) -> Vec<Argument> {
     found
 }
 
-/// Returns whether a comment has begun on a line before it ends.
-fn is_comment(line: &str) -> bool {
-    line.find("//").is_some_and(|at| line[..at].matches(['"', '`']).count() % 2 == 0)
+/// Returns whether a comment or a text has begun on a line and has not ended.
+fn is_hidden(line: &str) -> bool {
+    let line = line.replace("'\"'", "").replace("\\\"", "");
+    let is_text = |line: &str| line.matches(['"', '`']).count() % 2 == 1;
+    is_text(&line) || line.match_indices("//").any(|(at, _)| !is_text(&line[..at]))
 }
 
 /// Returns the texts that constants and variables of a name are set to.
@@ -286,6 +285,8 @@ mod tests {
         assert_eq!(check("Getenv(\"A\" + b); f(os.Getenv)"), [Argument::Other, Argument::Other]);
         assert_eq!(check("Getenv(f(x)); Getenv(\"a\\\"b\")"), [Argument::Other, Argument::Other]);
         assert_eq!(check("// Getenv(x)\nMyGetenv(x) Getenvs(y)\nfunc Getenv(x string) string {\n"), []);
+        assert_eq!(check("fmt.Println(\"Getenv\", \"Getenv(x)\")"), []);
+        assert_eq!(check("f('\"', os.Getenv)"), [Argument::Other]);
         assert_eq!(check("s := \"http://\" + os.Getenv(\"A\")"), [text("A")]);
     }
 

@@ -62,6 +62,10 @@ pub(super) fn gather(
             if let Some(binary) = plan.binaries.binaries.get(&suite) {
                 about.asked = before.asked(binary, baselines.get(&suite));
             }
+            if let Some(programs) = started.get(&suite) {
+                // Nobody hears what programs ask for, so it may be all that they can ask for by name.
+                about.asked.names.extend(before.asked(programs, None).names);
+            }
             about
         });
         compiled.entry(suite.clone()).or_insert_with(|| about.compiled.clone());
