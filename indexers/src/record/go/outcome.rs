@@ -14,7 +14,7 @@ use super::environment;
 use super::groups::{self, TOGETHER};
 use super::observer::ReadByTest;
 use super::plan::Plan;
-use super::uncounted::{TestFiles, c_files, header, of_modules, variables_named};
+use super::uncounted::{TestFiles, c_files, header, of_modules};
 use super::{GoRecordError, Request, programs};
 use crate::build::go::compiled::TestBinary;
 use crate::go::collect::Collector;
@@ -91,8 +91,7 @@ pub(super) fn gather(
             }
         }
         let is_grouped = groups.contains(&suite);
-        let mut names = about.variables.clone();
-        names.extend(about.asked.names.iter().map(OsString::from));
+        let mut names: BTreeSet<OsString> = about.asked.names.iter().map(OsString::from).collect();
         // In a group, what the tests read when they ran together counts as well.
         for of in [Some(&*name), is_grouped.then_some(TOGETHER)].into_iter().flatten() {
             if let Some(read) = read.get(&(suite.clone(), of.into())) {
@@ -179,8 +178,6 @@ struct Suite {
     test_files: TestFiles,
     parts: Vec<FilePart>,
     compiled: BTreeSet<RepoPath>,
-    /// Variables that the programs which tests start look at, as far as they name them.
-    variables: BTreeSet<OsString>,
     /// More of them, found by what runs before tests.
     asked: Asked,
     unknown: BTreeSet<String>,
@@ -196,8 +193,6 @@ impl Suite {
         let repository = &request.repository;
         let mut this =
             Suite { test_files: TestFiles::read(repository, own_test_files(binary)), ..Suite::default() };
-        this.variables
-            .extend(started.iter().flat_map(|started| variables_named(repository, &started.compiled)));
         for binary in [Some(binary), started].into_iter().flatten() {
             this.compiled.extend(binary.files().cloned());
             this.compiled.extend(plan.modules.files.iter().cloned());

@@ -4,11 +4,9 @@
 //! other tests there, unless something names them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use regex::bytes::Regex;
 use skiptrace_engine::fingerprint::Identifier;
 use skiptrace_engine::path::RepoPath;
 
@@ -143,39 +141,9 @@ pub(super) fn of_modules(repository: &Path, modules: &Modules, binary: &TestBina
     parts
 }
 
-/// Returns the variables that Go files name when they look at one.
-///
-/// A test binary writes down what it looks at itself; of the programs that it starts nobody does.
-pub(super) fn variables_named<'p>(
-    repository: &Path,
-    paths: impl IntoIterator<Item = &'p RepoPath>,
-) -> BTreeSet<OsString> {
-    static CALL: LazyLock<Regex> = LazyLock::new(|| {
-        let call = r#"(?:Getenv|LookupEnv)\s*\(\s*["`]([^"`\\\n]+)["`]"#;
-        Regex::new(call).expect("the expression is right")
-    });
-    let mut found = BTreeSet::new();
-    for path in paths {
-        let source = std::fs::read(repository.join(path.as_str())).unwrap_or_default();
-        let names = CALL.captures_iter(&source).filter_map(|call| String::from_utf8(call[1].to_vec()).ok());
-        found.extend(names.map(OsString::from));
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn variables_are_known_where_they_are_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let source = "package p\n\nvar b, _ = os.LookupEnv(\n\t`B`)\n\nfunc f() { os.Getenv(\"F\"); os.Getenv(name) }\n";
-        std::fs::write(folder.path().join("p.go"), source).unwrap();
-        let path = RepoPath::new("p.go").unwrap();
-        let names = variables_named(folder.path(), [&path, &RepoPath::new("gone.go").unwrap()]);
-        assert_eq!(names, ["B", "F"].map(OsString::from).into());
-    }
 
     #[test]
     fn a_test_depends_on_all_but_the_other_tests() {
