@@ -94,7 +94,7 @@ impl GoProject {
         self.sandbox.repo().git(["status", "--porcelain", "--ignored"])
     }
 
-    /// Returns what was left in the folder for temporary files, links of the go tool left out.
+    /// Returns what was left in the folder for temporary files: nothing, unless somebody forgot it.
     pub fn left_over(&self) -> Vec<String> {
         let entries = std::fs::read_dir(&self.temporary).expect("the folder is ours");
         entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()

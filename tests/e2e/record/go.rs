@@ -29,6 +29,7 @@ fn a_zoo() {
     assert_eq!(project.status(), "");
 }
 
+/// How tests end, and what is said of those that can never be skipped.
 fn outcomes(recorded: &Recorded) {
     assert_snapshot!(recorded.tests(), @"
     example.org/zoo/bare TestBare: passed
@@ -113,8 +114,8 @@ fn outcomes(recorded: &Recorded) {
     ");
 }
 
-/// Returns the tests in a set of those whose name begins so.
-fn named(recorded: &Recorded, test: &str) -> BTreeSet<String> {
+/// Returns the names of what a test depends on.
+fn footprint(recorded: &Recorded, test: &str) -> BTreeSet<String> {
     let (id, _) = recorded.test(test);
     recorded.executed(id, &UnitKind::ALL)
 }
@@ -122,15 +123,16 @@ fn named(recorded: &Recorded, test: &str) -> BTreeSet<String> {
 /// What runs before tests belongs to all tests of the binary.
 fn inits(recorded: &Recorded) {
     for test in ["TestBootPrimes", "TestBootRegisters", "TestReportReaches", "TestReportPrimes"] {
-        let names = named(recorded, test);
+        let names = footprint(recorded, test);
         for name in ["init", "sieve", "register"] {
             assert!(names.contains(name), "`{test}` misses `{name}`: {names:?}");
         }
     }
-    assert!(named(recorded, "TestMainsNothing").contains("Open"));
-    assert!(!named(recorded, "TestMainsNothing").contains("Idle"));
+    assert!(footprint(recorded, "TestMainsNothing").contains("Open"));
+    assert!(!footprint(recorded, "TestMainsNothing").contains("Idle"));
 }
 
+/// Returns the files that a test opened.
 fn opened<'a>(recorded: &'a Recorded, test: &str) -> BTreeSet<&'a str> {
     let (id, _) = recorded.test(test);
     let files = recorded.index.files().iter().filter(|file| recorded.index.set(file.opened).contains(id));
@@ -171,6 +173,7 @@ fn files(recorded: &Recorded) {
     }
 }
 
+/// Returns the tests that ask for a variable.
 fn consulting(recorded: &Recorded, name: &str) -> BTreeSet<String> {
     let of_name =
         recorded.index.variables().iter().filter(|variable| variable.consulted.name.as_str() == name);
@@ -178,6 +181,7 @@ fn consulting(recorded: &Recorded, name: &str) -> BTreeSet<String> {
     tests.map(|id| recorded.index.tests()[id.index()].key.name.to_string()).collect()
 }
 
+/// Variables that tests ask for, before they begin, as they run, and in other processes.
 fn variables(recorded: &Recorded) {
     assert_eq!(consulting(recorded, "ZOO_FLAVOUR"), ["TestFilesVariable".to_owned()].into());
     let of_boot = ["TestBootPrimes", "TestBootRegisters", "TestReportPrimes", "TestReportReaches"];

@@ -89,7 +89,11 @@ fn what_a_change_touches_is_recorded_again() {
         "TestSized",
         "TestStarted",
     ]);
-    assert_eq!(ran, expected, "{}", second.output.snapshot());
+    assert!(ran.is_superset(&expected), "{ran:?}: {}", second.output.snapshot());
+    // Who ran at about the same moment counts as a reader: more run again, never fewer.
+    let blamed = names(&["TestDataNone", "TestDataOther"]);
+    let more: BTreeSet<_> = ran.difference(&expected).cloned().collect();
+    assert!(more.is_subset(&blamed), "{more:?}: {}", second.output.snapshot());
     // Packages of which no test runs are not even built.
     let packages: BTreeSet<&str> =
         told.split(' ').filter_map(|word| word.strip_prefix("example.org/edit/")).collect();

@@ -61,12 +61,11 @@ fn command_lines_are_the_users() {
 #[test]
 fn limits_of_time() {
     let Some(project) = GoProject::of_fixture(PROGRAM, "go") else { return };
-    let recorded = project.record(&[], "go test -timeout 1s -run NeverEnds|LivesPasses ./lives");
+    let recorded = project.record(&[], "go test -timeout 1s -run NeverEnds ./lives");
     let said = recorded.output.stderr();
     assert!(said.contains("panic: test timed out after 1s"), "{said}");
     assert_eq!(recorded.test("TestLivesNeverEnds").1.outcome, Outcome::Failed);
     assert!(!recorded.proves("TestLivesNeverEnds"));
-    assert_eq!(check(&recorded, &[], &[]), 1, "{}", recorded.tests());
     let ours = project.record(&["--timeout", "1s"], "go test -run NeverEnds ./lives");
     assert_eq!(ours.test("TestLivesNeverEnds").1.outcome, Outcome::TimedOut);
 }
@@ -77,7 +76,7 @@ fn races_are_looked_for() {
     // The race detector needs C on some systems, and is not on all.
     let mut probe = project.sandbox.command("go");
     if !probe.args(["build", "-race", "-o", "/dev/null", "./command"]).output().unwrap().status.success() {
-        eprintln!("SKIPPED: no race detector");
+        let _ = require("race detector of go");
         return;
     }
     let recorded = project.record(&[], "go test -race ./parallel ./mains");

@@ -1,4 +1,4 @@
-//! `skiptrace record` for projects of Rust.
+//! `skiptrace record` for projects of Rust, and of Go.
 //!
 //! The projects write down themselves what each test calls, and that is what recordings are held against: of a test
 //! that may be skipped, nothing may be missing. Each is recorded by both runners.
@@ -11,9 +11,13 @@ use crate::PROGRAM;
 mod behaviour;
 mod configuration;
 mod edits;
+#[cfg(unix)]
 mod go;
+#[cfg(unix)]
 mod go_changes;
+#[cfg(unix)]
 mod go_modules;
+#[cfg(unix)]
 mod go_options;
 mod go_real;
 mod options;
