@@ -1,7 +1,7 @@
 //! Recording: from a command that runs tests to what an index is made of.
 //!
-//! [`rust`] builds and runs what cargo runs, [`native`] runs C and C++ programs that are built. Each leaves tests with their traces, and [`fold`] makes an index
-//! of them and of the [`sources`] that they name.
+//! [`rust`] builds and runs what cargo runs, [`go`] what the go tool runs, [`native`] runs C and C++ programs that are built.
+//! Each leaves tests with their traces, and [`fold`] makes an index of them and of the [`sources`] that they name.
 
 pub mod fold;
 pub mod go;
