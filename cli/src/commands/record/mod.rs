@@ -190,6 +190,10 @@ impl Around<'_> {
                 listener,
             })
             .map_err(of_record),
+            Runner::Go(_) if args.instrument == InstrumentFlag::All => {
+                Err(CommandError::user("`--instrument all` is for what cargo runs")
+                    .hint("leave it out: dependencies of Go are known by their versions"))
+            }
             Runner::Go(words) => go::record(&go::Request {
                 words: words.clone(),
                 cwd,
