@@ -9,6 +9,9 @@
 //! | sums | all lines of a module | its path |
 //! | `vendor/modules.txt` | all sections of a module | its path, or `## workspace` |
 //!
+//! What `replace` and `exclude` say of a module is in the fingerprint of its `require` as well, and `go`, `toolchain` and
+//! `godebug` are in that of `module`: whoever depends on those notices one of these that is new.
+//!
 //! No name holds a version, so that a bump is a change of one unit. Comments are in no fingerprint, `// indirect`
 //! included: it tells people why a requirement is there. The order of lines is not either, for none of these files
 //! means another thing when its lines change places.
@@ -56,6 +59,8 @@ pub fn module_of(unit: &str) -> Option<&str> {
     }
 }
 
+/// The directive that names the module itself.
+const MODULE: &str = "module";
 /// The directives that say one thing.
 const ALONE: [&str; 4] = ["module", "go", "toolchain", "retract"];
 /// The section of `vendor/modules.txt` that says that it is a workspace's.
@@ -137,10 +142,31 @@ pub(super) fn cut_directives(source: &[u8]) -> Option<Vec<Unit>> {
             (None, [verb, said @ ..]) => entries.directive(verb, said, number)?,
         }
     }
+    entries.tell_whom_they_concern();
     block.is_none().then(|| entries.into_units())
 }
 
 impl Entries {
+    /// Has what a module depends on know what is said of that elsewhere in the file, and the module itself what is said
+    /// of everything. Then a directive that is new, which nothing can depend on so far, is a change of one that is not.
+    fn tell_whom_they_concern(&mut self) {
+        let mut told: Vec<(String, Vec<u8>)> = Vec::new();
+        for (name, entry) in &self.0 {
+            let whom = match name.split_once(' ') {
+                Some(("replace" | "exclude", module)) => requirement(module),
+                Some(("godebug", _)) => MODULE.to_owned(),
+                None if matches!(&**name, "go" | "toolchain") => MODULE.to_owned(),
+                _ => continue,
+            };
+            told.extend(entry.said.iter().map(|said| (whom.clone(), [&encode(&[name])[..], said].concat())));
+        }
+        for (whom, said) in told {
+            if let Some(entry) = self.0.get_mut(&whom) {
+                entry.said.push(said);
+            }
+        }
+    }
+
     fn directive(&mut self, verb: &str, said: &[&str], line: u32) -> Option<()> {
         let first = said.first()?;
         if !verb.bytes().all(|byte| byte.is_ascii_lowercase()) || said.contains(&"(") || said.contains(&")") {

@@ -111,11 +111,19 @@ fn what_a_change_touches_is_recorded_again() {
     let (third, ran, told) = update(&project, &second);
     assert_eq!((ran, &*told), (names(&[]), ""), "{}", third.output.snapshot());
 
-    // 4. Another version of a module.
+    // 4. Another version of a module, then something that is said of it for the first time.
     project.edit("go.mod", "example.org/dep v0.0.1", "example.org/dep v0.0.2");
     project.commit(&[]);
     let (fourth, ran, _) = update(&project, &third);
-    assert!(ran.contains("TestTakesDep"), "{}", fourth.output.snapshot());
+    assert_eq!(ran, names(&["TestTakesDep"]), "{}", fourth.output.snapshot());
+    project.edit(
+        "go.mod",
+        "replace example.org/other",
+        "exclude example.org/other v0.0.9\n\nreplace example.org/other",
+    );
+    project.commit(&[]);
+    let (fourth, ran, _) = update(&project, &fourth);
+    assert_eq!(ran, names(&["TestTakesOther"]), "{}", fourth.output.snapshot());
     check(&fourth, &["Give", "Outer.Name", "Money.String"], &[]);
 
     // 5. A file that nobody knows.

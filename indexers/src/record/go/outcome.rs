@@ -195,7 +195,6 @@ impl Suite {
             Suite { test_files: TestFiles::read(repository, own_test_files(binary)), ..Suite::default() };
         for binary in [Some(binary), started].into_iter().flatten() {
             this.compiled.extend(binary.files().cloned());
-            this.compiled.extend(plan.modules.files.iter().cloned());
             this.unknown.extend(binary.unknown.iter().cloned());
             // Nobody knows what is called when counters have been written, so it may be anything.
             if this.test_files.act_late {

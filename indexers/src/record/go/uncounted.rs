@@ -123,7 +123,9 @@ pub(super) fn of_modules(repository: &Path, modules: &Modules, binary: &TestBina
     let mut parts = Vec::new();
     for path in modules.files.union(&binary.module_files) {
         let Ok(source) = std::fs::read(repository.join(path.as_str())) else { continue };
-        if modules.unpinned.is_some() {
+        // What a workspace says concerns all that is in it.
+        if modules.unpinned.is_some() || [".work", ".work.sum"].iter().any(|end| path.as_str().ends_with(end))
+        {
             parts.push(FilePart::whole(path.clone()));
             continue;
         }

@@ -79,13 +79,27 @@ fn an_edit_changes_the_unit_that_it_is_in() {
     let edited = |old, new| edit(Language::GoMod, MOD, old, new);
     assert_eq!(edited("one v1.2.3", "one v1.2.4"), [go_mod::requirement("github.com/a/one")]);
     assert_eq!(edited("two\" v0.1.0", "two\" v0.2.0"), [go_mod::requirement("github.com/b/two")]);
-    assert_eq!(edited("=> ../three", "=> ../four"), [go_mod::replacement("golang.org/x/three")]);
-    assert_eq!(edited("fork v1.0.0", "fork v1.0.1"), [go_mod::replacement("golang.org/x/three")]);
-    assert_eq!(edited("three v0.9.0", "three v0.9.1"), [go_mod::replacement("golang.org/x/three")]);
-    assert_eq!(edited("v0.0.9", "v0.0.8"), [go_mod::exclusion("github.com/b/two")]);
-    assert_eq!(edited("go 1.24.0", "go 1.25.0"), ["go"]);
-    assert_eq!(edited("go1.26.1", "go1.26.2"), ["toolchain"]);
-    assert_eq!(edited("go1.21", "go1.22"), ["godebug default"]);
+    let replaced = [go_mod::replacement("golang.org/x/three"), go_mod::requirement("golang.org/x/three")];
+    assert_eq!(edited("=> ../three", "=> ../four"), replaced);
+    assert_eq!(edited("fork v1.0.0", "fork v1.0.1"), replaced);
+    assert_eq!(edited("three v0.9.0", "three v0.9.1"), replaced);
+    assert_eq!(
+        edited("v0.0.9", "v0.0.8"),
+        [go_mod::exclusion("github.com/b/two"), go_mod::requirement("github.com/b/two")]
+    );
+    assert_eq!(edited("go 1.24.0", "go 1.25.0"), ["go", "module"]);
+    assert_eq!(edited("go1.26.1", "go1.26.2"), ["module", "toolchain"]);
+    assert_eq!(edited("go1.21", "go1.22"), ["godebug default", "module"]);
+    // One that is new is noticed by whoever depends on what it is about.
+    let one = go_mod::requirement("github.com/a/one");
+    let added = |line: &str| edit(Language::GoMod, MOD, "retract [", &format!("{line}\nretract ["));
+    assert_eq!(
+        added("exclude github.com/a/one v1.2.2"),
+        [go_mod::exclusion("github.com/a/one"), one.clone()]
+    );
+    assert_eq!(added("replace github.com/a/one => ./one"), [go_mod::replacement("github.com/a/one"), one]);
+    assert_eq!(added("godebug x=1"), ["godebug x", "module"]);
+    assert_eq!(added("require github.com/c/new v1.0.0"), [go_mod::requirement("github.com/c/new")]);
     assert_eq!(edited("v1.1.0]", "v1.2.0]"), ["retract"]);
     assert_eq!(
         edited("cmd/tool", "cmd/other"),
