@@ -192,3 +192,48 @@ fn gotestsum_is_go_test() {
     assert_eq!(check(&recorded, &[], &[]), 1);
     assert_eq!(project.status(), "");
 }
+
+#[test]
+fn what_cannot_be_recorded_is_told() {
+    let Some(project) = GoProject::of_fixture(PROGRAM, "go_changes") else { return };
+    let file = project.sandbox.path().join("none.idx");
+    let mut told = String::new();
+    for (options, words) in [
+        (&[][..], "go test -c ./body"),
+        (&[], "go test -run TestBodyOne/sub ./body"),
+        (&[], "go test ./nowhere"),
+        (&[], "go test -unknown-flag-without-value -count"),
+        (&["--instrument", "all"], "go test ./body"),
+    ] {
+        let output = project.sandbox.output(&mut project.record_command(options, words, &file));
+        assert!(!output.has_succeeded() && !file.exists(), "{}", output.snapshot());
+        let said = output.stderr();
+        // The reason for a missing folder is in Go's own words.
+        let hidden = ["building", "running", "  stat "];
+        let said = said.lines().filter(|line| !hidden.iter().any(|start| line.starts_with(start)));
+        told.push_str(&format!("$ {words}\n{}\n", said.collect::<Vec<_>>().join("\n")));
+    }
+    std::fs::remove_file(project.sandbox.work().join("go.mod")).unwrap();
+    let output = project.sandbox.output(&mut project.record_command(&[], "go test ./...", &file));
+    told.push_str(&output.code(5).stderr());
+    assert_snapshot!(told, @"
+    $ go test -c ./body
+    error: nothing was recorded
+      caused by: `-c` builds a test binary and runs no test: leave it out
+    $ go test -run TestBodyOne/sub ./body
+    error: nothing was recorded
+      caused by: `-run=TestBodyOne/sub` names subtests, which are recorded with the test that they are part of: name the tests alone, without what comes after `/`
+    $ go test ./nowhere
+    warning: 1 test did not run, and will always run: `./nowhere (all tests)`
+    warning: no test ran, so there is nothing to keep
+    $ go test -unknown-flag-without-value -count
+    error: nothing was recorded
+      caused by: `-count` needs a value: give it as `-count=VALUE`
+    $ go test ./body
+    error: `--instrument all` is for what cargo runs
+    hint: leave it out: dependencies of Go are known by their versions
+    building the tests with coverage
+    error: nothing was recorded
+      caused by: there is no `go.mod` in `$DIR/work` or above it; run this inside of a module
+    ");
+}

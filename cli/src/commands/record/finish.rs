@@ -1,6 +1,6 @@
 //! From what was recorded to an index in its place, and what is said of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -144,11 +144,16 @@ impl Plan {
         document.complete = !interrupted && outcome.missing.is_empty();
         if document.tests + document.carried == 0 {
             // An index without tests proves nothing, and would stand in the way of one that does.
+            report_missing(&document, session);
             session.printer.warning("no test ran, so there is nothing to keep");
             if session.printer.wants_json() {
                 session.printer.json("record@1", &document)?;
             }
-            return Ok(if interrupted { ExitStatus::Interrupted } else { ExitStatus::NoTests });
+            return Ok(match (interrupted, document.missing.is_empty()) {
+                (true, _) => ExitStatus::Interrupted,
+                (false, true) => ExitStatus::NoTests,
+                (false, false) => ExitStatus::Failure,
+            });
         }
         let place = self.put(&index, interrupted, session, &mut document)?;
         report(&document, &place, interrupted, session);
@@ -317,16 +322,7 @@ fn report(document: &Document, place: &str, interrupted: bool, session: &Session
         let count = human::count(tests.len() as u64, "test");
         printer.warning(format_args!("{count} did not execute the same in every run: {}", named(&tests)));
     }
-    if !document.missing.is_empty() {
-        let tests: Vec<&str> = document.missing.iter().map(|missing| missing.test.as_str()).collect();
-        let count = human::count(tests.len() as u64, "test");
-        printer.warning(format_args!("{count} did not run, and will always run: {}", named(&tests)));
-        let reasons: std::collections::BTreeSet<&str> =
-            document.missing.iter().map(|missing| missing.reason.as_str()).collect();
-        for reason in reasons.iter().take(NAMED) {
-            printer.say(format_args!("  {reason}"));
-        }
-    }
+    report_missing(document, session);
     let mut details = Vec::new();
     for (n, word) in [
         (document.failed.len(), "failed"),
@@ -352,6 +348,20 @@ fn report(document: &Document, place: &str, interrupted: bool, session: &Session
     }
     if interrupted {
         printer.hint("what is whole was kept; record again for an index of the commit");
+    }
+}
+
+/// Says which tests did not run, and why.
+fn report_missing(document: &Document, session: &Session<'_>) {
+    if document.missing.is_empty() {
+        return;
+    }
+    let tests: Vec<&str> = document.missing.iter().map(|missing| missing.test.as_str()).collect();
+    let count = human::count(tests.len() as u64, "test");
+    session.printer.warning(format_args!("{count} did not run, and will always run: {}", named(&tests)));
+    let reasons: BTreeSet<&str> = document.missing.iter().map(|missing| missing.reason.as_str()).collect();
+    for reason in reasons.iter().take(NAMED) {
+        session.printer.say(format_args!("  {reason}"));
     }
 }
 

@@ -93,6 +93,9 @@ pub enum GoRecordError {
     /// It is no command that runs tests.
     #[error("the command does not run Go tests; say `go test PACKAGES`")]
     NoTests,
+    /// There is no module.
+    #[error("there is no `go.mod` in `{}` or above it; run this inside of a module", .0.display())]
+    NoModule(PathBuf),
     /// The command cannot be recorded.
     #[error(transparent)]
     Command(#[from] CommandError),

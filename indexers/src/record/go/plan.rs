@@ -48,7 +48,10 @@ impl Plan {
         let goflags = tool.environment(request.watch)?.get("GOFLAGS").unwrap_or_default().to_owned();
         let command = GoCommand::parse(&request.words, &goflags, &variable)?.ok_or(GoRecordError::NoTests)?;
         let command = command.recording()?;
-        let folder = request.cwd.join(command.command.folder.as_deref().unwrap_or_default());
+        let folder = match &command.command.folder {
+            Some(folder) => request.cwd.join(folder),
+            None => request.cwd.clone(),
+        };
         let tool = GoTool { folder, ..tool };
         // Another folder may be another module, which may ask for another version of Go.
         let environment = tool.environment(request.watch)?;
@@ -71,6 +74,10 @@ impl Plan {
         };
         let binaries = Binaries::of(&build, &mut places);
         let suites = suites(&graph);
+        let has_module = environment.module_file().is_some() || environment.workspace_file().is_some();
+        if suites.is_empty() && !has_module {
+            return Err(GoRecordError::NoModule(tool.folder));
+        }
         let scratch = Scratch::new(None).map_err(GoRecordError::Scratch)?;
         Ok(Plan {
             command,
