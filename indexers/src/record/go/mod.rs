@@ -165,8 +165,9 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, GoRecordError> {
     // 3. Their runs.
     let collector = Collector::new(Box::new(plan.homes(&request.repository)));
     let counted = plan.counted();
-    let starting = plan.starting();
     let hindrance = hindrance();
+    // Who starts processes is asked only where nobody can watch them.
+    let starting = hindrance.as_ref().map(|_| plan.starting(&request.repository)).unwrap_or_default();
     if let Some(hindrance) = &hindrance {
         (request.listener)(Event::Warning(format!(
             "processes of tests cannot be watched ({hindrance}), so tests that may start some can never be skipped"

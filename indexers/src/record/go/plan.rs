@@ -13,7 +13,7 @@ use crate::build::go::compiled::{Binaries, Build};
 use crate::build::go::environment::GoEnvironment;
 use crate::build::go::flags::BuildFlags;
 use crate::build::go::graph::PackageGraph;
-use crate::build::go::list;
+use crate::build::go::list::{self, Package};
 use crate::build::go::modules::{CoverPatterns, Modules};
 use crate::build::go::places::Places;
 use crate::build::go::tool::GoTool;
@@ -21,6 +21,9 @@ use crate::go::home;
 use crate::run::go::command::GoCommand;
 use crate::run::go::recording::Recording;
 use crate::run::scratch::Scratch;
+
+/// What code names that starts a process without the package `os/exec`.
+const STARTING: [&[u8]; 4] = [b"StartProcess", b"ForkExec", b"RawSyscall", b"SYS_"];
 
 /// All that is known before anything is built.
 pub(super) struct Plan {
@@ -99,13 +102,23 @@ impl Plan {
         self.modules.main.iter().chain(&self.modules.replacements).map(|module| module.path.clone()).collect()
     }
 
-    /// Returns the suites whose binaries can start processes.
-    pub(super) fn starting(&self) -> BTreeSet<Box<str>> {
+    /// Returns the suites whose binaries can start processes: through a package that is made for it, or because the
+    /// repository's own code names a function that does it.
+    pub(super) fn starting(&self, repository: &Path) -> BTreeSet<Box<str>> {
         let can_start = |suite: &str| {
             let closure = self.graph.closure(suite);
             let is_starter =
                 |path: &str| path == "os/exec" || path == "plugin" || path.ends_with("/x/sys/unix");
-            closure.iter().any(|package| is_starter(package.base_path()))
+            let names_one = |path: &RepoPath| {
+                let source = fs::read(repository.join(path.as_str()));
+                source.map_or(true, |source| {
+                    STARTING.iter().any(|name| memchr::memmem::find(&source, name).is_some())
+                })
+            };
+            let binary = self.binaries.binaries.get(suite);
+            let has_c = |package: &Package| !package.standard && !package.cgo_files.is_empty();
+            closure.iter().any(|package| is_starter(package.base_path()) || has_c(package))
+                || binary.is_none_or(|binary| binary.compiled.iter().chain(&binary.test_files).any(names_one))
         };
         self.suites.values().filter(|suite| can_start(suite)).cloned().collect()
     }
