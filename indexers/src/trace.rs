@@ -85,6 +85,19 @@ impl Trace {
         self.troubles.iter().map(|trouble| trouble.problem).collect()
     }
 
+    /// Adds what other processes of the same run executed.
+    pub fn add(&mut self, part: Trace) {
+        self.places.extend(part.places);
+        self.places.sort_unstable();
+        self.places.dedup();
+        self.binaries.extend(part.binaries);
+        self.binaries.sort_unstable();
+        self.binaries.dedup();
+        for trouble in part.troubles {
+            self.trouble(trouble.problem, trouble.detail);
+        }
+    }
+
     /// Adds something that is wrong.
     pub fn trouble(&mut self, problem: Problem, detail: impl Into<String>) {
         let trouble = Trouble { problem, detail: detail.into() };

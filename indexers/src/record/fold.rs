@@ -352,16 +352,8 @@ fn unite(runs: Vec<Trace>) -> (Trace, Option<(usize, bool)>) {
     for run in runs {
         let before = union.places.len();
         common.retain(|place| run.places.binary_search(place).is_ok());
-        union.places.extend(run.places);
-        union.places.sort_unstable();
-        union.places.dedup();
+        union.add(run);
         growing = union.places.len() > before;
-        union.binaries.extend(run.binaries);
-        union.binaries.sort_unstable();
-        union.binaries.dedup();
-        for Trouble { problem, detail } in run.troubles {
-            union.trouble(problem, detail);
-        }
     }
     let differing = union.places.len() - common.len();
     (union, (differing > 0).then_some((differing, growing)))

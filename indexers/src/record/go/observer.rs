@@ -243,14 +243,12 @@ impl Observer for GoObserver<'_> {
                 format!("it may start processes, which were not watched ({hindrance})"),
             );
         }
-        match (is_there(&own), is_there(&others)) {
-            (false, false) => add(&mut whole, own.trace),
-            (false, true) => add(&mut whole, others.trace),
-            (true, false) => add(&mut whole, own.trace),
-            (true, true) => {
-                add(&mut whole, own.trace);
-                add(&mut whole, others.trace);
-            }
+        let others = Some(others).filter(is_there);
+        if is_there(&own) || others.is_none() {
+            whole.add(own.trace);
+        }
+        if let Some(others) = others {
+            whole.add(others.trace);
         }
         self.note_read(case, &log(&profiles), &mut whole);
         let output = || fs::read(cell.output().join("stdout")).unwrap_or_default();
@@ -311,17 +309,5 @@ fn check(ledger: &Ledger, reduced: [&Reduced; 2], trace: &mut Trace) {
                 format!("a process of `{program}` ended without its counters (a panic, `syscall.Exit`, or a test binary that a test started)"),
             ),
         }
-    }
-}
-
-fn add(whole: &mut Trace, part: Trace) {
-    whole.places.extend(part.places);
-    whole.places.sort_unstable();
-    whole.places.dedup();
-    whole.binaries.extend(part.binaries);
-    whole.binaries.sort_unstable();
-    whole.binaries.dedup();
-    for trouble in part.troubles {
-        whole.trouble(trouble.problem, trouble.detail);
     }
 }

@@ -147,14 +147,14 @@ impl Observer for NativeObserver<'_> {
                         whole.trouble(missing.problem, missing.detail);
                     }
                 }
-                add(&mut whole, trace);
+                whole.add(trace);
             }
             for trouble in &ledger.troubles {
                 whole.trouble(trouble.problem, trouble.detail.clone());
             }
             files = others(files, &ledger.due);
         }
-        add(&mut whole, self.collector.collect_files(&files));
+        whole.add(self.collector.collect_files(&files));
         let mut unwatched = self.unwatched.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(hindrance) = unwatched.remove(cell.output()).filter(|_| !self.continuous) {
             whole.trouble(
@@ -169,18 +169,6 @@ impl Observer for NativeObserver<'_> {
             whole.trouble(Problem::MissingBinary, "none of its processes left a profile");
         }
         whole
-    }
-}
-
-fn add(whole: &mut Trace, part: Trace) {
-    whole.places.extend(part.places);
-    whole.places.sort_unstable();
-    whole.places.dedup();
-    whole.binaries.extend(part.binaries);
-    whole.binaries.sort_unstable();
-    whole.binaries.dedup();
-    for trouble in part.troubles {
-        whole.trouble(trouble.problem, trouble.detail);
     }
 }
 
