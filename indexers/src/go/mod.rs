@@ -8,3 +8,4 @@ pub mod collect;
 pub mod covdata;
 pub mod home;
 pub mod profile;
+pub(crate) mod quoted;

@@ -7,12 +7,13 @@ use skiptrace_engine::path::RepoPath;
 
 use super::embed::EmbedPattern;
 use super::environment::GoEnvironment;
-use super::flags::{BuildFlags, split_quoted};
+use super::flags::BuildFlags;
 use super::graph::{ModuleVersion, PackageGraph};
 use super::includes;
 use super::list::Package;
 use super::modules::{CoverPatterns, Modules};
 use super::places::{Place, Places};
+use crate::go::quoted;
 
 /// A build of test binaries.
 #[derive(Debug, Clone, Copy)]
@@ -342,7 +343,7 @@ impl<'a> Reader<'a, '_> {
             foreign.into_iter().chain([&package.s_files, &package.swig_files, &package.swig_cxx_files]);
         if foreign.flatten().next().is_some() {
             let flags = ["CGO_CPPFLAGS", "CGO_CFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS"].into_iter();
-            let flags = flags.filter_map(|name| self.build.environment.get(name)).flat_map(split_quoted);
+            let flags = flags.filter_map(|name| self.build.environment.get(name)).flat_map(quoted::words);
             let flags: Vec<String> = flags.collect();
             let includes = includes::follow(package, &flags, self.places);
             part.silent.extend(includes.files);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use skiptrace_engine::recording::EnvironmentKey;
 use thiserror::Error;
 
-use super::flags::{BuildFlags, split_quoted};
+use super::flags::BuildFlags;
 use super::tool::{GoTool, GoVersion, ToolError};
 use crate::build::environment::{Machine, Parts, Placeholder, quoted};
 use crate::run::watch::Watch;
@@ -92,7 +92,7 @@ impl GoEnvironment {
     pub fn compilers(&self, tool: &GoTool, watch: &Watch) -> Vec<String> {
         let mut versions = BTreeSet::new();
         for name in ["CC", "CXX"] {
-            let words = split_quoted(self.get(name).unwrap_or_default());
+            let words = crate::go::quoted::words(self.get(name).unwrap_or_default());
             let Some((program, args)) = words.split_first() else { continue };
             let args: Vec<&str> = args.iter().map(String::as_str).chain(["--version"]).collect();
             let found = GoTool::find(program.as_ref(), &tool.folder, tool.env.clone());

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
+use crate::go::quoted;
+
 /// The flags of a build; of a flag that was given twice, the last counts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BuildFlags {
@@ -111,7 +113,7 @@ impl BuildFlags {
     /// under their names.
     pub fn from_goflags(text: &str) -> BuildFlags {
         let mut flags = BuildFlags::default();
-        for word in split_quoted(text) {
+        for word in quoted::words(text) {
             match name_and_value(&word) {
                 Some((name, value)) => flags.add(name, value.unwrap_or("true")),
                 // The go command refuses it as well; it only must not be lost from the key.
@@ -192,24 +194,6 @@ fn name_and_value(arg: &str) -> Option<(&str, Option<&str>)> {
     (!name.is_empty() && !name.starts_with('-')).then_some((name, value))
 }
 
-/// Splits at blanks as the go command does with variables: a word that begins with a quote ends with the same.
-pub(super) fn split_quoted(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let (word, after) = match first {
-            '\'' | '"' => {
-                let inside = &rest[1..];
-                inside.split_once(first).unwrap_or((inside, ""))
-            }
-            _ => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
-        };
-        words.push(word.to_owned());
-        rest = after.trim_start();
-    }
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -249,14 +233,14 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_can_be_split(text in "\\PC{0,40}") {
-            let words = split_quoted(&text);
+            let words = quoted::words(&text);
             prop_assert!(words.iter().map(String::len).sum::<usize>() <= text.len());
             BuildFlags::from_goflags(&text);
         }
 
         #[test]
         fn plain_words_are_split_at_blanks(words in prop::collection::vec("[a-z=-]{1,6}", 0..6)) {
-            prop_assert_eq!(split_quoted(&words.join("  ")), words);
+            prop_assert_eq!(quoted::words(&words.join("  ")), words);
         }
     }
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::args;
 use super::flags::{self, Kind, Known};
-use super::{gotestsum, quoted};
+use super::gotestsum;
+use crate::go::quoted;
 
 /// A command line that runs the tests of Go packages.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,7 +15,6 @@ pub mod kept;
 #[cfg(unix)]
 pub mod list;
 pub mod pattern;
-mod quoted;
 pub mod recording;
 pub mod shim;
 pub mod subset;

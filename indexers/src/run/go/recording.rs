@@ -6,7 +6,7 @@ use super::args;
 use super::command::{CommandError, GoCommand, GoRunner};
 use super::flags::{self, Kind};
 use super::pattern::Pattern;
-use super::quoted;
+use crate::go::quoted;
 
 /// A command whose tests are recorded: what is kept of it, and what is not.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,8 +16,8 @@ use super::command::{CommandError, GoCommand, GoRunner};
 use super::flags::{self, Kind};
 use super::image;
 use super::pattern;
-use super::quoted;
 use super::shim::{Mode, Plan};
+use crate::go::quoted;
 
 /// Which tests of a package run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

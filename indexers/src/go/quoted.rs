@@ -1,9 +1,9 @@
-//! Several words in one, as `-exec`, `-toolexec` and `GOFLAGS` hold them.
+//! Several words in one, as `-exec`, `-toolexec`, `GOFLAGS`, `CC` and `CGO_CFLAGS` hold them.
 
 /// Returns the words of `text`; an error names the quote that is not closed.
 ///
 /// A word may stand in single or double quotes, in which nothing is escaped. Quotes inside of a word mean nothing.
-pub(super) fn split(text: &str) -> Result<Vec<String>, char> {
+pub(crate) fn split(text: &str) -> Result<Vec<String>, char> {
     let mut words = Vec::new();
     let mut rest = text;
     loop {
@@ -21,10 +21,15 @@ pub(super) fn split(text: &str) -> Result<Vec<String>, char> {
     }
 }
 
+/// Returns the words of `text`; where a quote is not closed, for which the go command has no meaning, quotes are none.
+pub(crate) fn words(text: &str) -> Vec<String> {
+    split(text).unwrap_or_else(|_| text.split_whitespace().map(str::to_owned).collect())
+}
+
 const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// Returns the text that [`split`] takes for these words; `None` when one has both kinds of quotes.
-pub(super) fn join<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> Option<String> {
+pub(crate) fn join<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> Option<String> {
     let mut joined = Vec::new();
     for word in words {
         let word = word.as_ref();
