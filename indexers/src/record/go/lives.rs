@@ -24,6 +24,8 @@ pub(super) enum Role {
     Counted,
     /// It has the repository's code, without counters.
     Uncounted,
+    /// It has the repository's code, with counters, and is older than that.
+    Stale,
     /// Nobody can read it.
     Unknown,
 }
@@ -88,6 +90,10 @@ impl Listener for Lives<'_> {
                         format!(
                             "it ran `{program}`, which has code of this repository and was built without `-cover`"
                         ),
+                    ),
+                    Role::Stale => self.trouble(
+                        Problem::Opaque,
+                        format!("it ran `{program}`, which is older than its sources: build it again"),
                     ),
                     Role::Unknown => {
                         self.trouble(Problem::Opaque, format!("it ran `{program}`, which cannot be read"));

@@ -5,6 +5,7 @@
 //! build      `go test -exec`: the go tool builds every test binary and hands it to us instead of running it
 //! observer   the driver's eyes: where counters go, watching, reading
 //! lives      whether every process of a test left the counters it should have left
+//! fresh      whether programs that tests start were built from the present sources
 //! subtests   those of tests, each alone
 //! groups     tests that pass only after others
 //! before     variables that are asked for before tests begin
@@ -45,6 +46,8 @@ use crate::trace::Trace;
 mod before;
 mod build;
 mod environment;
+#[cfg(target_os = "linux")]
+mod fresh;
 mod groups;
 #[cfg(target_os = "linux")]
 mod lives;
@@ -175,6 +178,10 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, GoRecordError> {
     }
     let mut observer = GoObserver::new(&collector, &counted, &starting, plan.goflags(), hindrance);
     observer.wants_subtests = request.subtests;
+    #[cfg(target_os = "linux")]
+    {
+        observer.fresh = Some(plan.fresh(&request.repository));
+    }
     let observer = observer;
     let baselines = baselines(request, &plan, &built.kept, &observer);
     let on_event = |event: driver::Event<'_, _>| tell(request.listener, event);

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use skiptrace_engine::record::Problem;
 
+#[cfg(target_os = "linux")]
+use super::fresh::Fresh;
 use super::groups;
 #[cfg(target_os = "linux")]
 use super::lives::{Due, Ledger, Lives, Role};
@@ -36,6 +38,9 @@ pub(super) struct GoObserver<'a> {
     pub(super) hindrance: Option<String>,
     /// Whether anybody wants to know which subtests there are.
     pub(super) wants_subtests: bool,
+    /// What knows whether programs are made of the present sources.
+    #[cfg(target_os = "linux")]
+    pub(super) fresh: Option<Fresh>,
     images: Images,
     seen: Mutex<HashMap<PathBuf, Seen>>,
     read: Mutex<ReadByTest>,
@@ -80,6 +85,8 @@ impl<'a> GoObserver<'a> {
             goflags,
             hindrance,
             wants_subtests: false,
+            #[cfg(target_os = "linux")]
+            fresh: None,
             images: Images::default(),
             seen: Mutex::default(),
             read: Mutex::default(),
@@ -146,7 +153,12 @@ impl<'a> GoObserver<'a> {
     fn role(&self, program: &Path) -> Role {
         match &*self.images.of(program) {
             Image::Go(image) if self.modules.iter().any(|module| image.has_module(module)) => {
-                if image.is_covered() { Role::Counted } else { Role::Uncounted }
+                let is_stale = || self.fresh.as_ref().is_none_or(|fresh| fresh.is_stale(program));
+                match image.is_covered() {
+                    true if is_stale() => Role::Stale,
+                    true => Role::Counted,
+                    false => Role::Uncounted,
+                }
             }
             Image::Go(_) | Image::Other => Role::Foreign,
             Image::Unknown => Role::Unknown,

@@ -92,8 +92,10 @@ pub(super) fn gather(
         }
         let is_grouped = groups.contains(&suite);
         let mut names: BTreeSet<OsString> = about.asked.names.iter().map(OsString::from).collect();
-        // In a group, what the tests read when they ran together counts as well.
-        for of in [Some(&*name), is_grouped.then_some(TOGETHER)].into_iter().flatten() {
+        // In a group, what the tests read when they ran together counts as well, and of a subtest what its test read:
+        // it may pass with that only.
+        let test = name.split('/').next();
+        for of in [Some(&*name), test, is_grouped.then_some(TOGETHER)].into_iter().flatten() {
             if let Some(read) = read.get(&(suite.clone(), of.into())) {
                 opened.extend(in_repository(&read.paths, &request.repository));
                 names.extend(read.variables.iter().cloned());

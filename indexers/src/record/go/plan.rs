@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use skiptrace_engine::path::RepoPath;
 
+#[cfg(target_os = "linux")]
+use super::fresh::Fresh;
 use super::uncounted::TestFiles;
 use super::{GoRecordError, Request};
 use crate::build::go::compiled::{Binaries, Build};
@@ -136,6 +138,15 @@ impl Plan {
             tests.peek().is_some() && tests.all(|name| !request.wanted.has(suite, name))
         };
         self.suites.values().filter(|suite| is_unwanted(suite)).cloned().collect()
+    }
+
+    /// Returns what knows whether programs are made of the present sources.
+    #[cfg(target_os = "linux")]
+    pub(super) fn fresh(&self, repository: &Path) -> Fresh {
+        let modules = self.modules.main.iter().chain(&self.modules.replacements);
+        let sources = modules.map(|module| repository.join(module.folder.as_str())).collect();
+        let cache = self.environment.get("GOCACHE").map(PathBuf::from);
+        Fresh::new(sources, cache.into_iter().chain([self.scratch.path().to_owned()]).collect())
     }
 
     /// Returns where the files are at home that coverage names.

@@ -122,7 +122,15 @@ pub(super) fn of_modules(repository: &Path, modules: &Modules, binary: &TestBina
     }
     let mut parts = Vec::new();
     for path in modules.files.union(&binary.module_files) {
-        let Ok(source) = std::fs::read(repository.join(path.as_str())) else { continue };
+        let source = match std::fs::read(repository.join(path.as_str())) {
+            Ok(source) => source,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            // One that nobody can read may say anything.
+            Err(_) => {
+                parts.push(FilePart::whole(path.clone()));
+                continue;
+            }
+        };
         // What a workspace says concerns all that is in it.
         if modules.unpinned.is_some() || [".work", ".work.sum"].iter().any(|end| path.as_str().ends_with(end))
         {
