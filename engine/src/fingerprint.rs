@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
 
 /// A 128-bit hash of a unit's tokens. Equal fingerprints mean equal content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,6 +12,18 @@ impl Fingerprint {
     /// Hashes bytes as they are.
     pub fn of(bytes: &[u8]) -> Fingerprint {
         Fingerprint(xxh3_128(bytes))
+    }
+
+    /// Hashes a function so that a change of its body alone can be told: one half of the hash is of what others see of
+    /// it, the other of what it does. Two functions are the same where both halves are.
+    pub fn of_function(head: &[u8], body: &[u8]) -> Fingerprint {
+        let half = |bytes: &[u8]| u128::from(xxh3_64(bytes));
+        Fingerprint(half(head) << 64 | half(body))
+    }
+
+    /// Returns whether two functions look the same from outside, whatever they do.
+    pub fn has_same_head(self, other: Fingerprint) -> bool {
+        self.0 >> 64 == other.0 >> 64
     }
 
     /// Hashes named parts into one; their order does not matter.
@@ -41,6 +53,6 @@ pub struct Identifier(pub u32);
 impl Identifier {
     /// Hashes a name.
     pub fn of(name: &str) -> Identifier {
-        Identifier(xxhash_rust::xxh3::xxh3_64(name.as_bytes()) as u32)
+        Identifier(xxh3_64(name.as_bytes()) as u32)
     }
 }
