@@ -8,6 +8,7 @@
 //! - names and values: [`id`], [`path`], [`kind`], [`time`], [`fingerprint`], [`test_set`], [`glob`];
 //! - what indexers hand in: [`mod@unit`], [`reach`], [`variable`], [`observation`], [`record`], [`recording`];
 //! - the [`index`]: building, merging, asking; [`json`] is the predecessor's form of it;
+//! - the [`selection`]: which tests must run, and the proofs of those that need not;
 //! - [`codec`]: the index as bytes, written whole, read piece by piece;
 //! - where it is kept: [`key`], [`store`], [`read_at`], [`catalog`].
 #![warn(missing_docs)]
@@ -30,6 +31,7 @@ pub mod variable;
 pub mod codec;
 pub mod index;
 pub mod json;
+pub mod selection;
 
 pub mod catalog;
 pub mod key;

@@ -85,7 +85,7 @@ pub struct EnvironmentKey {
 }
 
 /// A condition that is not the same on both sides.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EnvironmentDifference {
     /// The condition's name.
     pub part: String,

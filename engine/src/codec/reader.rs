@@ -122,7 +122,7 @@ impl<R: ReadAt> IndexReader<R> {
     }
 
     /// Returns, for each identifier, the units that mention it.
-    pub fn mentioning(&self, wanted: &[Identifier]) -> Result<Vec<UnitSet>, CodecError> {
+    fn units_mentioning(&self, wanted: &[Identifier]) -> Result<Vec<UnitSet>, CodecError> {
         let blocks = &self.directory.identifier_blocks;
         let block_of = |identifier: &Identifier| {
             blocks.partition_point(|block| block.first <= identifier.0).checked_sub(1)
@@ -137,23 +137,39 @@ impl<R: ReadAt> IndexReader<R> {
         Ok(wanted.iter().map(|identifier| find(identifier).unwrap_or_default()).collect())
     }
 
-    /// Returns the file that a unit is of, and the unit's place in it.
-    pub fn file_of_unit(&self, unit: UnitId) -> Result<Option<(FileId, usize)>, CodecError> {
+    /// Returns the file that each unit is of, and the unit's place in it.
+    fn places_of_units(&self, units: &[UnitId]) -> Result<Vec<(FileId, usize)>, CodecError> {
         let n_blocks = self.directory.unit_blocks.len();
-        let blocks: Vec<u32> = (0..n_blocks).map(|block| self.directory.unit_block_start(block).1).collect();
-        let Some(block) = blocks.partition_point(|first| *first <= unit.0).checked_sub(1) else {
-            return Ok(None);
-        };
-        let (first_file, first_unit) = self.directory.unit_block_start(block);
-        let loaded = self.unit_blocks(&BTreeSet::from([block]))?;
-        let mut left = (unit.0 - first_unit) as usize;
-        for (at, units) in loaded[&block].files.iter().enumerate() {
-            if left < units.len() {
-                return Ok(Some((FileId(first_file + at as u32), left)));
+        let firsts: Vec<u32> = (0..n_blocks).map(|block| self.directory.unit_block_start(block).1).collect();
+        let block_of = |unit: &UnitId| firsts.partition_point(|first| *first <= unit.0).saturating_sub(1);
+        let loaded = self.unit_blocks(&units.iter().map(block_of).collect())?;
+        // Where the units of each file of a block end.
+        let ends: BTreeMap<usize, Vec<usize>> = loaded
+            .iter()
+            .map(|(block, units)| {
+                let mut end = 0;
+                let ends = units.files.iter().map(|units| {
+                    end += units.len();
+                    end
+                });
+                (*block, ends.collect())
+            })
+            .collect();
+        let place = |unit: &UnitId| {
+            let block = block_of(unit);
+            let (first_file, first_unit) = self.directory.unit_block_start(block);
+            let ends = &ends[&block];
+            let left = (unit.0 - first_unit) as usize;
+            let file = ends.partition_point(|end| *end <= left);
+            let start = file.checked_sub(1).map_or(0, |before| ends[before]);
+            match file < ends.len() {
+                true => Ok((FileId(first_file + file as u32), left - start)),
+                false => {
+                    Err(CodecError::corrupt(Section::Identifiers, format!("there is no unit {}", unit.0)))
+                }
             }
-            left -= units.len();
-        }
-        Ok(None)
+        };
+        units.iter().map(place).collect()
     }
 
     /// Returns some files with their units, by number.
@@ -384,6 +400,37 @@ impl<R: ReadAt> Evidence for IndexReader<R> {
             Some(TestId((block * TESTS_PER_BLOCK + at) as u32))
         };
         Ok(keys.iter().zip(&blocks).map(find).collect())
+    }
+
+    fn mentioning(&self, names: &[Identifier]) -> Result<Vec<Vec<(FileView, Vec<usize>)>>, CodecError> {
+        let units = self.units_mentioning(names)?;
+        let all = units.iter().flat_map(UnitSet::iter).collect::<BTreeSet<UnitId>>();
+        let all: Vec<UnitId> = all.into_iter().collect();
+        let places: BTreeMap<UnitId, (FileId, usize)> =
+            all.iter().copied().zip(self.places_of_units(&all)?).collect();
+        let files: BTreeSet<FileId> = places.values().map(|(file, _)| *file).collect();
+        let files: Vec<FileId> = files.into_iter().collect();
+        let views: BTreeMap<FileId, FileView> =
+            files.iter().copied().zip(IndexReader::files(self, &files)?).collect();
+        let of_name = |units: &UnitSet| {
+            let mut by_file: BTreeMap<FileId, Vec<usize>> = BTreeMap::new();
+            for (file, place) in units.iter().filter_map(|unit| places.get(&unit)) {
+                by_file.entry(*file).or_default().push(*place);
+            }
+            by_file.into_iter().map(|(file, places)| (views[&file].clone(), places)).collect()
+        };
+        Ok(units.iter().map(of_name).collect())
+    }
+
+    fn files_where(&self, is_wanted: &dyn Fn(&FileRecord) -> bool) -> Result<Vec<FileView>, CodecError> {
+        let blocks: BTreeSet<usize> = (0..self.n_blocks(Section::Files)).collect();
+        let loaded = self.file_blocks(&blocks)?;
+        let mut wanted = Vec::new();
+        for (block, files) in loaded {
+            let of_block = files.iter().enumerate().filter(|(_, file)| is_wanted(file));
+            wanted.extend(of_block.map(|(at, _)| FileId((block * FILES_PER_BLOCK + at) as u32)));
+        }
+        IndexReader::files(self, &wanted)
     }
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::codec::CodecError;
-use crate::id::{SetId, TestId};
+use crate::fingerprint::Identifier;
+use crate::id::{SetId, TestId, UnitId};
 use crate::kind::IndexKind;
 use crate::path::RepoPath;
 use crate::record::{TestKey, TestRecord};
@@ -40,6 +41,10 @@ pub trait Evidence: Send + Sync {
     fn tests(&self, tests: &TestSet) -> Result<Vec<TestRecord>, CodecError>;
     /// Returns, for each key, the test with that key.
     fn find_tests(&self, keys: &[&TestKey]) -> Result<Vec<Option<TestId>>, CodecError>;
+    /// Returns, for each name, the files with units that mention it, and the places of those units.
+    fn mentioning(&self, names: &[Identifier]) -> Result<Vec<Vec<(FileView, Vec<usize>)>>, CodecError>;
+    /// Returns the files that are wanted. It has to look at all of them.
+    fn files_where(&self, is_wanted: &dyn Fn(&FileRecord) -> bool) -> Result<Vec<FileView>, CodecError>;
 }
 
 /// A file of an index with its units.
@@ -102,5 +107,30 @@ impl Evidence for Index {
 
     fn find_tests(&self, keys: &[&TestKey]) -> Result<Vec<Option<TestId>>, CodecError> {
         Ok(keys.iter().map(|key| Some(self.test(key)?.0)).collect())
+    }
+
+    fn mentioning(&self, names: &[Identifier]) -> Result<Vec<Vec<(FileView, Vec<usize>)>>, CodecError> {
+        let mut found: Vec<Vec<(FileView, Vec<usize>)>> = vec![Vec::new(); names.len()];
+        for file in self.files() {
+            for (at, name) in names.iter().enumerate() {
+                let mentions = |unit: &u32| self.mentions().of(UnitId(*unit)).binary_search(name).is_ok();
+                let places: Vec<usize> = file
+                    .units
+                    .clone()
+                    .filter(mentions)
+                    .map(|unit| (unit - file.units.start) as usize)
+                    .collect();
+                if !places.is_empty() {
+                    let view = FileView { file: file.clone(), units: self.units_of(file).to_vec() };
+                    found[at].push((view, places));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn files_where(&self, is_wanted: &dyn Fn(&FileRecord) -> bool) -> Result<Vec<FileView>, CodecError> {
+        let wanted = self.files().iter().filter(|file| is_wanted(file));
+        Ok(wanted.map(|file| FileView { file: file.clone(), units: self.units_of(file).to_vec() }).collect())
     }
 }
