@@ -6,12 +6,14 @@
 
 pub mod args;
 pub mod commands;
+pub mod decision;
 pub mod environment;
 pub mod error;
 pub mod exit;
 pub mod git;
 mod logging;
 mod panic;
+pub mod rules;
 pub mod session;
 pub mod settings;
 mod shim;

@@ -11,10 +11,12 @@ pub mod index;
 pub mod man;
 mod place;
 pub mod record;
+pub mod select;
 
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    Select(select::SelectArgs),
     Record(record::RecordArgs),
     Doctor(doctor::DoctorArgs),
     #[command(subcommand)]
@@ -28,6 +30,7 @@ pub enum Command {
 /// Runs a command.
 pub(crate) fn run(command: &Command, session: &Session<'_>) -> Result<ExitStatus, CommandError> {
     match command {
+        Command::Select(args) => select::run(args, session),
         Command::Record(args) => record::run(args, session),
         Command::Doctor(args) => doctor::run(args, session),
         Command::Index(command) => index::run(command, session),

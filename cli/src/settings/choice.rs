@@ -62,6 +62,16 @@ choice! {
     }
 }
 
+choice! {
+    /// How far a change at file scope is followed.
+    PolicyChoice {
+        /// By names, where the language can trust them.
+        Balanced = "balanced",
+        /// Not at all: it concerns all that was compiled from the file.
+        Strict = "strict",
+    }
+}
+
 impl From<SharedChange> for SharedPolicy {
     fn from(change: SharedChange) -> SharedPolicy {
         match change {

@@ -33,6 +33,10 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Vec<Entry>, CommandError>
 fn flatten(table: &DeTable<'_>, prefix: &str, text: &str, entries: &mut Vec<Entry>) {
     for (key, value) in table {
         let name = format!("{prefix}{}", key.get_ref());
+        // Rules are no settings, and read apart.
+        if name == "rule" && matches!(value.get_ref(), DeValue::Array(_)) {
+            continue;
+        }
         let raw = match value.get_ref() {
             DeValue::Table(table) => {
                 flatten(table, &format!("{name}."), text, entries);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use skiptrace_engine::kind::IndexKind;
 
 use crate::error::CommandError;
-use crate::settings::{ByteSize, Layers, Row, Setting, SharedChange, Span, StoreUrl};
+use crate::settings::{ByteSize, Layers, PolicyChoice, Row, Setting, SharedChange, Span, StoreUrl};
 
 /// Makes the struct, the names and the resolution from one list, so that they cannot differ.
 macro_rules! settings {
@@ -54,6 +54,10 @@ settings! {
     gc_younger_than: Span = "gc.younger-than",
     /// What a change of shared start-up code selects.
     query_shared: SharedChange = "query.shared",
+    /// How far changes at file scope are followed.
+    select_policy: PolicyChoice = "select.policy",
+    /// Which rules that are shipped count.
+    select_packs: String = "select.packs",
 }
 
 /// The environment variables that are no settings, and yet ours.

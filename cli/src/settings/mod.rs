@@ -13,7 +13,7 @@ mod span;
 mod url;
 mod value;
 
-pub use choice::SharedChange;
+pub use choice::{PolicyChoice, SharedChange};
 pub use layers::{Flag, Layers};
 pub use list::{KEYS, Settings};
 pub use origin::Origin;

@@ -14,7 +14,7 @@ mod pull;
 mod push;
 mod query;
 mod show;
-pub(super) mod target;
+pub(crate) mod target;
 mod verify;
 
 /// Build, import, inspect, merge, share and clean up indexes

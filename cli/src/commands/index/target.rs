@@ -18,7 +18,7 @@ use crate::settings::{Flag, Settings};
 
 /// An index that is meant: a file, or all that the store has for a commit.
 #[derive(Debug, Clone)]
-pub(in crate::commands) enum Target {
+pub(crate) enum Target {
     File(PathBuf),
     Commit(CommitId),
 }
@@ -40,7 +40,7 @@ impl KindFlag {
 
 impl Target {
     /// Finds out what `text` means: a file where there is one or its name says so, else a revision.
-    pub(in crate::commands) fn parse(text: &str, session: &Session<'_>) -> Result<Target, CommandError> {
+    pub(crate) fn parse(text: &str, session: &Session<'_>) -> Result<Target, CommandError> {
         let path = session.environment.cwd.join(text);
         let names_file = Path::new(text).extension().is_some_and(|extension| extension == "idx");
         if names_file || path.is_file() {
@@ -52,7 +52,7 @@ impl Target {
     /// Opens the parts of the index, to be read lazily.
     ///
     /// A commit may have shards missing. That is fine here: a test that is in no part runs.
-    pub(super) fn open(
+    pub(crate) fn open(
         &self,
         session: &Session<'_>,
         kind: IndexKind,

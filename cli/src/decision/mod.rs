@@ -1,0 +1,148 @@
+//! The decision that `select`, `run`, `explain` and `replay` share: which tests must run now.
+//!
+//! ```text
+//! settings, git ─▶ basis: the nearest index ─▶ present: what differs ─▶ engine::selection ─▶ Decision
+//! ```
+//!
+//! Whatever goes wrong on the way is no error here but a cause: everything runs, and the answer says why.
+
+mod basis;
+mod present;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use skiptrace_engine::id::JobName;
+use skiptrace_engine::index::Evidence;
+use skiptrace_engine::kind::IndexKind;
+use skiptrace_engine::recording::{EnvironmentDifference, Recording};
+use skiptrace_engine::selection::{Cause, PathRules, Policy, Question, Reason, Selection, select};
+
+use crate::error::{CommandError, ErrorKind};
+use crate::session::Session;
+
+pub use basis::{Basis, Relation};
+use present::{Now, present};
+
+/// What is to be decided.
+pub struct Asked<'a> {
+    /// Which job's tests.
+    pub job: JobName,
+    /// Which kind of index is looked for.
+    pub kind: IndexKind,
+    /// The index to go by, a file or a revision, instead of the nearest one.
+    pub index: Option<&'a str>,
+    /// The revision that is asked about, instead of the work tree.
+    pub at: Option<&'a str>,
+    /// How far changes at file scope are followed.
+    pub policy: Policy,
+    /// What is said of paths.
+    pub rules: &'a PathRules,
+    /// Tests that always run.
+    pub never_skip: &'a [skiptrace_engine::glob::Glob],
+    /// The conditions of a recording that are not what they were.
+    pub conditions: &'a dyn Fn(&Recording) -> Vec<EnvironmentDifference>,
+}
+
+/// What was decided, and by what.
+pub struct Decision {
+    /// The tests.
+    pub selection: Selection,
+    /// The index, where there is one.
+    pub basis: Option<Basis>,
+    /// How many paths may differ from what the index has.
+    pub n_changed: usize,
+    /// What the user should know.
+    pub notes: Vec<String>,
+}
+
+impl Decision {
+    /// Decides. Only what the user typed wrong is an error.
+    pub fn make(asked: &Asked<'_>, session: &Session<'_>) -> Result<Decision, CommandError> {
+        let basis = match Basis::find(asked, session) {
+            Ok(basis) => basis,
+            Err(error) => return of_cause(cause_of(error)?),
+        };
+        let parts: Vec<&dyn Evidence> = basis.parts.iter().map(|part| part as &dyn Evidence).collect();
+        let now = match asked.at {
+            Some(revision) => Now::At(session.commit(revision)?),
+            None => Now::WorkTree,
+        };
+        let present = match present(&parts, &asked.job, &now, session) {
+            Ok(present) => present,
+            Err(error) => {
+                let cause = Cause::UnknownChanges(with_causes(&error));
+                let selection = Selection::everything(cause);
+                return Ok(Decision { selection, basis: Some(basis), n_changed: 0, notes: Vec::new() });
+            }
+        };
+        let question = Question {
+            job: &asked.job,
+            present: &present,
+            language: &Languages,
+            policy: asked.policy,
+            variables: &session.environment.variables(),
+            conditions: asked.conditions,
+            rules: asked.rules,
+            never_skip: asked.never_skip,
+        };
+        let selection = select(&parts, &question);
+        let notes = basis.notes.clone();
+        Ok(Decision { selection, n_changed: present.len(), notes, basis: Some(basis) })
+    }
+
+    /// Returns how often each reason is one, by its code.
+    pub fn counts(&self) -> BTreeMap<&'static str, usize> {
+        let mut counts = BTreeMap::new();
+        for test in self.selection.run() {
+            let codes: BTreeSet<&'static str> = self.selection.reasons_of(test).map(Reason::code).collect();
+            for code in codes {
+                *counts.entry(code).or_default() += 1;
+            }
+        }
+        counts
+    }
+}
+
+fn of_cause(cause: Cause) -> Result<Decision, CommandError> {
+    let selection = Selection::everything(cause);
+    Ok(Decision { selection, basis: None, n_changed: 0, notes: Vec::new() })
+}
+
+/// Turns an error into the cause that everything runs, unless it is the user's to put right.
+fn cause_of(error: CommandError) -> Result<Cause, CommandError> {
+    let text = with_causes(&error);
+    match error.kind {
+        ErrorKind::NoIndex => Ok(Cause::NoIndex(text)),
+        ErrorKind::Store => Ok(Cause::StoreUnreachable(text)),
+        ErrorKind::Index => Ok(Cause::Unreadable(text)),
+        ErrorKind::Git => Ok(Cause::UnknownChanges(text)),
+        _ => Err(error),
+    }
+}
+
+/// Returns what an error says, with what lies below.
+fn with_causes(error: &CommandError) -> String {
+    let below = std::iter::successors(std::error::Error::source(error), |error| error.source());
+    let mut text = error.message.clone();
+    for cause in below {
+        text.push_str(&format!(": {cause}"));
+    }
+    text
+}
+
+struct Languages;
+impl skiptrace_engine::reach::Language for Languages {
+    fn reach(
+        &self,
+        _: &skiptrace_engine::path::RepoPath,
+        kind: skiptrace_engine::unit::UnitKind,
+        _: &str,
+        edit: skiptrace_engine::reach::Edit,
+    ) -> skiptrace_engine::reach::Reach {
+        use skiptrace_engine::reach::{Edit, Reach};
+        match (kind, edit) {
+            (skiptrace_engine::unit::UnitKind::Function, Edit::Body) => Reach::Nobody,
+            _ => Reach::Compiled,
+        }
+    }
+}
