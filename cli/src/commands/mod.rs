@@ -11,11 +11,13 @@ pub mod index;
 pub mod man;
 mod place;
 pub mod record;
+pub mod run;
 pub mod select;
 
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    Run(run::RunArgs),
     Select(select::SelectArgs),
     Record(record::RecordArgs),
     Doctor(doctor::DoctorArgs),
@@ -30,6 +32,7 @@ pub enum Command {
 /// Runs a command.
 pub(crate) fn run(command: &Command, session: &Session<'_>) -> Result<ExitStatus, CommandError> {
     match command {
+        Command::Run(args) => run::run(args, session),
         Command::Select(args) => select::run(args, session),
         Command::Record(args) => record::run(args, session),
         Command::Doctor(args) => doctor::run(args, session),

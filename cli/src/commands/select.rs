@@ -132,7 +132,7 @@ pub(crate) fn run(args: &SelectArgs, session: &Session<'_>) -> Result<ExitStatus
 }
 
 /// Says what was decided, the most important first.
-fn summarize(decision: &Decision, session: &Session<'_>) {
+pub(super) fn summarize(decision: &Decision, session: &Session<'_>) {
     let printer = session.printer;
     let selection = &decision.selection;
     for cause in &selection.everything {
@@ -145,7 +145,7 @@ fn summarize(decision: &Decision, session: &Session<'_>) {
         None => String::new(),
     };
     if decision.basis.is_some() || known > 0 {
-        let changed = human::count(decision.n_changed as u64, "file");
+        let changed = human::count(decision.present.len() as u64, "file");
         printer.status(format_args!("{run} of {known} tests must run ({changed} may differ{found})"));
     }
     for note in &decision.notes {
@@ -194,7 +194,7 @@ impl Document {
                 .iter()
                 .map(|everything| cause(&Reason::Everything(everything.clone())))
                 .collect(),
-            changed_paths: decision.n_changed,
+            changed_paths: decision.present.len(),
             changes: selection
                 .changes
                 .iter()

@@ -4,7 +4,8 @@ use std::fmt;
 
 use skiptrace_engine::catalog::StoredIndex;
 use skiptrace_engine::id::CommitId;
-use skiptrace_engine::index::Evidence;
+use skiptrace_engine::index::{Evidence, Index};
+use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::time::Timestamp;
 
 use super::Asked;
@@ -16,6 +17,9 @@ use crate::session::Session;
 pub struct Basis {
     /// Its parts: the shards of a commit, or the one that has it all.
     pub parts: Vec<StoredIndex>,
+    /// What it is, as it would be typed.
+    target: Target,
+    kind: IndexKind,
     /// How it is known.
     pub relation: Relation,
     /// What the user should know of how it was found.
@@ -37,8 +41,10 @@ impl Basis {
     /// Finds the index: the one that is named, else the nearest.
     pub(super) fn find(asked: &Asked<'_>, session: &Session<'_>) -> Result<Basis, CommandError> {
         if let Some(text) = asked.index {
-            let parts = Target::parse(text, session)?.open(session, asked.kind)?;
-            return Ok(Basis { parts, relation: Relation::Named(text.to_owned()), notes: Vec::new() });
+            let target = Target::parse(text, session)?;
+            let parts = target.open(session, asked.kind)?;
+            let relation = Relation::Named(text.to_owned());
+            return Ok(Basis { parts, target, kind: asked.kind, relation, notes: Vec::new() });
         }
         let catalog = session.catalog()?;
         let commits: std::collections::BTreeSet<CommitId> =
@@ -57,10 +63,16 @@ impl Basis {
                 let entry = catalog.entry(asked.kind, commit)?;
                 let parts = catalog.open_present(&entry)?;
                 let relation = Relation::Ancestor(commit.clone(), distance);
-                return Ok(Basis { parts, relation, notes: Vec::new() });
+                let target = Target::Commit(commit.clone());
+                return Ok(Basis { parts, target, kind: asked.kind, relation, notes: Vec::new() });
             }
         }
         Err(CommandError::new(ErrorKind::NoIndex, "no commit before this one has an index"))
+    }
+
+    /// Reads all of it, the parts merged.
+    pub fn load(&self, session: &Session<'_>) -> Result<Index, CommandError> {
+        self.target.load(session, self.kind)
     }
 
     /// Returns when the newest of it was recorded.

@@ -15,7 +15,7 @@ use skiptrace_engine::id::JobName;
 use skiptrace_engine::index::Evidence;
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::recording::{EnvironmentDifference, Recording};
-use skiptrace_engine::selection::{Cause, PathRules, Policy, Question, Reason, Selection, select};
+use skiptrace_engine::selection::{Cause, PathRules, Policy, Present, Question, Reason, Selection, select};
 
 use crate::error::{CommandError, ErrorKind};
 use crate::session::Session;
@@ -49,8 +49,8 @@ pub struct Decision {
     pub selection: Selection,
     /// The index, where there is one.
     pub basis: Option<Basis>,
-    /// How many paths may differ from what the index has.
-    pub n_changed: usize,
+    /// The files that may differ from what the index has, as they are now.
+    pub present: Present,
     /// What the user should know.
     pub notes: Vec<String>,
 }
@@ -72,7 +72,12 @@ impl Decision {
             Err(error) => {
                 let cause = Cause::UnknownChanges(with_causes(&error));
                 let selection = Selection::everything(cause);
-                return Ok(Decision { selection, basis: Some(basis), n_changed: 0, notes: Vec::new() });
+                return Ok(Decision {
+                    selection,
+                    basis: Some(basis),
+                    present: Present::new(),
+                    notes: Vec::new(),
+                });
             }
         };
         let question = Question {
@@ -87,7 +92,7 @@ impl Decision {
         };
         let selection = select(&parts, &question);
         let notes = basis.notes.clone();
-        Ok(Decision { selection, n_changed: present.len(), notes, basis: Some(basis) })
+        Ok(Decision { selection, present, notes, basis: Some(basis) })
     }
 
     /// Returns how often each reason is one, by its code.
@@ -105,7 +110,7 @@ impl Decision {
 
 fn of_cause(cause: Cause) -> Result<Decision, CommandError> {
     let selection = Selection::everything(cause);
-    Ok(Decision { selection, basis: None, n_changed: 0, notes: Vec::new() })
+    Ok(Decision { selection, basis: None, present: Present::new(), notes: Vec::new() })
 }
 
 /// Turns an error into the cause that everything runs, unless it is the user's to put right.

@@ -16,6 +16,8 @@ mod compare;
 mod reason;
 mod rules;
 mod spread;
+#[cfg(test)]
+pub(crate) mod testing;
 mod traces;
 
 use std::collections::{BTreeMap, BTreeSet};
