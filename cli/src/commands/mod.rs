@@ -7,6 +7,7 @@ use crate::session::Session;
 pub mod completions;
 pub mod config;
 pub mod doctor;
+pub mod explain;
 pub mod index;
 pub mod man;
 mod place;
@@ -19,6 +20,7 @@ pub mod select;
 pub enum Command {
     Run(run::RunArgs),
     Select(select::SelectArgs),
+    Explain(explain::ExplainArgs),
     Record(record::RecordArgs),
     Doctor(doctor::DoctorArgs),
     #[command(subcommand)]
@@ -34,6 +36,7 @@ pub(crate) fn run(command: &Command, session: &Session<'_>) -> Result<ExitStatus
     match command {
         Command::Run(args) => run::run(args, session),
         Command::Select(args) => select::run(args, session),
+        Command::Explain(args) => explain::run(args, session),
         Command::Record(args) => record::run(args, session),
         Command::Doctor(args) => doctor::run(args, session),
         Command::Index(command) => index::run(command, session),

@@ -72,11 +72,22 @@ struct IndexDocument {
     recorded_at: Option<String>,
 }
 
+/// A reason, or a cause.
 #[derive(Serialize)]
-struct CauseDocument {
+pub(super) struct CauseDocument {
     code: &'static str,
     hazard: Option<String>,
     message: String,
+}
+
+impl CauseDocument {
+    pub(super) fn of(reason: &Reason) -> CauseDocument {
+        CauseDocument {
+            code: reason.code(),
+            hazard: reason.hazard().map(|hazard| hazard.to_string()),
+            message: reason.to_string(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -177,11 +188,6 @@ fn line(test: &Decided) -> String {
 impl Document {
     fn of(decision: &Decision, job: &str) -> Document {
         let selection = &decision.selection;
-        let cause = |reason: &Reason| CauseDocument {
-            code: reason.code(),
-            hazard: reason.hazard().map(|hazard| hazard.to_string()),
-            message: reason.to_string(),
-        };
         Document {
             job: job.to_owned(),
             index: decision.basis.as_ref().map(|basis| IndexDocument {
@@ -192,7 +198,7 @@ impl Document {
             everything: selection
                 .everything
                 .iter()
-                .map(|everything| cause(&Reason::Everything(everything.clone())))
+                .map(|everything| CauseDocument::of(&Reason::Everything(everything.clone())))
                 .collect(),
             changed_paths: decision.present.len(),
             changes: selection
@@ -206,7 +212,7 @@ impl Document {
                 .map(|test| RunDocument {
                     suite: test.record.key.suite.to_string(),
                     name: test.record.key.name.to_string(),
-                    reasons: selection.reasons_of(test).map(cause).collect(),
+                    reasons: selection.reasons_of(test).map(CauseDocument::of).collect(),
                 })
                 .collect(),
             skip: selection
