@@ -86,6 +86,10 @@ impl Store for Counting {
     fn local_path(&self, key: &Key) -> Option<PathBuf> {
         self.store.local_path(key)
     }
+
+    fn is_local(&self) -> bool {
+        self.store.is_local()
+    }
 }
 
 fn catalog() -> (Arc<Counting>, Catalog) {

@@ -11,6 +11,7 @@ pub mod error;
 pub mod exit;
 pub mod git;
 mod logging;
+pub mod nearest;
 mod panic;
 pub mod session;
 pub mod settings;

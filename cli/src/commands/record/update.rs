@@ -15,7 +15,8 @@ use super::finish::Plan;
 use crate::commands::index::target::{Target, load_file};
 use crate::commands::place::Place;
 use crate::error::{CommandError, ErrorKind};
-use crate::git::WorkTree;
+use crate::git::{Changes, WorkTree};
+use crate::nearest;
 use crate::session::Session;
 use crate::ui::human;
 
@@ -66,7 +67,7 @@ pub(super) fn prepare(args: &RecordArgs, session: &Session<'_>, plan: &Plan) -> 
             .hint("leave --update out, or record one of kind `function`"));
     }
     let (index, name) = match base.as_str() {
-        "" => nearest(session, plan)?,
+        "" => load_nearest(session, plan)?,
         text => (Target::parse(text, session)?.load(session, plan.kind)?, format!("`{text}`")),
     };
     match usable(&index, &name, plan)? {
@@ -106,31 +107,33 @@ fn usable(
         }
     };
     let tree = plan.tree()?;
-    let mut changed: BTreeSet<RepoPath> = tree.changed().clone();
+    let present = plan.repository.present(None)?;
+    let mut changes = Changes::default();
     for recording in of_job {
         // What is not in the index is compared through git, which has to have it.
         if recording.tree.is_none() {
             return Ok(Err(format!("the index of {name} was recorded with files that git does not have")));
         }
-        match plan.repository.changed_since(&recording.commit) {
-            Ok(paths) => changed.extend(paths),
+        match present.changed_since(&recording.commit) {
+            Ok(since) => changes.extend(since),
             Err(error) => {
                 let commit = recording.commit.short();
                 return Ok(Err(format!("git does not say what changed since `{commit}` ({error})")));
             }
         }
     }
-    changed.retain(|path| index.file(path).is_none());
-    if changed.is_empty() {
+    changes.paths.retain(|path, _| index.file(path).is_none());
+    if changes.is_empty() {
         return Ok(Ok((environment, tree)));
     }
-    let more = if changed.len() > NAMED { " and more" } else { "" };
-    let named: Vec<String> = changed.iter().take(NAMED).map(|path| format!("`{path}`")).collect();
+    let more = if changes.len() > NAMED { " and more" } else { "" };
+    let paths = changes.paths.keys().map(RepoPath::to_string).chain(changes.unnamed.iter().cloned());
+    let named: Vec<String> = paths.take(NAMED).map(|path| format!("`{path}`")).collect();
     Ok(Err(format!("nobody knows which tests depend on {}{more}, changed since {name}", named.join(", "))))
 }
 
-/// Loads the nearest index before this commit that has the job: first what an interrupted recording has left.
-fn nearest(session: &Session<'_>, plan: &Plan) -> Result<(Index, String), CommandError> {
+/// Loads the nearest index that has the job: first what an interrupted recording has left.
+fn load_nearest(session: &Session<'_>, plan: &Plan) -> Result<(Index, String), CommandError> {
     let partial = plan.partial_file();
     if partial.is_file() {
         return Ok((load_file(session, &partial)?, "the interrupted recording".to_owned()));
@@ -143,16 +146,13 @@ fn nearest(session: &Session<'_>, plan: &Plan) -> Result<(Index, String), Comman
             &stored
         }
     };
-    let indexed: BTreeSet<_> = catalog.commits(plan.kind, None)?.into_iter().collect();
-    for commit in plan.repository.ancestors(&plan.commit.id, FURTHEST)? {
-        if !indexed.contains(&commit) {
-            continue;
-        }
-        let entry = catalog.entry(plan.kind, &commit)?;
-        if entry.all.is_some() || entry.shards.keys().any(|(job, _)| *job == plan.job) {
-            return Ok((catalog.load(&entry)?, format!("`{}`", commit.short())));
-        }
+    let search = nearest::nearest(session, catalog, plan.kind, &plan.job, Some(&plan.commit.id), FURTHEST)?;
+    for note in &search.notes {
+        session.printer.warning(note);
     }
-    let message = format!("no commit before this one has an index of job `{}`", plan.job);
+    if let Some(found) = search.found {
+        return Ok((catalog.load(&found.entry)?, format!("`{}`", found.commit.short())));
+    }
+    let message = format!("there is no complete index of job `{}`", plan.job);
     Err(CommandError::new(ErrorKind::NoIndex, message).hint("record everything once, without --update"))
 }
