@@ -11,7 +11,11 @@ use skiptrace_engine::time::Timestamp;
 use super::Asked;
 use crate::commands::index::target::Target;
 use crate::error::{CommandError, ErrorKind};
+use crate::nearest::{self, nearest};
 use crate::session::Session;
+
+/// How many commits back an index is looked for.
+const FURTHEST: usize = 100_000;
 
 /// The index that a decision goes by.
 pub struct Basis {
@@ -31,10 +35,8 @@ pub struct Basis {
 pub enum Relation {
     /// The user named it.
     Named(String),
-    /// It is of the same commit, or of one so many commits before.
-    Ancestor(CommitId, usize),
-    /// It is of a commit elsewhere.
-    Elsewhere(CommitId, String),
+    /// It is of this commit, which is related to the one that is asked about.
+    Found(CommitId, nearest::Relation),
 }
 
 impl Basis {
@@ -47,27 +49,20 @@ impl Basis {
             return Ok(Basis { parts, target, kind: asked.kind, relation, notes: Vec::new() });
         }
         let catalog = session.catalog()?;
-        let commits: std::collections::BTreeSet<CommitId> =
-            catalog.commits(asked.kind, None)?.into_iter().collect();
-        let head = match (session.repository()?, asked.at) {
-            (Some(repository), at) => Some(repository.resolve(at.unwrap_or("HEAD"))?),
-            (None, _) => None,
+        let head = match session.repository()? {
+            Some(repository) => repository.head(asked.at)?,
+            None => None,
         };
-        let repository = session.repository()?;
-        let ancestors = match (repository, &head) {
-            (Some(repository), Some(head)) => repository.ancestors(head, 10_000)?,
-            _ => Vec::new(),
+        let search = nearest(session, &catalog, asked.kind, &asked.job, head.as_ref(), FURTHEST)?;
+        let Some(found) = search.found else {
+            let message = format!("the store has no index of job `{}`", asked.job);
+            let error = CommandError::new(ErrorKind::NoIndex, message);
+            return Err(search.notes.iter().fold(error, |error, note| error.hint(note)));
         };
-        for (distance, commit) in ancestors.iter().enumerate() {
-            if commits.contains(commit) {
-                let entry = catalog.entry(asked.kind, commit)?;
-                let parts = catalog.open_present(&entry)?;
-                let relation = Relation::Ancestor(commit.clone(), distance);
-                let target = Target::Commit(commit.clone());
-                return Ok(Basis { parts, target, kind: asked.kind, relation, notes: Vec::new() });
-            }
-        }
-        Err(CommandError::new(ErrorKind::NoIndex, "no commit before this one has an index"))
+        let parts = catalog.open_present(&found.entry)?;
+        let target = Target::Commit(found.commit.clone());
+        let relation = Relation::Found(found.commit, found.relation);
+        Ok(Basis { parts, target, kind: asked.kind, relation, notes: search.notes })
     }
 
     /// Reads all of it, the parts merged.
@@ -94,10 +89,18 @@ impl fmt::Display for Relation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Relation::Named(name) => write!(f, "`{name}`"),
-            Relation::Ancestor(commit, 0) => write!(f, "`{}`, which is checked out", commit.short()),
-            Relation::Ancestor(commit, 1) => write!(f, "`{}`, the commit before", commit.short()),
-            Relation::Ancestor(commit, n) => write!(f, "`{}`, {n} commits before", commit.short()),
-            Relation::Elsewhere(commit, why) => write!(f, "`{}`, {why}", commit.short()),
+            Relation::Found(commit, nearest::Relation::Same) => {
+                write!(f, "`{}`, the same commit", commit.short())
+            }
+            Relation::Found(commit, nearest::Relation::Ancestor { distance }) => {
+                let plural = if *distance == 1 { "" } else { "s" };
+                write!(f, "`{}`, {distance} commit{plural} before", commit.short())
+            }
+            Relation::Found(commit, nearest::Relation::Elsewhere { branch, why }) => {
+                let branch =
+                    branch.as_ref().map(|branch| format!(" of branch `{branch}`")).unwrap_or_default();
+                write!(f, "`{}`{branch}, since {why}", commit.short())
+            }
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::error::{CommandError, ErrorKind};
 use crate::session::Session;
 
 pub use basis::{Basis, Relation};
-use present::{Now, present};
+use present::{Differing, differing};
 
 /// What is to be decided.
 pub struct Asked<'a> {
@@ -63,26 +63,19 @@ impl Decision {
             Err(error) => return of_cause(cause_of(error)?),
         };
         let parts: Vec<&dyn Evidence> = basis.parts.iter().map(|part| part as &dyn Evidence).collect();
-        let now = match asked.at {
-            Some(revision) => Now::At(session.commit(revision)?),
-            None => Now::WorkTree,
-        };
-        let present = match present(&parts, &asked.job, &now, session) {
-            Ok(present) => present,
+        let differing = match differing(&parts, &asked.job, asked.at, session) {
+            Ok(differing) => differing,
             Err(error) => {
-                let cause = Cause::UnknownChanges(with_causes(&error));
-                let selection = Selection::everything(cause);
-                return Ok(Decision {
-                    selection,
-                    basis: Some(basis),
-                    present: Present::new(),
-                    notes: Vec::new(),
-                });
+                let selection = Selection::everything(Cause::UnknownChanges(with_causes(&error)));
+                let notes = basis.notes.clone();
+                return Ok(Decision { selection, basis: Some(basis), present: Present::new(), notes });
             }
         };
+        let Differing { present, opaque, notes } = differing;
         let question = Question {
             job: &asked.job,
             present: &present,
+            opaque: &opaque,
             language: &Languages,
             policy: asked.policy,
             variables: &session.environment.variables(),
@@ -91,7 +84,7 @@ impl Decision {
             never_skip: asked.never_skip,
         };
         let selection = select(&parts, &question);
-        let notes = basis.notes.clone();
+        let notes = basis.notes.iter().cloned().chain(notes).collect();
         Ok(Decision { selection, present, notes, basis: Some(basis) })
     }
 

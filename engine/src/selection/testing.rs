@@ -37,6 +37,7 @@ pub(crate) fn selected(
     let question = Question {
         job,
         present: &present,
+        opaque: &Default::default(),
         language: &Plain,
         policy: Policy::Balanced,
         variables,
