@@ -12,6 +12,7 @@ pub mod index;
 pub mod man;
 mod place;
 pub mod record;
+pub mod rules;
 pub mod run;
 pub mod select;
 
@@ -23,6 +24,8 @@ pub enum Command {
     Explain(explain::ExplainArgs),
     Record(record::RecordArgs),
     Doctor(doctor::DoctorArgs),
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     #[command(subcommand)]
     Index(index::IndexCommand),
     #[command(subcommand)]
@@ -38,6 +41,7 @@ pub(crate) fn run(command: &Command, session: &Session<'_>) -> Result<ExitStatus
         Command::Select(args) => select::run(args, session),
         Command::Explain(args) => explain::run(args, session),
         Command::Record(args) => record::run(args, session),
+        Command::Rules(command) => rules::run(command, session),
         Command::Doctor(args) => doctor::run(args, session),
         Command::Index(command) => index::run(command, session),
         Command::Config(command) => config::run(command, session),

@@ -3,12 +3,11 @@
 use std::fmt;
 
 use skiptrace_engine::catalog::StoredIndex;
-use skiptrace_engine::id::CommitId;
+use skiptrace_engine::id::{CommitId, JobName};
 use skiptrace_engine::index::{Evidence, Index};
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::time::Timestamp;
 
-use super::Asked;
 use crate::commands::index::target::Target;
 use crate::error::{CommandError, ErrorKind};
 use crate::nearest::{self, nearest};
@@ -41,28 +40,34 @@ pub enum Relation {
 
 impl Basis {
     /// Finds the index: the one that is named, else the nearest.
-    pub(super) fn find(asked: &Asked<'_>, session: &Session<'_>) -> Result<Basis, CommandError> {
-        if let Some(text) = asked.index {
+    pub fn find(
+        index: Option<&str>,
+        kind: IndexKind,
+        job: &JobName,
+        at: Option<&str>,
+        session: &Session<'_>,
+    ) -> Result<Basis, CommandError> {
+        if let Some(text) = index {
             let target = Target::parse(text, session)?;
-            let parts = target.open(session, asked.kind)?;
+            let parts = target.open(session, kind)?;
             let relation = Relation::Named(text.to_owned());
-            return Ok(Basis { parts, target, kind: asked.kind, relation, notes: Vec::new() });
+            return Ok(Basis { parts, target, kind, relation, notes: Vec::new() });
         }
         let catalog = session.catalog()?;
         let head = match session.repository()? {
-            Some(repository) => repository.head(asked.at)?,
+            Some(repository) => repository.head(at)?,
             None => None,
         };
-        let search = nearest(session, &catalog, asked.kind, &asked.job, head.as_ref(), FURTHEST)?;
+        let search = nearest(session, &catalog, kind, job, head.as_ref(), FURTHEST)?;
         let Some(found) = search.found else {
-            let message = format!("the store has no index of job `{}`", asked.job);
+            let message = format!("the store has no index of job `{}`", job);
             let error = CommandError::new(ErrorKind::NoIndex, message);
             return Err(search.notes.iter().fold(error, |error, note| error.hint(note)));
         };
         let parts = catalog.open_present(&found.entry)?;
         let target = Target::Commit(found.commit.clone());
         let relation = Relation::Found(found.commit, found.relation);
-        Ok(Basis { parts, target, kind: asked.kind, relation, notes: search.notes })
+        Ok(Basis { parts, target, kind, relation, notes: search.notes })
     }
 
     /// Reads all of it, the parts merged.

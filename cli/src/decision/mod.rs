@@ -58,7 +58,7 @@ pub struct Decision {
 impl Decision {
     /// Decides. Only what the user typed wrong is an error.
     pub fn make(asked: &Asked<'_>, session: &Session<'_>) -> Result<Decision, CommandError> {
-        let basis = match Basis::find(asked, session) {
+        let basis = match Basis::find(asked.index, asked.kind, &asked.job, asked.at, session) {
             Ok(basis) => basis,
             Err(error) => return of_cause(cause_of(error)?),
         };
