@@ -13,6 +13,12 @@ use super::outline::{Declaration, What};
 /// What follows the names of variables whose initialiser may do more than give them a value.
 pub(in super::super) const ACTS: &str = " = run()";
 
+/// Types to which values are turned without anything coming of it.
+const BASIC_TYPES: [&[u8]; 18] = [
+    b"bool", b"byte", b"complex128", b"complex64", b"float32", b"float64", b"int", b"int16", b"int32", b"int64", b"int8",
+    b"rune", b"string", b"uint", b"uint16", b"uint32", b"uint64", b"uint8",
+];
+
 /// A file, taken apart.
 pub(super) struct File<'a> {
     pub(super) source: &'a [u8],
@@ -196,8 +202,9 @@ impl<'a> File<'a> {
             [.., b"errors", b".", b"New"] => self.imports(b"\"errors\""),
             [.., b"fmt", b".", b"Errorf" | b"Sprintf"] => self.imports(b"\"fmt\""),
             [.., b".", _] => false,
-            [.., b"new" | b"len" | b"string" | b"int" | b"int64" | b"float64" | b"func"] => true,
-            _ => false,
+            [.., b"new" | b"len" | b"func"] => true,
+            [.., name] => BASIC_TYPES.binary_search(name).is_ok(),
+            [] => false,
         }
     }
 
