@@ -26,6 +26,8 @@
 //!   a program can see them: inside macros, which may turn their arguments into text, and in directives of the
 //!   preprocessor.
 //! - Doc comments when one of the unit's holds an example, for examples are tests.
+//!   A function has two halves, what others see of it and what it does, so that a change of the second alone can be
+//!   told.
 //! - Where its tokens stand, when one of them asks for its own place (`position`).
 //! - What is said of it from outside: the heads of the modules, classes and `impl` blocks around it, and the
 //!   conditions of the preprocessor that it stands under.
@@ -55,7 +57,9 @@ mod order;
 mod outline;
 mod parse;
 mod position;
+pub mod reach;
 mod rust;
+mod rust_afar;
 mod whole;
 
 use skiptrace_engine::path::RepoPath;

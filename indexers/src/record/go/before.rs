@@ -178,6 +178,7 @@ impl File {
                 _ => Kind::First,
             };
             let name = unit.name.split('#').next().unwrap_or_default();
+            let name = name.strip_prefix("linkname ").unwrap_or(name);
             let name = name.rsplit('.').next().unwrap_or_default().to_owned();
             Part { name, kind, lines: (unit.lines.start, unit.lines.end) }
         });
