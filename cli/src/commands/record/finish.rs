@@ -120,7 +120,8 @@ impl Plan {
         interrupted: bool,
         session: &Session<'_>,
     ) -> Result<ExitStatus, CommandError> {
-        let tree = self.tree()?;
+        let mut tree = self.tree()?;
+        tree.settle(outcome.settled);
         let n_carried = update.carried.tests.len();
         let mut compiled = outcome.compiled;
         for (suite, folders) in &outcome.folders {

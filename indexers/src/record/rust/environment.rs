@@ -14,11 +14,7 @@ use crate::build::lockfile::Lockfile;
 
 /// Returns the conditions. Nothing in them is of one machine alone: equal builds elsewhere have equal ones.
 pub(super) fn of(plan: &Plan, request: &Request<'_>, compiled: &Compiled) -> EnvironmentKey {
-    let lockfile = match request.command.option("--lockfile-path") {
-        Some(path) => request.cwd.join(path),
-        None => plan.roots.workspace.join("Cargo.lock"),
-    };
-    let lockfile = fs::read(lockfile).ok().and_then(|bytes| Lockfile::parse(&bytes).ok());
+    let lockfile = fs::read(&plan.known.lockfile.0).ok().and_then(|bytes| Lockfile::parse(&bytes).ok());
     let mut key = environment::rust(&RustBuild {
         rustc: &plan.compiler,
         cargo: &plan.cargo,

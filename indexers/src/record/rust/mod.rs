@@ -29,6 +29,7 @@ use super::progress::Listener;
 
 mod doctests;
 mod environment;
+mod inputs;
 mod nextest;
 mod outcome;
 mod own;
