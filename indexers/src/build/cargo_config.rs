@@ -62,6 +62,18 @@ impl CargoConfig {
         self.files.iter().find_map(|(_, table)| table.get("build")?.get(name)?.as_str())
     }
 
+    /// Returns what cargo makes of a variable that is `own` outside, where the configuration says something of it; a path
+    /// is left as it is written.
+    pub fn variable(&self, name: &str, own: Option<&str>) -> Option<String> {
+        let value = self.files.iter().find_map(|(_, table)| table.get("env")?.get(name))?;
+        let forced = value.get("force").and_then(Value::as_bool).unwrap_or_default();
+        let text = value.as_str().or_else(|| value.get("value")?.as_str())?;
+        Some(match own {
+            Some(own) if !forced => own.to_owned(),
+            _ => text.to_owned(),
+        })
+    }
+
     /// Returns the program that runs what was compiled for `target`, whose `cfg` the compiler tells.
     pub fn runner(&self, target: &str, cfg: &[Cfg]) -> Option<Program> {
         let exactly = self

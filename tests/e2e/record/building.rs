@@ -125,3 +125,52 @@ fn a_lockfile_that_git_ignores_counts() {
     assert!(recorded.index.units_of(file).iter().all(|unit| unit.fingerprint.is_some()));
     assert!(recorded.proves("tests::alone_counts"));
 }
+
+#[test]
+fn a_bump_concerns_whoever_is_compiled_from_it() {
+    let project = CargoProject::of_fixture(PROGRAM, "building");
+    // Somebody else's packages, kept on this machine.
+    let shelf = project.sandbox.path().join("shelf");
+    for (name, rest) in [("inner", ""), ("outer", "[dependencies]\ninner = \"1\"\n"), ("beside", "")] {
+        let folder = shelf.join(name);
+        std::fs::create_dir_all(folder.join("src")).unwrap();
+        let manifest =
+            format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2021\"\n{rest}");
+        std::fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+        std::fs::write(folder.join("src/lib.rs"), "").unwrap();
+        std::fs::write(folder.join(".cargo-checksum.json"), "{\"files\":{},\"package\":\"00\"}").unwrap();
+    }
+    let manifest = |path: &str, old: &str, new: &str| project.sandbox.read(path).replacen(old, new, 1);
+    let letters = manifest(
+        "letters/Cargo.toml",
+        "[dev-dependencies]",
+        "[dependencies]\nouter = \"1\"\n[dev-dependencies]\nbeside = \"1\"",
+    );
+    let config = format!(
+        "[source.crates-io]\nreplace-with = \"shelf\"\n[source.shelf]\ndirectory = {:?}\n",
+        shelf.to_str().unwrap()
+    );
+    std::fs::create_dir_all(project.sandbox.home().join(".cargo")).unwrap();
+    std::fs::write(project.sandbox.home().join(".cargo/config.toml"), config).unwrap();
+    project.commit(&[("letters/Cargo.toml", &letters)]);
+    let recorded = project.record(&[], "cargo test --workspace --lib");
+    let whom = |unit: &str| -> Vec<String> {
+        let file = recorded.index.file(&RepoPath::new("Cargo.lock").unwrap()).unwrap().1;
+        let unit = recorded.index.units_of(file).iter().find(|known| &*known.name == unit);
+        let tests = recorded.index.set(unit.expect("it is locked").own).iter();
+        let mut names: Vec<String> = tests
+            .map(|test| {
+                recorded.index.tests()[test.index()].key.name.trim_start_matches("tests::").to_owned()
+            })
+            .collect();
+        names.sort();
+        names
+    };
+    let of_letters = and(&USER, &["letters_are_raised", "plain_counts", "plain_shouts"]);
+    assert_eq!(whom("package outer 1.0.0"), of_letters, "{}", recorded.output.snapshot());
+    assert_eq!(whom("package inner 1.0.0"), of_letters);
+    assert_eq!(whom("package beside 1.0.0"), ["letters_are_raised"]);
+    assert_eq!(whom("package numbers"), ["made_is_a_number"]);
+    assert_eq!(whom("dependents inner 1.0.0"), [""; 0]);
+    assert!(recorded.proves("tests::plain_shouts"));
+}

@@ -21,12 +21,10 @@ use super::plan::Plan;
 use crate::build::cargo_config;
 use crate::build::compiled::{Compiled, Package};
 use crate::build::lockfile::{LockedPackage, Lockfile};
+use crate::build::toolchain::CHOOSING;
 use crate::record::fold::{Chosen, FilePart};
 use crate::units::cargo::{self, Concern, Declared, Manifest};
 use crate::units::{Language, cut};
-
-/// What a toolchain is chosen by, in a folder or any above it.
-const TOOLCHAIN: [&str; 2] = ["rust-toolchain.toml", "rust-toolchain"];
 
 /// The files that decide how tests are built.
 pub(super) struct Inputs<'p> {
@@ -80,7 +78,7 @@ impl<'p> Inputs<'p> {
         let mut everywhere: Vec<RepoPath> = Vec::new();
         for folder in request.cwd.ancestors().take_while(|folder| home(folder).is_some()) {
             everywhere.extend(
-                TOOLCHAIN
+                CHOOSING
                     .iter()
                     .map(|name| folder.join(name))
                     .filter_map(|path| home(&path).filter(|_| path.is_file())),
@@ -340,7 +338,7 @@ fn profiles<'n>(profile: &'n str, manifest: &'n Manifest) -> BTreeSet<&'n str> {
 }
 
 /// Returns where a file of the repository is in it.
-fn home(repository: &Path, path: &Path) -> Option<RepoPath> {
+pub(super) fn home(repository: &Path, path: &Path) -> Option<RepoPath> {
     let inside = path.strip_prefix(repository).ok().map(Path::to_owned).or_else(|| {
         let real = path.canonicalize().ok()?;
         Some(real.strip_prefix(repository.canonicalize().ok()?).ok()?.to_owned())

@@ -27,6 +27,7 @@ use crate::run::watch::Watch;
 use super::outcome::Outcome;
 use super::progress::Listener;
 
+pub mod conditions;
 mod doctests;
 mod environment;
 mod inputs;
