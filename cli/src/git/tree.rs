@@ -20,6 +20,8 @@ pub struct WorkTree {
     changed: BTreeSet<RepoPath>,
     /// From when on files must not be written to.
     since: SystemTime,
+    /// Those that were, and are settled all the same.
+    settled: BTreeSet<RepoPath>,
 }
 
 impl WorkTree {
@@ -48,7 +50,7 @@ impl WorkTree {
         ];
         let changed =
             repository.entries(&status)?.iter().filter_map(|entry| changed_path(entry.get(3..)?)).collect();
-        Ok(WorkTree { root: repository.root().to_owned(), blobs, changed, since })
+        Ok(WorkTree { root: repository.root().to_owned(), blobs, changed, since, settled: BTreeSet::new() })
     }
 
     /// Returns whether everything is as git has it.
@@ -59,6 +61,11 @@ impl WorkTree {
     /// Returns the files that are not as git has them.
     pub fn changed(&self) -> &BTreeSet<RepoPath> {
         &self.changed
+    }
+
+    /// Has files be settled, whenever they were written.
+    pub fn settle(&mut self, paths: BTreeSet<RepoPath>) {
+        self.settled.extend(paths);
     }
 
     /// Returns the files below a folder.
@@ -85,7 +92,7 @@ impl Tree for WorkTree {
 
     fn is_unsettled(&self, path: &RepoPath) -> bool {
         let written = std::fs::metadata(self.root.join(path.as_str())).and_then(|about| about.modified());
-        written.is_ok_and(|written| written >= self.since)
+        written.is_ok_and(|written| written >= self.since) && !self.settled.contains(path)
     }
 }
 

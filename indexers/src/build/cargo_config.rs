@@ -45,20 +45,8 @@ pub type Program = Vec<String>;
 impl CargoConfig {
     /// Reads what cargo would read in `cwd`.
     pub fn read(cwd: &Path, cargo_home: Option<&Path>) -> Result<CargoConfig, CargoConfigError> {
-        let mut folders: Vec<PathBuf> = cwd.ancestors().map(|folder| folder.join(".cargo")).collect();
-        folders.extend(cargo_home.map(Path::to_owned));
-        folders.dedup();
         let mut config = CargoConfig::default();
-        for folder in folders {
-            // The name without an extension is the old one, and wins where there are both.
-            let names = ["config", "config.toml"];
-            let Some(path) = names.map(|name| folder.join(name)).into_iter().find(|path| path.is_file())
-            else {
-                continue;
-            };
-            if config.files.iter().any(|(known, _)| *known == path) {
-                continue;
-            }
+        for path in files(cwd, cargo_home) {
             let text = fs::read_to_string(&path)
                 .map_err(|source| CargoConfigError::Io { path: path.clone(), source })?;
             let table = text
@@ -72,6 +60,18 @@ impl CargoConfig {
     /// Returns a text below `build`.
     pub fn build(&self, name: &str) -> Option<&str> {
         self.files.iter().find_map(|(_, table)| table.get("build")?.get(name)?.as_str())
+    }
+
+    /// Returns what cargo makes of a variable that is `own` outside, where the configuration says something of it; a path
+    /// is left as it is written.
+    pub fn variable(&self, name: &str, own: Option<&str>) -> Option<String> {
+        let value = self.files.iter().find_map(|(_, table)| table.get("env")?.get(name))?;
+        let forced = value.get("force").and_then(Value::as_bool).unwrap_or_default();
+        let text = value.as_str().or_else(|| value.get("value")?.as_str())?;
+        Some(match own {
+            Some(own) if !forced => own.to_owned(),
+            _ => text.to_owned(),
+        })
     }
 
     /// Returns the program that runs what was compiled for `target`, whose `cfg` the compiler tells.
@@ -90,6 +90,19 @@ impl CargoConfig {
             })
         })
     }
+}
+
+/// Returns the files that cargo reads in `cwd`, nearest first.
+pub fn files(cwd: &Path, cargo_home: Option<&Path>) -> Vec<PathBuf> {
+    let folders = cwd.ancestors().map(|folder| folder.join(".cargo"));
+    let mut files: Vec<PathBuf> = Vec::new();
+    for folder in folders.chain(cargo_home.map(Path::to_owned)) {
+        // The name without an extension is the old one, and wins where there are both.
+        let names = ["config", "config.toml"];
+        let found = names.map(|name| folder.join(name)).into_iter().find(|path| path.is_file());
+        files.extend(found.filter(|path| !files.contains(path)));
+    }
+    files
 }
 
 /// Reads a program: a list, or a text with spaces between; one with a slash is a path from the folder that holds

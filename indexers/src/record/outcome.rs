@@ -27,6 +27,8 @@ pub struct Outcome {
     pub compiled: BTreeMap<Box<str>, BTreeSet<RepoPath>>,
     /// Folders of which each suite may have been compiled from any file.
     pub folders: BTreeMap<Box<str>, BTreeSet<RepoPath>>,
+    /// Files that were written since the recording began, but before anything was built from them.
+    pub settled: BTreeSet<RepoPath>,
     /// The conditions.
     pub environment: EnvironmentKey,
     /// The tests that should have run and did not.

@@ -18,7 +18,7 @@
 //! the grammar guesses: a wrong guess makes a unit larger or gives it an odd name, and its tokens count all the same.
 //!
 //! Go needs no syntax tree: at the top of a file its tokens say all (`go`). What the go tool builds by, `go.mod` and
-//! its like, is cut by lines (`go_mod`).
+//! its like, is cut by lines (`go_mod`), and what cargo builds by, by tables (`cargo`).
 //!
 //! # What is in a fingerprint
 //!
@@ -48,6 +48,7 @@
 
 mod assemble;
 mod c;
+pub mod cargo;
 mod go;
 pub mod go_facts;
 pub mod go_mod;
@@ -95,11 +96,15 @@ pub enum Language {
     GoSum,
     /// `vendor/modules.txt`.
     GoVendor,
+    /// `Cargo.toml`.
+    CargoToml,
+    /// `Cargo.lock`.
+    CargoLock,
 }
 
 impl Language {
     /// All languages, in order.
-    pub const ALL: [Language; 7] = [
+    pub const ALL: [Language; 9] = [
         Language::Rust,
         Language::C,
         Language::Cpp,
@@ -107,6 +112,8 @@ impl Language {
         Language::GoMod,
         Language::GoSum,
         Language::GoVendor,
+        Language::CargoToml,
+        Language::CargoLock,
     ];
 
     /// Returns the language that a file is in, as its name says.
@@ -115,6 +122,8 @@ impl Language {
         match name {
             "go.mod" | "go.work" => return Some(Language::GoMod),
             "go.sum" | "go.work.sum" => return Some(Language::GoSum),
+            "Cargo.toml" => return Some(Language::CargoToml),
+            "Cargo.lock" => return Some(Language::CargoLock),
             "modules.txt" => {
                 let folder = path.as_str().strip_suffix("/modules.txt")?;
                 let is_vendor = folder == "vendor" || folder.ends_with("/vendor");
@@ -140,7 +149,12 @@ impl Language {
             Language::Rust => Some(tree_sitter_rust::LANGUAGE.into()),
             Language::C => Some(tree_sitter_c::LANGUAGE.into()),
             Language::Cpp => Some(tree_sitter_cpp::LANGUAGE.into()),
-            Language::Go | Language::GoMod | Language::GoSum | Language::GoVendor => None,
+            Language::Go
+            | Language::GoMod
+            | Language::GoSum
+            | Language::GoVendor
+            | Language::CargoToml
+            | Language::CargoLock => None,
         }
     }
 }
@@ -174,6 +188,8 @@ fn try_cut(language: Language, source: &[u8]) -> Option<Vec<Unit>> {
         Language::GoMod => go_mod::cut_directives(source)?,
         Language::GoSum => go_mod::cut_sums(source)?,
         Language::GoVendor => go_mod::cut_vendored(source)?,
+        Language::CargoToml => cargo::cut_manifest(source)?,
+        Language::CargoLock => cargo::cut_lockfile(source)?,
     };
     // A file without a token still is a file.
     (!units.is_empty()).then_some(units)

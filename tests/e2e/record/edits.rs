@@ -29,7 +29,10 @@ fn what_is_gone_leaves_no_trace() {
     let recorded = project.record(&[], "cargo test");
     assert_eq!(recorded.check_exact(&[]), 3, "{}", recorded.output.snapshot());
     let paths: Vec<&str> = recorded.index.files().iter().map(|file| file.path.as_str()).collect();
-    assert_eq!(paths, ["Cargo.toml", "src/lib.rs", "src/plus.rs", "truth/Cargo.toml", "truth/src/lib.rs"]);
+    assert_eq!(
+        paths,
+        ["Cargo.lock", "Cargo.toml", "src/lib.rs", "src/plus.rs", "truth/Cargo.toml", "truth/src/lib.rs"]
+    );
 
     // 3. The crate has another name.
     let text = project.sandbox.read("Cargo.toml").replace("name = \"small\"", "name = \"tiny\"");

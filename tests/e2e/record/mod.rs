@@ -9,6 +9,7 @@ use skiptrace_tests::{CargoProject, Recorded};
 use crate::PROGRAM;
 
 mod behaviour;
+mod building;
 mod configuration;
 mod edits;
 #[cfg(unix)]

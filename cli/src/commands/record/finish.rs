@@ -156,7 +156,8 @@ impl Plan {
         update: Update,
         session: &Session<'_>,
     ) -> Result<Folded, CommandError> {
-        let tree = self.tree()?;
+        let mut tree = self.tree()?;
+        tree.settle(outcome.settled);
         let n_carried = update.carried.tests.len();
         let is_complete = outcome.missing.is_empty();
         let mut compiled = outcome.compiled;

@@ -129,6 +129,7 @@ pub(super) fn gather(
         places,
         compiled,
         folders: BTreeMap::new(),
+        settled: BTreeSet::new(),
         environment: environment::of(request, plan),
         missing,
         skipped,

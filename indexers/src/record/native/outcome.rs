@@ -119,6 +119,7 @@ impl Gatherer<'_> {
             places: self.collector.into_places(),
             compiled,
             folders: BTreeMap::new(),
+            settled: BTreeSet::new(),
             missing,
             skipped,
             exit: None,

@@ -7,6 +7,7 @@ use skiptrace_engine::record::Problem;
 use skiptrace_engine::recording::EnvironmentKey;
 
 use super::doctests::Group;
+use super::inputs::Inputs;
 use super::plan::Plan;
 use super::{Request, environment};
 use crate::build::compiled::Compiled;
@@ -110,14 +111,19 @@ impl<'a> Gatherer<'a> {
         let mut folders = BTreeMap::new();
         let mut compiling: BTreeSet<Box<str>> = BTreeSet::new();
         let mut unknown: BTreeMap<Box<str>, BTreeSet<String>> = BTreeMap::new();
+        let mut inputs = Inputs::find(self.plan, self.request);
+        let mut uncounted: BTreeMap<Box<str>, Vec<FilePart>> = BTreeMap::new();
         for (suite, paths) in binaries {
             let mut of_suite = Compiled::default();
             for path in paths {
                 of_suite.add(&crates.compiled(&path));
             }
+            let mut parts = inputs.of(&of_suite);
             if of_suite.packages.iter().any(|package| COMPILING.contains(&package.name.as_str())) {
                 compiling.insert(suite.clone());
+                depend_on_all(&mut parts, &of_suite);
             }
+            uncounted.insert(suite.clone(), parts);
             all.add(&of_suite);
             compiled.insert(suite.clone(), of_suite.files);
             folders.insert(suite.clone(), of_suite.folders);
@@ -132,12 +138,15 @@ impl<'a> Gatherer<'a> {
                 if let (Some(unknown), Some(first)) = (unknown.get(&run.suite), traces.first_mut()) {
                     distrust(first, unknown);
                 }
-                let uncounted = if compiling.contains(&run.suite) {
-                    let files = compiled.get(&run.suite).into_iter().flatten();
-                    files.cloned().map(FilePart::whole).collect()
-                } else {
-                    Vec::new()
-                };
+                let executed_nothing =
+                    traces.iter().all(|trace| trace.places.is_empty() && trace.troubles.is_empty());
+                if let Some(first) = traces.first_mut()
+                    && executed_nothing
+                    && !compiling.contains(&run.suite)
+                {
+                    first.trouble(Problem::NothingExecuted, "it executed none of the repository's own code");
+                }
+                let uncounted = uncounted.get(&run.suite).cloned().unwrap_or_default();
                 RecordedTest {
                     suite: run.suite,
                     name: run.name,
@@ -155,6 +164,7 @@ impl<'a> Gatherer<'a> {
             places: self.collector.into_places(),
             compiled,
             folders,
+            settled: inputs.settled().into_iter().cloned().collect(),
             environment: EnvironmentKey::default(),
             missing: Vec::new(),
             skipped: 0,
@@ -162,7 +172,7 @@ impl<'a> Gatherer<'a> {
         };
         for group in groups {
             if self.request.wanted.has(&group.suite, &group.name) {
-                let of_group = add_group(&mut outcome, group, &mut crates);
+                let of_group = add_group(&mut outcome, group, &mut crates, &mut inputs);
                 // Of a library, any build counts that is there; the conditions are told by what is exactly known.
                 if suites.is_empty() {
                     all.add(&of_group);
@@ -175,7 +185,12 @@ impl<'a> Gatherer<'a> {
 }
 
 /// Adds tests that run as one, such as those in the documentation of a crate: they depend on all of it.
-fn add_group(outcome: &mut Outcome, group: Group, crates: &mut Crates<'_>) -> Compiled {
+fn add_group(
+    outcome: &mut Outcome,
+    group: Group,
+    crates: &mut Crates<'_>,
+    inputs: &mut Inputs<'_>,
+) -> Compiled {
     let mut of_group = Compiled::default();
     for library in &group.libraries {
         of_group.add(&crates.compiled(library));
@@ -185,19 +200,27 @@ fn add_group(outcome: &mut Outcome, group: Group, crates: &mut Crates<'_>) -> Co
         trace.trouble(Problem::Opaque, "the library that it documents was not found");
     }
     distrust(&mut trace, &of_group.unknown);
+    let mut uncounted = inputs.of(&of_group);
+    depend_on_all(&mut uncounted, &of_group);
     outcome.tests.push(RecordedTest {
         suite: group.suite.clone(),
         name: group.name,
         outcome: group.outcome,
         duration: group.duration,
         runs: vec![trace],
-        uncounted: of_group.files.iter().cloned().map(FilePart::whole).collect(),
+        uncounted,
         opened: Vec::new(),
         consulted: Vec::new(),
     });
     outcome.compiled.insert(group.suite.clone(), of_group.files.clone());
     outcome.folders.insert(group.suite, of_group.folders.clone());
     of_group
+}
+
+/// Has tests depend on all that they were compiled from, executed or not.
+fn depend_on_all(parts: &mut Vec<FilePart>, compiled: &Compiled) {
+    parts.retain(|part| !compiled.files.contains(&part.path));
+    parts.extend(compiled.files.iter().cloned().map(FilePart::whole));
 }
 
 fn distrust(trace: &mut Trace, unknown: &BTreeSet<String>) {

@@ -15,8 +15,24 @@ pub(in super::super) const ACTS: &str = " = run()";
 
 /// Types to which values are turned without anything coming of it.
 const BASIC_TYPES: [&[u8]; 18] = [
-    b"bool", b"byte", b"complex128", b"complex64", b"float32", b"float64", b"int", b"int16", b"int32", b"int64", b"int8",
-    b"rune", b"string", b"uint", b"uint16", b"uint32", b"uint64", b"uint8",
+    b"bool",
+    b"byte",
+    b"complex128",
+    b"complex64",
+    b"float32",
+    b"float64",
+    b"int",
+    b"int16",
+    b"int32",
+    b"int64",
+    b"int8",
+    b"rune",
+    b"string",
+    b"uint",
+    b"uint16",
+    b"uint32",
+    b"uint64",
+    b"uint8",
 ];
 
 /// A file, taken apart.

@@ -20,7 +20,7 @@ fn tokens(language: Language, source: &str) -> Option<Vec<Token>> {
         Language::Rust => lex::rust::tokens(source),
         Language::C | Language::Cpp => lex::c::tokens(source.as_bytes()),
         Language::Go => lex::go::tokens(source.as_bytes()),
-        Language::GoMod | Language::GoSum | Language::GoVendor => None,
+        _ => None,
     }
 }
 
@@ -165,6 +165,7 @@ proptest! {
             ">", ";", "#if", "#else\n", "#endif\n", "#define", "class", "R\"(", ")\"", "::", "é", "0x", "1.", "///", "mod",
             "package p\n", "func", "import", "const (", "var", "=", "iota", "`", ",", "\"C\"", "//go:x\n", "//line a:1\n",
             "Example", "// Output:\n", "//go:linkname f g\n", "require", "h1:", "# m v1\n",
+            "[package]\n", "[workspace]\n", "[dependencies]\n", "x = ", "\"1\"\n", "[[package]]\nname = \"a\"\nversion = \"1\"\n",
         ]), 0..60),
         glue in prop::sample::select(vec!["", " ", "\n"]),
         which in 0..Language::ALL.len(),
