@@ -230,6 +230,12 @@ fn what_git_was_told_not_to_look_at_is_looked_at() {
     assert_eq!(world.shown(), "Modified quiet, Modified skipped");
     make_executable(&world.path("same"));
     assert_eq!(world.shown(), "Modified quiet, Modified same, Modified skipped");
+    // Nor does a recording believe that they are what git has.
+    let tree = crate::git::WorkTree::of(&world.repository, std::time::SystemTime::UNIX_EPOCH).unwrap();
+    let changed: Vec<&str> = tree.changed().iter().map(RepoPath::as_str).collect();
+    assert_eq!(changed, ["quiet", "same", "skipped"]);
+    let blob = |path| tree.blob(&RepoPath::new(path).unwrap());
+    assert!(blob("quiet").is_none() && blob("absent").is_some());
 }
 
 #[test]
@@ -564,6 +570,7 @@ proptest! {
 }
 
 /// Says how long it takes at full size. Run it alone, with `--ignored --nocapture`.
+#[expect(clippy::disallowed_macros, reason = "somebody reads it who asked for it")]
 #[test]
 #[ignore = "makes a hundred thousand files"]
 fn a_hundred_thousand_files() {
