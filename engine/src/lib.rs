@@ -8,6 +8,7 @@
 //! - names and values: [`id`], [`path`], [`kind`], [`time`], [`fingerprint`], [`test_set`], [`glob`];
 //! - what indexers hand in: [`mod@unit`], [`reach`], [`variable`], [`observation`], [`record`], [`recording`];
 //! - the [`index`]: building, merging, asking; [`json`] is the predecessor's form of it;
+//! - [`balance`]: who runs what, where several nodes share tests;
 //! - [`codec`]: the index as bytes, written whole, read piece by piece;
 //! - where it is kept: [`key`], [`store`], [`read_at`], [`catalog`].
 #![warn(missing_docs)]
@@ -27,6 +28,7 @@ pub mod recording;
 pub mod unit;
 pub mod variable;
 
+pub mod balance;
 pub mod codec;
 pub mod index;
 pub mod json;

@@ -1,0 +1,69 @@
+//! `cargo test`, whose filters mean every test binary alike.
+//!
+//! `--skip=NAME` with `--exact` leaves out a test of that name in whichever binary has one. So a name is only given
+//! where no test of that name must run, and only where strangers may be left: one of them may have the name too.
+
+use std::collections::BTreeSet;
+
+use super::{Ask, Kept, Rendered, Strangers};
+
+/// How long the arguments may be together. Linux has room for 2 MiB, variables included.
+const LIMIT: usize = 1 << 20;
+/// How long one may be.
+const LONGEST: usize = 100_000;
+
+/// What no test can be called.
+const NOTHING: &str = "::nothing::";
+
+pub(super) fn render(ask: &Ask<'_>) -> Rendered {
+    let mut rendered = Rendered::default();
+    if ask.is_nothing() {
+        rendered.arguments = vec!["--exact".to_owned(), NOTHING.to_owned()];
+        return rendered;
+    }
+    let mut strangers = Kept::default();
+    let mut shared = Kept::default();
+    let mut unsayable = Kept::default();
+    let mut too_many = Kept::default();
+    let run: BTreeSet<&str> = ask.run.iter().map(|test| &*test.name).collect();
+    let mut said: BTreeSet<&str> = BTreeSet::new();
+    let mut len = 0;
+    for test in &ask.skip {
+        let name = &*test.name;
+        if ask.strangers == Strangers::Run {
+            strangers.add(name);
+        } else if run.contains(name) {
+            shared.add(name);
+        } else if !is_sayable(name) {
+            unsayable.add(name);
+        } else if said.contains(name) {
+        } else if len + name.len() > LIMIT {
+            too_many.add(name);
+        } else {
+            len += name.len() + "--skip=".len() + 9;
+            said.insert(name);
+        }
+    }
+    if !said.is_empty() {
+        rendered.arguments.push("--exact".to_owned());
+        rendered.arguments.extend(said.iter().map(|name| format!("--skip={name}")));
+        rendered
+            .notes
+            .push("names of tests that the command gives itself are taken exactly (`--exact`)".to_owned());
+    }
+    strangers.tell(
+        &mut rendered,
+        "because `cargo test` takes a name for all test binaries, and a test that nobody knows may have it; list the \
+         tests, or use nextest",
+    );
+    shared.tell(&mut rendered, "because tests of the same name in other binaries must");
+    unsayable.tell(&mut rendered, "because documentation tests cannot be named alone");
+    too_many.tell(&mut rendered, "because no more names fit on a command line");
+    rendered
+}
+
+/// Returns whether a name is what a function can be called. Rustdoc cuts its tests' arguments at blanks, and would
+/// take the parts for filters.
+fn is_sayable(name: &str) -> bool {
+    !name.is_empty() && name.len() <= LONGEST && !name.contains(|c: char| c.is_whitespace() || c.is_control())
+}
