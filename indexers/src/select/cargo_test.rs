@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Ask, Kept, Rendered, Strangers};
+use super::{Ask, Form, Kept, Rendered, Strangers};
 
 /// How long the arguments may be together. Linux has room for 2 MiB, variables included.
 const LIMIT: usize = 1 << 20;
@@ -18,6 +18,7 @@ const NOTHING: &str = "::nothing::";
 pub(super) fn render(ask: &Ask<'_>) -> Rendered {
     let mut rendered = Rendered::default();
     if ask.is_nothing() {
+        rendered.form = Form::Run;
         rendered.arguments = vec!["--exact".to_owned(), NOTHING.to_owned()];
         return rendered;
     }

@@ -39,8 +39,11 @@ pub struct Ctest<'a> {
 
 /// The first release that reads names from a file.
 const READS_FILES: (u32, u32) = (3, 29);
-/// How long a regular expression may be; CTest runs nothing at all where it cannot compile one.
-const LIMIT: usize = 40_000;
+/// How much of a regular expression CMake can hold, which is 64 KiB as it is compiled. Where it cannot, CTest takes
+/// no notice of what it is to leave out, and runs nothing at all of what it is to run.
+const LIMIT: usize = 60_000;
+/// What a piece of a regular expression takes besides its characters.
+const PIECE: usize = 8;
 /// The file of names.
 const NAMES: &str = "ctest-names.txt";
 
@@ -75,9 +78,11 @@ pub(super) fn render(ctest: &Ctest<'_>, ask: &Ask<'_>, folder: &Path) -> Rendere
     skip.retain(|name| !run.contains(name));
     let reads_files = ctest.release >= READS_FILES;
     if ask.is_nothing() && !reads_files {
+        rendered.form = Form::Run;
         rendered.arguments.push("--exclude-regex".to_owned());
         rendered.arguments.push(".*".to_owned());
     } else if ask.form == Form::Run && reads_files && run.iter().all(|name| is_a_plain_line(name)) {
+        rendered.form = Form::Run;
         rendered.arguments.push(format!("--tests-from-file={}", path_text(folder, NAMES)));
         rendered.files.push(file(run.iter().copied()));
     } else if reads_files {
@@ -93,7 +98,7 @@ pub(super) fn render(ctest: &Ctest<'_>, ask: &Ask<'_>, folder: &Path) -> Rendere
         rendered.files.push(file(names));
     } else {
         let mut too_many = Kept::default();
-        match regex(&skip, &mut too_many) {
+        match regex(&skip, &run, &mut too_many) {
             Some(regex) => rendered.arguments.extend(["--exclude-regex".to_owned(), regex]),
             None => rendered.arguments.clear(),
         }
@@ -117,19 +122,33 @@ fn file<'a>(names: impl IntoIterator<Item = &'a str>) -> File {
     File { name: NAMES.to_owned(), bytes: text.into_bytes() }
 }
 
-/// Returns a regular expression of CMake's for as many of the names as it takes.
-fn regex(names: &BTreeSet<&str>, kept: &mut Kept) -> Option<String> {
+/// Returns a regular expression of CMake's for as many of the names as it takes, and for none of `others`.
+///
+/// A shell may cut it at blanks, and of what is no regular expression then CTest runs no test at all. So a blank is
+/// written as any byte, where that means no other test.
+fn regex(names: &BTreeSet<&str>, others: &BTreeSet<&str>, kept: &mut Kept) -> Option<String> {
     let mut alternatives = String::new();
+    let mut len = 0;
+    let is_like = |name: &str, other: &&str| {
+        let mut bytes = name.bytes().zip(other.bytes());
+        name.len() == other.len() && bytes.all(|(byte, other)| byte == b' ' || byte == other)
+    };
     for name in names {
-        let quoted = quoted(name);
-        if alternatives.len() + quoted.len() >= LIMIT || name.is_empty() || name.contains(char::is_control) {
+        if name.contains(' ') && others.iter().any(|other| is_like(name, other)) {
+            kept.add(name);
+            continue;
+        }
+        let n_blanks = name.matches(' ').count();
+        let taken = name.len() + PIECE * (2 + 2 * n_blanks);
+        if len + taken > LIMIT || name.is_empty() || name.contains(char::is_control) {
             kept.add(name);
             continue;
         }
         if !alternatives.is_empty() {
             alternatives.push('|');
         }
-        alternatives.push_str(&quoted);
+        len += taken;
+        alternatives.push_str(&quoted(name));
     }
     (!alternatives.is_empty()).then(|| format!("^({alternatives})$"))
 }
@@ -137,6 +156,10 @@ fn regex(names: &BTreeSet<&str>, kept: &mut Kept) -> Option<String> {
 fn quoted(name: &str) -> String {
     let mut quoted = String::new();
     for c in name.chars() {
+        if c == ' ' {
+            quoted.push('.');
+            continue;
+        }
         if r"^$.[]*+?()|\".contains(c) {
             quoted.push('\\');
         }

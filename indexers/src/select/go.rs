@@ -29,7 +29,7 @@ pub struct Go<'a> {
 const CHOICES: &str = "go-choices.json";
 
 pub(super) fn render(go: &Go<'_>, ask: &Ask<'_>, folder: &Path) -> Rendered {
-    let mut rendered = Rendered::default();
+    let mut rendered = Rendered { form: ask.form, ..Rendered::default() };
     let mut kept = Kept::default();
     let mut selected = Vec::new();
     for (import_path, suite) in ask.suites() {
@@ -64,6 +64,7 @@ pub(super) fn render(go: &Go<'_>, ask: &Ask<'_>, folder: &Path) -> Rendered {
             go.exec
         ));
         rendered.kept = ask.skip.len();
+        rendered.form = Form::Skip;
         return rendered;
     };
     rendered.arguments.push(format!("-exec={exec}"));
@@ -88,9 +89,10 @@ fn left_out<'a>(suite: &Suite<'a>, strangers: Strangers, kept: &mut Kept) -> BTr
     for name in &suite.skip {
         let top_level = name.split('/').next().unwrap_or_default();
         let is_subtest = top_level.len() < name.len();
-        let with_its_test = is_subtest && suite.skip.contains(top_level) && !needed.contains(top_level);
+        let with_its_test = is_subtest && skip.contains(top_level);
         // A sibling that nobody knows may be called as the subtest is, with a slash behind.
-        let is_safe = !needed.contains(name) && (!is_subtest || strangers == Strangers::Leave);
+        let is_safe =
+            !top_level.is_empty() && !needed.contains(name) && (!is_subtest || strangers == Strangers::Leave);
         if is_safe {
             skip.insert(name);
         } else if !with_its_test {

@@ -7,14 +7,20 @@ use std::path::Path;
 
 use super::{Ask, File, Form, Kept, Rendered, Strangers, Suite, path_text};
 
+/// How long a variable may be.
+const LONGEST: usize = 100_000;
+
 pub(super) fn render(ask: &Ask<'_>, folder: &Path) -> Rendered {
-    let mut rendered = Rendered::default();
+    let mut rendered = Rendered { form: ask.form, ..Rendered::default() };
     let mut kept = Kept::default();
     let suites = ask.suites();
     let single = suites.len() <= 1;
     let mut lines = String::new();
     for (place, (program, suite)) in suites.iter().enumerate() {
-        let filter = filter(ask, suite, &mut kept);
+        let (filter, form) = filter(ask, suite, &mut kept);
+        if form == Form::Skip {
+            rendered.form = form;
+        }
         let name = format!("gtest-{}.flags", place + 1);
         // Long ones are read from a file as well as short ones, and a file is not cut by any shell.
         rendered
@@ -25,7 +31,10 @@ pub(super) fn render(ask: &Ask<'_>, folder: &Path) -> Rendered {
         lines.push_str(&format!("{}\t{flag}\n", program.escape_default()));
         if single {
             rendered.arguments.push(flag);
-            rendered.environment.push(("GTEST_FLAGFILE".to_owned(), path));
+            // A variable that names the file is not read by every release.
+            if filter.len() <= LONGEST {
+                rendered.environment.push(("GTEST_FILTER".to_owned(), filter));
+            }
         }
     }
     if suites.is_empty() {
@@ -40,8 +49,8 @@ pub(super) fn render(ask: &Ask<'_>, folder: &Path) -> Rendered {
     rendered
 }
 
-/// Returns the filter for one program.
-fn filter(ask: &Ask<'_>, suite: &Suite<'_>, kept: &mut Kept) -> String {
+/// Returns the filter for one program, and what it says.
+fn filter(ask: &Ask<'_>, suite: &Suite<'_>, kept: &mut Kept) -> (String, Form) {
     let is_sayable = |name: &str| {
         // Bytes that are no text have become the replacement character, and lines end files of flags.
         let hard = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
@@ -52,14 +61,14 @@ fn filter(ask: &Ask<'_>, suite: &Suite<'_>, kept: &mut Kept) -> String {
     let is_positive = |name: &&&str| is_exact(name) && !name.contains('-');
     if ask.form == Form::Run && suite.run.iter().all(|name| is_positive(&name)) {
         let names: Vec<&str> = suite.run.iter().copied().collect();
-        return if names.is_empty() { "-*".to_owned() } else { names.join(":") };
+        return (if names.is_empty() { "-*".to_owned() } else { names.join(":") }, Form::Run);
     }
     if suite.run.is_empty() && ask.strangers == Strangers::Leave {
-        return "-*".to_owned();
+        return ("-*".to_owned(), Form::Run);
     }
     let mut names: Vec<&str> = Vec::new();
     for name in &suite.skip {
         if is_exact(name) { names.push(name) } else { kept.add(name) }
     }
-    if names.is_empty() { "*".to_owned() } else { format!("*-{}", names.join(":")) }
+    (if names.is_empty() { "*".to_owned() } else { format!("*-{}", names.join(":")) }, Form::Skip)
 }

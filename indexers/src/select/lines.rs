@@ -15,6 +15,7 @@ pub(super) fn junit(ask: &Ask<'_>, form: Form) -> Rendered {
 fn list(ask: &Ask<'_>, form: Form, separator: char) -> Rendered {
     let mut rendered = Rendered::default();
     let possible = ask.possible(form);
+    rendered.form = possible;
     if possible != form {
         rendered.notes.push(
             "the list says which tests to skip: there may be tests that nobody knows, and they have to run"

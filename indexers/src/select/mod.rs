@@ -140,7 +140,6 @@ pub struct Rendered {
 /// Renders a choice. `folder` is where the files will be: an absolute path.
 pub fn render(format: &Format<'_>, choice: &Choice<'_>, form: Form, folder: &Path) -> Rendered {
     let ask = Ask::new(choice, form);
-    let is_list = matches!(format, Format::JunitNames | Format::Plain);
     let mut rendered = match format {
         // Lists of names are for programs that know what they make of an empty one.
         Format::JunitNames => lines::junit(&ask, form),
@@ -153,7 +152,6 @@ pub fn render(format: &Format<'_>, choice: &Choice<'_>, form: Form, folder: &Pat
         Format::Ctest(ctest) => ctest::render(ctest, &ask, folder),
         Format::Pytest => pytest::render(&ask, folder),
     };
-    rendered.form = if is_list { ask.possible(form) } else { ask.form };
     if rendered.stdout.is_empty() {
         rendered.stdout = rendered.arguments.iter().map(|word| format!("{word}\n")).collect();
         if rendered.arguments.iter().any(|word| word.contains(char::is_whitespace)) {

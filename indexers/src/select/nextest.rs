@@ -52,7 +52,7 @@ pub fn binary_ids(metadata: &Metadata) -> BTreeSet<String> {
 }
 
 pub(super) fn render(nextest: &Nextest<'_>, ask: &Ask<'_>, folder: &Path) -> Rendered {
-    let mut rendered = Rendered::default();
+    let mut rendered = Rendered { form: ask.form, ..Rendered::default() };
     let filter = match ask.form {
         Form::Run => run(nextest, ask),
         Form::Skip => {
@@ -81,6 +81,7 @@ pub(super) fn render(nextest: &Nextest<'_>, ask: &Ask<'_>, folder: &Path) -> Ren
                     .notes
                     .push(format!("every test runs, because nextest's configuration is damaged: {reason}"));
                 rendered.kept = ask.skip.len();
+                rendered.form = Form::Skip;
                 return rendered;
             }
         }

@@ -22,6 +22,7 @@ pub(super) fn render(ask: &Ask<'_>, folder: &Path) -> Rendered {
     let ids: Vec<String> = tests.iter().map(|test| node_id(test)).collect();
     let list = json!({ mode: ids });
     Rendered {
+        form: ask.form,
         arguments: vec!["-p".to_owned(), MODULE.to_owned()],
         files: vec![
             File { name: format!("{MODULE}.py"), bytes: PLUGIN.into() },

@@ -62,7 +62,7 @@ fn quoted(element: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
     use regex::Regex;
 
@@ -71,7 +71,7 @@ mod tests {
 
     /// Returns whether package `testing` leaves a test out, which it does when all elements of an alternative match
     /// as many elements of its name.
-    fn leaves_out(pattern: &str, name: &str) -> bool {
+    pub(crate) fn leaves_out(pattern: &str, name: &str) -> bool {
         let elements: Vec<&str> = name.split('/').collect();
         Pattern::parse(pattern).alternatives().iter().any(|alternative| {
             alternative.len() <= elements.len()
