@@ -15,11 +15,40 @@ const LONGEST: usize = 100_000;
 /// What no test can be called.
 const NOTHING: &str = "::nothing::";
 
-pub(super) fn render(ask: &Ask<'_>) -> Rendered {
+/// Which names of tests the user's command gives, before or after `--`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CargoTest {
+    /// None.
+    #[default]
+    NoFilters,
+    /// Some, of which any part is enough. `--exact` would change what they mean.
+    Parts,
+    /// It says `--exact`.
+    Exact,
+}
+
+pub(super) fn render(filters: CargoTest, ask: &Ask<'_>) -> Rendered {
     let mut rendered = Rendered::default();
     if ask.is_nothing() {
         rendered.form = Form::Run;
-        rendered.arguments = vec!["--exact".to_owned(), NOTHING.to_owned()];
+        let words: &[&str] = match filters {
+            CargoTest::NoFilters => &["--exact", NOTHING],
+            // Every name has nothing as a part.
+            CargoTest::Parts => &["--skip="],
+            CargoTest::Exact => {
+                rendered
+                    .notes
+                    .push("nothing must run, and names that the command gives run nevertheless".to_owned());
+                &[NOTHING]
+            }
+        };
+        rendered.arguments = words.iter().map(|&word| word.to_owned()).collect();
+        return rendered;
+    }
+    if filters == CargoTest::Parts {
+        let mut kept = Kept::default();
+        ask.skip.iter().for_each(|test| kept.add(&test.name));
+        kept.tell(&mut rendered, "because `--exact` would change what the names mean that the command gives");
         return rendered;
     }
     let mut strangers = Kept::default();
@@ -46,11 +75,11 @@ pub(super) fn render(ask: &Ask<'_>) -> Rendered {
         }
     }
     if !said.is_empty() {
-        rendered.arguments.push("--exact".to_owned());
+        if filters == CargoTest::NoFilters {
+            // Given twice it is an error.
+            rendered.arguments.push("--exact".to_owned());
+        }
         rendered.arguments.extend(said.iter().map(|name| format!("--skip={name}")));
-        rendered
-            .notes
-            .push("names of tests that the command gives itself are taken exactly (`--exact`)".to_owned());
     }
     strangers.tell(
         &mut rendered,

@@ -35,6 +35,8 @@ pub struct Ctest<'a> {
     pub entries: &'a [Entry],
     /// The release of CTest: 3.29 is `(3, 29)`.
     pub release: (u32, u32),
+    /// The user's own `--exclude-regex`, which before 3.29 gives way to ours.
+    pub exclude: Option<&'a str>,
 }
 
 /// The first release that reads names from a file.
@@ -98,8 +100,16 @@ pub(super) fn render(ctest: &Ctest<'_>, ask: &Ask<'_>, folder: &Path) -> Rendere
         rendered.files.push(file(names));
     } else {
         let mut too_many = Kept::default();
-        match regex(&skip, &run, &mut too_many) {
-            Some(regex) => rendered.arguments.extend(["--exclude-regex".to_owned(), regex]),
+        match regex(
+            &skip,
+            &run,
+            LIMIT.saturating_sub(ctest.exclude.map_or(0, |users| PIECE * users.len())),
+            &mut too_many,
+        ) {
+            Some(regex) => {
+                let both = ctest.exclude.map_or_else(|| regex.clone(), |users| format!("{regex}|{users}"));
+                rendered.arguments.extend(["--exclude-regex".to_owned(), both]);
+            }
             None => rendered.arguments.clear(),
         }
         too_many.tell(&mut rendered, "because CTest before 3.29 takes no more, or no such, names");
@@ -126,7 +136,7 @@ fn file<'a>(names: impl IntoIterator<Item = &'a str>) -> File {
 ///
 /// A shell may cut it at blanks, and of what is no regular expression then CTest runs no test at all. So a blank is
 /// written as any byte, where that means no other test.
-fn regex(names: &BTreeSet<&str>, others: &BTreeSet<&str>, kept: &mut Kept) -> Option<String> {
+fn regex(names: &BTreeSet<&str>, others: &BTreeSet<&str>, limit: usize, kept: &mut Kept) -> Option<String> {
     let mut alternatives = String::new();
     let mut len = 0;
     let is_like = |name: &str, other: &&str| {
@@ -140,7 +150,7 @@ fn regex(names: &BTreeSet<&str>, others: &BTreeSet<&str>, kept: &mut Kept) -> Op
         }
         let n_blanks = name.matches(' ').count();
         let taken = name.len() + PIECE * (2 + 2 * n_blanks);
-        if len + taken > LIMIT || name.is_empty() || name.contains(char::is_control) {
+        if len + taken > limit || name.is_empty() || name.contains(char::is_control) {
             kept.add(name);
             continue;
         }

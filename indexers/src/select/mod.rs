@@ -19,6 +19,7 @@ mod pytest;
 #[cfg(test)]
 mod tests;
 
+pub use cargo_test::CargoTest;
 pub use lines::{read_plain, unescaped};
 
 /// A test as its suite knows it.
@@ -73,7 +74,7 @@ pub enum Format<'a> {
     /// `cargo nextest run`: options.
     Nextest(nextest::Nextest<'a>),
     /// `cargo test`: arguments after `--`.
-    CargoTest,
+    CargoTest(CargoTest),
     /// `go test`: flags, and a variable.
     Go(go::Go<'a>),
     /// `gotestsum`: the same, after its `--`.
@@ -95,7 +96,7 @@ impl Format<'_> {
     pub fn name(&self) -> &'static str {
         match self {
             Format::Nextest(_) => "nextest",
-            Format::CargoTest => "cargo-test",
+            Format::CargoTest(_) => "cargo-test",
             Format::Go(_) => "go",
             Format::Gotestsum(_) => "gotestsum",
             Format::Gtest => "gtest",
@@ -146,7 +147,7 @@ pub fn render(format: &Format<'_>, choice: &Choice<'_>, form: Form, folder: &Pat
         Format::Plain => lines::plain(&ask, form),
         _ if ask.is_whole() => Rendered::default(),
         Format::Nextest(nextest) => nextest::render(nextest, &ask, folder),
-        Format::CargoTest => cargo_test::render(&ask),
+        Format::CargoTest(filters) => cargo_test::render(*filters, &ask),
         Format::Go(go) | Format::Gotestsum(go) => go::render(go, &ask, folder),
         Format::Gtest => gtest::render(&ask, folder),
         Format::Ctest(ctest) => ctest::render(ctest, &ask, folder),

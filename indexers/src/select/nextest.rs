@@ -25,6 +25,8 @@ pub struct Nextest<'a> {
     /// The configuration that it uses, `.config/nextest.toml` unless it says otherwise; empty where there is none.
     /// Where the user's command names one, that argument must give way to ours.
     pub config: &'a str,
+    /// Whether the user's command has a filterset: [`has_filterset`]. A second one would add to it.
+    pub filtered: bool,
 }
 
 /// How long a filterset may be as an argument.
@@ -33,6 +35,14 @@ const INLINE: usize = 24 << 10;
 const CHUNK: usize = 48 << 10;
 /// The configuration.
 const CONFIG: &str = "nextest.toml";
+
+/// Returns whether the arguments of `cargo nextest run` have a filterset.
+pub fn has_filterset(args: &[String]) -> bool {
+    let is_one = |word: &String| {
+        word.starts_with("-E") || matches!(word.split('=').next(), Some("--filterset" | "--filter-expr"))
+    };
+    args.iter().take_while(|word| *word != "--").any(is_one)
+}
 
 /// Returns the names that nextest has for the test binaries of a workspace.
 pub fn binary_ids(metadata: &Metadata) -> BTreeSet<String> {
@@ -68,7 +78,7 @@ pub(super) fn render(nextest: &Nextest<'_>, ask: &Ask<'_>, folder: &Path) -> Ren
             }
         }
     };
-    if filter.len() <= INLINE {
+    if filter.len() <= INLINE && !nextest.filtered {
         rendered.arguments.extend(["-E".to_owned(), filter]);
     } else {
         match configuration(nextest, &filter) {
@@ -201,7 +211,8 @@ mod tests {
 
     fn merged(config: &str, profile: &str) -> BTreeMap<String, String> {
         let binaries = BTreeSet::new();
-        let text = configuration(&Nextest { binaries: &binaries, profile, config }, "OURS").unwrap();
+        let text = configuration(&Nextest { binaries: &binaries, profile, config, filtered: false }, "OURS")
+            .unwrap();
         let table: Table = text.parse().unwrap();
         let profiles = table["profile"].as_table().unwrap();
         let filter =
@@ -255,7 +266,11 @@ default-filter = "more"
         ]
         "#);
         assert!(
-            configuration(&Nextest { binaries: &BTreeSet::new(), profile: "ci", config: "[" }, "X").is_err()
+            configuration(
+                &Nextest { binaries: &BTreeSet::new(), profile: "ci", config: "[", filtered: false },
+                "X"
+            )
+            .is_err()
         );
         let circle = "[profile.a]\ninherits = 'b'\n[profile.b]\ninherits = 'a'\n";
         assert_eq!(merged(circle, "a")["a"], "OURS");

@@ -63,13 +63,20 @@ impl Known {
     fn formats(&self) -> Vec<Format<'_>> {
         let go = go::Go { exec: "/bin/skiptrace-go-exec", chain: &[], run: None, folders: &self.folders };
         vec![
-            Format::Nextest(nextest::Nextest { binaries: &self.binaries, profile: "default", config: "" }),
-            Format::CargoTest,
+            Format::Nextest(nextest::Nextest {
+                binaries: &self.binaries,
+                profile: "default",
+                config: "",
+                filtered: false,
+            }),
+            Format::CargoTest(CargoTest::NoFilters),
+            Format::CargoTest(CargoTest::Parts),
+            Format::CargoTest(CargoTest::Exact),
             Format::Go(go),
             Format::Gotestsum(go),
             Format::Gtest,
-            Format::Ctest(ctest::Ctest { entries: &self.entries, release: (3, 25) }),
-            Format::Ctest(ctest::Ctest { entries: &self.entries, release: (3, 29) }),
+            Format::Ctest(ctest::Ctest { entries: &self.entries, release: (3, 25), exclude: None }),
+            Format::Ctest(ctest::Ctest { entries: &self.entries, release: (3, 29), exclude: None }),
             Format::Pytest,
             Format::JunitNames,
             Format::Plain,
@@ -116,7 +123,12 @@ fn where_nothing_is_left_out_nothing_is_told() {
 #[test]
 fn a_binary_that_is_gone_is_not_named() {
     let binaries = BTreeSet::from(["p".to_owned()]);
-    let format = Format::Nextest(nextest::Nextest { binaries: &binaries, profile: "default", config: "" });
+    let format = Format::Nextest(nextest::Nextest {
+        binaries: &binaries,
+        profile: "default",
+        config: "",
+        filtered: false,
+    });
     let tests = [("gone", "x"), ("p", "a")];
     let shown = show(&format, &[], &tests, Strangers::Run, Form::Skip);
     assert!(!shown.contains("gone") && shown.contains("kept 1"), "{shown}");
@@ -157,8 +169,9 @@ fn runs(format: &Format<'_>, rendered: &Rendered, test: &TestName) -> bool {
     };
     match format {
         Format::Nextest(_) => argument("-E").is_none_or(|filter| filterset(filter, suite, name)),
-        Format::CargoTest => {
-            let exact = rendered.arguments.iter().any(|word| word == "--exact");
+        Format::CargoTest(filters) => {
+            let exact =
+                *filters == CargoTest::Exact || rendered.arguments.iter().any(|word| word == "--exact");
             let is = |filter: &str| if exact { name == filter } else { name.contains(filter) };
             let positional: Vec<&String> =
                 rendered.arguments.iter().filter(|word| !word.starts_with("--")).collect();
@@ -350,7 +363,8 @@ proptest! {
             }
             if rendered.form == Form::Skip {
                 // CTest has listed them all, so what another shard runs need not run here either.
-                let others = matches!(format, Format::Ctest(_)) && leave;
+                let is_told = skip.iter().any(|test| !run.contains(test));
+                let others = matches!(format, Format::Ctest(_)) && leave && is_told;
                 let needless: BTreeSet<&TestName> = skip.iter().chain(strange.iter().filter(|_| others)).collect();
                 let needless = needless.into_iter().filter(|test| !run.contains(test));
                 let n_needless = needless.filter(|test| runs(&format, &rendered, test)).count();

@@ -1,7 +1,8 @@
 //! nextest and `cargo test`.
 
 use super::*;
-use skiptrace_indexers::select::nextest::{Nextest, binary_ids};
+use skiptrace_indexers::select::CargoTest;
+use skiptrace_indexers::select::nextest::{Nextest, binary_ids, has_filterset};
 
 const MANIFEST: &str = r#"
 [package]
@@ -163,7 +164,7 @@ fn nextest_runs_exactly_what_is_left() {
         binaries.contains("awk-ward::unbuilt") && binaries.contains("awk-ward::bin/tool"),
         "{binaries:?}"
     );
-    let nextest = Nextest { binaries: &binaries, profile: "default", config: "" };
+    let nextest = Nextest { binaries: &binaries, profile: "default", config: "", filtered: false };
     for seed in 1..4 {
         // Tests that are no more, of binaries that are and of some that are not, or are not built.
         let halves =
@@ -181,6 +182,15 @@ fn nextest_runs_exactly_what_is_left() {
             rendered.arguments
         );
     }
+    // A filterset of the user's stays one.
+    let users = ["-E", "test(works)"].map(str::to_owned);
+    assert!(has_filterset(&users));
+    let halves = halves(&fixture.tests, 9);
+    let nextest = Nextest { filtered: true, ..nextest };
+    let rendered =
+        fixture.project.tell(&Format::Nextest(nextest), &halves.choice(Strangers::Run), Form::Skip);
+    let expected = halves.with_strangers().into_iter().filter(|test| test.name.contains("works")).collect();
+    assert_eq!(fixture.nextest(&rendered, &["-E", "test(works)"]), expected, "{:?}", rendered.arguments);
     let all: Vec<TestName> = fixture.tests.iter().cloned().chain([TestName::new("gone", "a")]).collect();
     for form in [Form::Skip, Form::Run] {
         let choice = Choice { run: &[], skip: &all, strangers: Strangers::Leave };
@@ -199,7 +209,7 @@ fn nextest_reads_thousands_of_names_from_a_file_that_keeps_the_users_settings() 
     let binaries = fixture.binaries();
     let config =
         "[profile.ci]\ndefault-filter = 'not test(in_tool)'\n[profile.ci.junit]\npath = 'here.xml'\n";
-    let nextest = Nextest { binaries: &binaries, profile: "ci", config };
+    let nextest = Nextest { binaries: &binaries, profile: "ci", config, filtered: false };
     let (run, skip): (Vec<TestName>, Vec<TestName>) =
         fixture.tests.iter().cloned().partition(|test| test.name.len() % 40 == 3);
     assert!(skip.len() > 4900 && run.len() > 3, "{} {}", skip.len(), run.len());
@@ -240,7 +250,11 @@ fn cargo_test_leaves_out_no_test_that_has_the_name_of_another() {
         let mut halves = halves.with_stale("awk-ward", 5000);
         halves.skip.push(TestName::new("awk-ward", "src/lib.rs - documented (line 1)"));
         halves.skip.sort();
-        let rendered = fixture.project.tell(&Format::CargoTest, &halves.choice(Strangers::Leave), Form::Skip);
+        let rendered = fixture.project.tell(
+            &Format::CargoTest(CargoTest::NoFilters),
+            &halves.choice(Strangers::Leave),
+            Form::Skip,
+        );
         let shared = |test: &&TestName| halves.run.iter().any(|other| other.name == test.name);
         let n_shared = halves.skip.iter().filter(shared).count();
         assert_eq!(rendered.kept, n_shared + 1);
@@ -249,12 +263,21 @@ fn cargo_test_leaves_out_no_test_that_has_the_name_of_another() {
         assert_eq!(ran, halves.run.iter().chain(shared).cloned().collect::<BTreeSet<_>>());
         assert!(told.contains("src/lib.rs - documented (line 1) ... ok"), "{told}");
         // Where strangers may have any name, nothing can be left out.
-        let rendered = fixture.project.tell(&Format::CargoTest, &halves.choice(Strangers::Run), Form::Skip);
+        let rendered = fixture.project.tell(
+            &Format::CargoTest(CargoTest::NoFilters),
+            &halves.choice(Strangers::Run),
+            Form::Skip,
+        );
         assert_eq!((rendered.arguments.len(), rendered.kept), (0, halves.skip.len()));
     }
     let all: Vec<TestName> = fixture.tests.iter().cloned().collect();
     let choice = Choice { run: &[], skip: &all, strangers: Strangers::Leave };
-    let rendered = fixture.project.tell(&Format::CargoTest, &choice, Form::Skip);
+    let rendered = fixture.project.tell(&Format::CargoTest(CargoTest::NoFilters), &choice, Form::Skip);
+    let (told, ran) = cargo_test(&fixture, &rendered);
+    assert!(rendered.empty && ran.is_empty() && !told.contains("... ok"), "{told}");
+    // Beside filters of the user's, which mean parts of names.
+    let mut rendered = fixture.project.tell(&Format::CargoTest(CargoTest::Parts), &choice, Form::Skip);
+    rendered.arguments.insert(0, "works".to_owned());
     let (told, ran) = cargo_test(&fixture, &rendered);
     assert!(rendered.empty && ran.is_empty() && !told.contains("... ok"), "{told}");
 }

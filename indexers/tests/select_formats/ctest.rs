@@ -70,7 +70,7 @@ fn ctest_runs_exactly_what_is_left() {
     let known: BTreeSet<TestName> = entries.iter().flat_map(|entry| entry.tests.clone()).collect();
     assert_eq!(known, everything);
     for release in BTreeSet::from([installed, installed.min((3, 28))]) {
-        let format = Format::Ctest(Ctest { entries: &entries, release });
+        let format = Format::Ctest(Ctest { entries: &entries, release, exclude: None });
         for seed in 1..5 {
             let halves = halves(&everything, seed).with_stale("ctest", 10);
             for (strangers, form) in [(Strangers::Run, Form::Skip), (Strangers::Leave, Form::Run)] {
@@ -87,6 +87,13 @@ fn ctest_runs_exactly_what_is_left() {
                 assert!(more.iter().all(|test| test.name.contains(' ') && release < (3, 29)), "{more:?}");
             }
         }
+        // What the user leaves out stays left out.
+        let halves = halves(&everything, 9);
+        let without_a = Ctest { entries: &entries, release, exclude: Some("a") };
+        let mut rendered =
+            project.tell(&Format::Ctest(without_a), &halves.choice(Strangers::Run), Form::Skip);
+        rendered.arguments.splice(0..0, ["--exclude-regex".to_owned(), "a".to_owned()]);
+        assert!(run(&project, &rendered).iter().all(|test| !test.name.contains('a')), "{rendered:?}");
         let all: Vec<TestName> = everything.iter().cloned().collect();
         for strangers in [Strangers::Leave, Strangers::Run] {
             let choice = Choice { run: &[], skip: &all, strangers };
@@ -109,7 +116,7 @@ fn ctest_leaves_out_thousands_as_far_as_it_can() {
     sorted.sort();
     let (run_, skip) = sorted.split_at(10);
     for release in BTreeSet::from([installed, (3, 28)]) {
-        let format = Format::Ctest(Ctest { entries: &entries, release });
+        let format = Format::Ctest(Ctest { entries: &entries, release, exclude: None });
         let choice = Choice { run: run_, skip, strangers: Strangers::Run };
         let rendered = project.tell(&format, &choice, Form::Skip);
         let listed = Command::new("ctest")
