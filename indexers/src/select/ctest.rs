@@ -26,6 +26,11 @@ impl Entry {
             |held: &Held| Entry { name: held.name.clone(), tests: held.cases.iter().map(test).collect() };
         found.held.iter().map(entry).collect()
     }
+
+    /// Returns whether nobody knows what it holds.
+    pub(super) fn is_opaque(&self) -> bool {
+        self.tests.is_empty()
+    }
 }
 
 /// What has to be known of a build folder.
@@ -65,54 +70,55 @@ pub(super) fn render(ctest: &Ctest<'_>, ask: &Ask<'_>, folder: &Path) -> Rendere
     let mut run: BTreeSet<&str> = BTreeSet::new();
     let mut skip: BTreeSet<&str> = BTreeSet::new();
     for entry in ctest.entries {
-        let all = !entry.tests.is_empty() && entry.tests.iter().all(is_left_out);
+        let all = !entry.is_opaque() && entry.tests.iter().all(is_left_out);
         if all {
             skip.insert(&entry.name)
         } else {
             run.insert(&entry.name)
         };
     }
-    let mut shared = Kept::default();
-    let held = ctest.entries.iter().filter(|entry| run.contains(&*entry.name)).flat_map(|entry| &entry.tests);
-    held.filter(|test| ask.skip.contains(test)).for_each(|test| shared.add(&test.name));
-    shared.tell(&mut rendered, "because they are part of a test of CTest's that must");
     // A name that two folders of a project use is one to CTest.
     skip.retain(|name| !run.contains(name));
-    let reads_files = ctest.release >= READS_FILES;
-    if ask.is_nothing() && !reads_files {
-        rendered.form = Form::Run;
-        rendered.arguments.push("--exclude-regex".to_owned());
-        rendered.arguments.push(".*".to_owned());
-    } else if ask.form == Form::Run && reads_files && run.iter().all(|name| is_a_plain_line(name)) {
-        rendered.form = Form::Run;
-        rendered.arguments.push(format!("--tests-from-file={}", path_text(folder, NAMES)));
-        rendered.files.push(file(run.iter().copied()));
-    } else if reads_files {
-        let mut unsayable = Kept::default();
-        skip.iter().filter(|name| !is_a_line(name)).for_each(|name| unsayable.add(name));
-        unsayable.tell(&mut rendered, "because their names are none to CTest's files");
-        let names: Vec<&str> = skip.into_iter().filter(|name| is_a_line(name)).collect();
-        if names.is_empty() {
-            rendered.arguments.clear();
+    let mut told = BTreeSet::new();
+    if ctest.release < READS_FILES {
+        let users = ctest.exclude.map_or(0, |users| PIECE * users.len());
+        if run.is_empty() {
+            rendered.form = Form::Run;
+            rendered.arguments.extend(["--exclude-regex".to_owned(), ".*".to_owned()]);
             return rendered;
         }
-        rendered.arguments.push(format!("--exclude-from-file={}", path_text(folder, NAMES)));
-        rendered.files.push(file(names));
-    } else {
-        let mut too_many = Kept::default();
-        match regex(
-            &skip,
-            &run,
-            LIMIT.saturating_sub(ctest.exclude.map_or(0, |users| PIECE * users.len())),
-            &mut too_many,
-        ) {
-            Some(regex) => {
-                let both = ctest.exclude.map_or_else(|| regex.clone(), |users| format!("{regex}|{users}"));
-                rendered.arguments.extend(["--exclude-regex".to_owned(), both]);
-            }
-            None => rendered.arguments.clear(),
+        told = sayable(&skip, &run, LIMIT.saturating_sub(users));
+        if !told.is_empty() {
+            let names: Vec<String> = told.iter().map(|name| quoted(name)).collect();
+            let users = ctest.exclude.map(|users| format!("|{users}")).unwrap_or_default();
+            let regex = format!("^({})${users}", names.join("|"));
+            rendered.arguments.extend(["--exclude-regex".to_owned(), regex]);
         }
-        too_many.tell(&mut rendered, "because CTest before 3.29 takes no more, or no such, names");
+    } else if (ask.form == Form::Run || run.is_empty()) && run.iter().all(|name| is_a_plain_line(name)) {
+        rendered.form = Form::Run;
+        rendered.arguments.push(format!("--tests-from-file={}", path_text(folder, NAMES)));
+        rendered.files.push(file(&run));
+        told.clone_from(&skip);
+    } else {
+        told.extend(skip.iter().filter(|name| is_a_line(name)));
+        if !told.is_empty() {
+            rendered.arguments.push(format!("--exclude-from-file={}", path_text(folder, NAMES)));
+            rendered.files.push(file(&told));
+        }
+    }
+    if rendered.arguments.len() == 1 {
+        rendered.arguments.clear();
+    }
+    let (mut shared, mut unsaid) = (Kept::default(), Kept::default());
+    for entry in ctest.entries.iter().filter(|entry| !told.contains(&*entry.name)) {
+        let kept = if skip.contains(&*entry.name) { &mut unsaid } else { &mut shared };
+        entry.tests.iter().filter(|test| ask.skip.contains(test)).for_each(|test| kept.add(&test.name));
+    }
+    shared.tell(&mut rendered, "because they are part of a test of CTest's that must");
+    unsaid.tell(&mut rendered, "because CTest cannot be told so many names, or such");
+    let n_opaque = ctest.entries.iter().filter(|entry| entry.is_opaque()).count();
+    if n_opaque > 0 {
+        rendered.notes.push(format!("{n_opaque} of CTest's tests run because nobody knows what they hold"));
     }
     rendered
 }
@@ -127,40 +133,32 @@ fn is_a_plain_line(name: &str) -> bool {
     is_a_line(name) && name.trim() == name && !name.starts_with('#')
 }
 
-fn file<'a>(names: impl IntoIterator<Item = &'a str>) -> File {
-    let text: String = names.into_iter().map(|name| format!("{name}\n")).collect();
+fn file(names: &BTreeSet<&str>) -> File {
+    let text: String = names.iter().map(|name| format!("{name}\n")).collect();
     File { name: NAMES.to_owned(), bytes: text.into_bytes() }
 }
 
-/// Returns a regular expression of CMake's for as many of the names as it takes, and for none of `others`.
+/// Returns the names that a regular expression can hold within the limit, and that none of `others` is like.
 ///
-/// A shell may cut it at blanks, and of what is no regular expression then CTest runs no test at all. So a blank is
+/// A shell may cut an expression at blanks, and of what is none then CTest may run no test at all. So a blank is
 /// written as any byte, where that means no other test.
-fn regex(names: &BTreeSet<&str>, others: &BTreeSet<&str>, limit: usize, kept: &mut Kept) -> Option<String> {
-    let mut alternatives = String::new();
-    let mut len = 0;
+fn sayable<'a>(names: &BTreeSet<&'a str>, others: &BTreeSet<&str>, limit: usize) -> BTreeSet<&'a str> {
     let is_like = |name: &str, other: &&str| {
         let mut bytes = name.bytes().zip(other.bytes());
         name.len() == other.len() && bytes.all(|(byte, other)| byte == b' ' || byte == other)
     };
-    for name in names {
-        if name.contains(' ') && others.iter().any(|other| is_like(name, other)) {
-            kept.add(name);
-            continue;
-        }
+    let mut len = 0;
+    let mut told = BTreeSet::new();
+    for name in names.iter().filter(|name| is_a_line(name)) {
         let n_blanks = name.matches(' ').count();
         let taken = name.len() + PIECE * (2 + 2 * n_blanks);
-        if len + taken > limit || name.is_empty() || name.contains(char::is_control) {
-            kept.add(name);
-            continue;
+        let is_alone = n_blanks == 0 || !others.iter().any(|other| is_like(name, other));
+        if is_alone && len + taken <= limit {
+            len += taken;
+            told.insert(*name);
         }
-        if !alternatives.is_empty() {
-            alternatives.push('|');
-        }
-        len += taken;
-        alternatives.push_str(&quoted(name));
     }
-    (!alternatives.is_empty()).then(|| format!("^({alternatives})$"))
+    told
 }
 
 fn quoted(name: &str) -> String {

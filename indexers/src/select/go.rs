@@ -34,6 +34,12 @@ pub(super) fn render(go: &Go<'_>, ask: &Ask<'_>, folder: &Path) -> Rendered {
     let mut selected = Vec::new();
     for (import_path, suite) in ask.suites() {
         let choice = match ask.form {
+            // No test is called so, whatever was meant.
+            Form::Run if suite.run.iter().any(|name| name.is_empty() || name.starts_with('/')) => {
+                rendered.form = Form::Skip;
+                kept.add_all(&suite.skip);
+                Choice::All
+            }
             Form::Run => Choice::Tests(owned(&suite.run)),
             Form::Skip => match left_out(&suite, ask.strangers, &mut kept) {
                 skip if skip.is_empty() => Choice::All,

@@ -162,7 +162,10 @@ pub fn render(format: &Format<'_>, choice: &Choice<'_>, form: Form, folder: &Pat
             );
         }
     }
-    rendered.empty = ask.is_nothing() && rendered.kept == 0;
+    // What nobody knows anything of runs, whoever asks.
+    let is_opaque =
+        matches!(format, Format::Ctest(ctest) if ctest.entries.iter().any(ctest::Entry::is_opaque));
+    rendered.empty = ask.is_nothing() && rendered.kept == 0 && !is_opaque;
     rendered
 }
 
@@ -232,6 +235,10 @@ impl Kept {
     fn add(&mut self, name: &str) {
         self.n_tests += 1;
         self.example.get_or_insert_with(|| name.to_owned());
+    }
+
+    fn add_all(&mut self, names: &BTreeSet<&str>) {
+        names.iter().for_each(|name| self.add(name));
     }
 
     /// Says so.

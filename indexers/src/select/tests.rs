@@ -49,7 +49,8 @@ struct Known {
 
 impl Known {
     fn new(tests: &[&TestName]) -> Known {
-        let entries = tests.iter().map(|test| ctest::Entry {
+        let distinct: BTreeSet<&TestName> = tests.iter().copied().collect();
+        let entries = distinct.into_iter().map(|test| ctest::Entry {
             name: format!("{}/{}", test.suite, test.name),
             tests: vec![(*test).clone()],
         });
@@ -135,6 +136,35 @@ fn a_binary_that_is_gone_is_not_named() {
     // What must run is looked for wherever it may be now.
     let shown = show(&format, &tests, &[], Strangers::Leave, Form::Run);
     assert!(!shown.contains("gone") && shown.contains("(test(/^(?:x)$/))"), "{shown}");
+}
+
+#[test]
+fn what_ctest_holds_unknown_runs_and_what_it_holds_together_stays_together() {
+    let entry =
+        |name: &str, tests: &[(&str, &str)]| ctest::Entry { name: name.to_owned(), tests: names(tests) };
+    let entries =
+        [entry("opaque", &[]), entry("one", &[("s", "a"), ("s", "b")]), entry("two", &[("s", "c")])];
+    for release in [(3, 25), (3, 29)] {
+        let format = Format::Ctest(ctest::Ctest { entries: &entries, release, exclude: None });
+        let told = |run: &[(&str, &str)], skip: &[(&str, &str)], strangers| {
+            show(&format, run, skip, strangers, Form::Skip)
+        };
+        let nothing = told(&[], &[("s", "a"), ("s", "b"), ("s", "c")], Strangers::Leave);
+        assert!(nothing.contains("empty false") && !nothing.contains(".*"), "{nothing}");
+        assert!(
+            nothing.contains("(one|two)")
+                || nothing.ends_with("opaque\n")
+                || nothing.contains(".txt: opaque")
+        );
+        let part = told(&[("s", "b")], &[("s", "a"), ("s", "c")], Strangers::Run);
+        assert!(part.contains("two") && !part.contains("one") && part.contains("kept 1"), "{part}");
+        // A test in it that nobody knows keeps it.
+        let unknown = told(&[], &[("s", "a"), ("s", "c")], Strangers::Run);
+        assert!(
+            unknown.contains("two") && !unknown.contains("one") && unknown.contains("kept 1"),
+            "{unknown}"
+        );
+    }
 }
 
 #[test]
@@ -361,12 +391,8 @@ proptest! {
                 let listed = || all.iter().filter(|test| !is_gtest || known(test));
                 prop_assert!(listed().all(|test| !runs(&format, &rendered, test)), "{told}");
             }
-            if rendered.form == Form::Skip {
-                // CTest has listed them all, so what another shard runs need not run here either.
-                let is_told = skip.iter().any(|test| !run.contains(test));
-                let others = matches!(format, Format::Ctest(_)) && leave && is_told;
-                let needless: BTreeSet<&TestName> = skip.iter().chain(strange.iter().filter(|_| others)).collect();
-                let needless = needless.into_iter().filter(|test| !run.contains(test));
+            if rendered.form == Form::Skip && form == Form::Skip {
+                let needless = skip.iter().filter(|test| !run.contains(test));
                 let n_needless = needless.filter(|test| runs(&format, &rendered, test)).count();
                 prop_assert_eq!(n_needless, rendered.kept, "{}", told);
             }
