@@ -15,6 +15,7 @@ use crate::environment::Environment;
 mod branch;
 mod commit_tree;
 mod error;
+mod links;
 mod tree;
 
 pub use branch::Branch;

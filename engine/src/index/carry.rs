@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::fingerprint::{Fingerprint, Identifier};
-use crate::id::{JobName, TestId, UnitId};
+use crate::id::{JobName, SetId, TestId, UnitId};
 use crate::observation::{Executed, Parts};
 use crate::path::RepoPath;
 use crate::record::{Role, TestKey, TestRecord};
@@ -90,7 +90,9 @@ pub fn carry(
             let parts = Parts::Units(units);
             executed.entry(test).or_default().push(Executed { path: file.path.clone(), parts });
         }
-        for test in kept.intersection(index.set(file.opened)).iter() {
+        // Who reads what nothing looked into is found out anew.
+        let listers = if index.is_by_blob(file) { SetId::EMPTY } else { file.opened };
+        for test in kept.intersection(index.set(listers)).iter() {
             opened.entry(test).or_default().push(file.path.clone());
         }
         for test in kept.intersection(index.set(file.compiled)).iter() {
@@ -120,7 +122,16 @@ fn touched(index: &Index, now: &BTreeMap<RepoPath, SourceFile>) -> TestSet {
     let mut touched = TestSet::new();
     let mut changed_names: BTreeSet<Identifier> = BTreeSet::new();
     for file in index.files() {
-        let places = Places::of(now.get(&file.path));
+        let present = now.get(&file.path);
+        let has_same_blob = file.blob.is_some() && present.is_some_and(|now| now.blob == file.blob);
+        if has_same_blob && is_seen_by_all(index, file) {
+            continue;
+        }
+        let places = Places::of(present);
+        // Who reads a file sees its comments as well, which no unit but a whole file has.
+        if !has_same_blob && !places.are_of_bytes {
+            touched.union_with(index.set(file.opened));
+        }
         let mut differs = false;
         let mut known: Vec<Option<&UnitRecord>> = vec![None; places.len];
         for unit in index.units_of(file).iter().filter(|unit| !unit.is_unplaced()) {
@@ -164,6 +175,14 @@ fn touched(index: &Index, now: &BTreeMap<RepoPath, SourceFile>) -> TestSet {
     touched
 }
 
+/// Returns whether a file is known by its blob, and nobody depends on it whose recording had another version of it.
+fn is_seen_by_all(index: &Index, file: &FileRecord) -> bool {
+    let has_seen = |unit: &UnitRecord, tests| index.set(tests).difference(index.set(unit.seen)).is_empty();
+    let units = index.units_of(file);
+    index.is_by_blob(file)
+        && units.iter().all(|unit| has_seen(unit, file.opened) && has_seen(unit, file.compiled))
+}
+
 /// Touches whom a version of a unit concerned that is no longer there.
 fn touch_former(
     index: &Index,
@@ -204,6 +223,8 @@ struct Places<'a> {
     by_place: Vec<(UnitKind, &'a str)>,
     len: usize,
     is_gone: bool,
+    /// Whether all units are recognised by every byte of theirs.
+    are_of_bytes: bool,
 }
 
 impl<'a> Places<'a> {
@@ -218,6 +239,7 @@ impl<'a> Places<'a> {
             by_place: units.iter().map(|unit| (unit.kind, &*unit.name)).collect(),
             len: units.len(),
             is_gone: file.is_none(),
+            are_of_bytes: units.iter().all(|unit| unit.kind == UnitKind::File),
         }
     }
 

@@ -8,10 +8,10 @@ use skiptrace_engine::index::carry::{Carried, carry};
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::recording::{EnvironmentKey, Recording};
-use skiptrace_indexers::record::sources::{Files, cut_all};
+use skiptrace_indexers::record::sources::Files;
 
 use super::RecordArgs;
-use super::finish::Plan;
+use super::finish::{Plan, listing};
 use crate::commands::index::target::{Target, load_file};
 use crate::commands::place::Place;
 use crate::error::{CommandError, ErrorKind};
@@ -71,8 +71,7 @@ pub(super) fn prepare(args: &RecordArgs, session: &Session<'_>, plan: &Plan) -> 
     };
     match usable(&index, &name, plan)? {
         Ok((environment, tree)) => {
-            let paths = index.files().iter().map(|file| file.path.clone()).collect();
-            let known = cut_all(&tree, paths);
+            let known = listing(&plan.repository, &tree)?.present(&index, &tree);
             let carried = carry(&index, &plan.job, &known, &session.environment.variables());
             session.printer.status(format_args!(
                 "taking over {} from the index of {name}",
@@ -120,7 +119,9 @@ fn usable(
             }
         }
     }
-    changed.retain(|path| index.file(path).is_none());
+    let is_there = |path: &RepoPath| plan.repository.root().join(path.as_str()).symlink_metadata().is_ok();
+    // Whether a file is there can be asked without opening it, which nobody sees.
+    changed.retain(|path| index.file(path).is_none_or(|(_, file)| index.is_by_blob(file) && !is_there(path)));
     if changed.is_empty() {
         return Ok(Ok((environment, tree)));
     }
