@@ -58,6 +58,7 @@ mod programs;
 mod subtests;
 mod uncounted;
 
+pub use environment::{Question, conditions};
 use observer::GoObserver;
 use plan::Plan;
 
