@@ -259,7 +259,7 @@ pub fn fold_with(
         let mut opened = test.opened;
         // A folder is kept under the one it is in, unless something in it is named.
         let inside = opened.iter().filter(|path| listed_folders.contains(*path));
-        let inside: Vec<RepoPath> = inside.filter_map(|folder| anything_in(folder)).collect();
+        let inside: Vec<RepoPath> = inside.filter_map(anything_in).collect();
         opened.extend(inside);
         if unheard.contains(&(key.suite.clone(), key.name.clone())) {
             opened.push(lookups());

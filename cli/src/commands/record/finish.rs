@@ -11,7 +11,7 @@ use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::Outcome as TestOutcome;
 use skiptrace_engine::recording::{Origin, Recording, Shard};
-use skiptrace_engine::tree::{FOLDER, lookups};
+use skiptrace_engine::tree::FOLDER;
 use skiptrace_indexers::record::fold::{Extras, Gathered, Noticed, fold_with};
 use skiptrace_indexers::record::listing::Listing;
 use skiptrace_indexers::record::outcome::{Missing, Outcome};
@@ -309,9 +309,11 @@ pub(super) fn listing(repository: &Repository, tree: &WorkTree) -> Result<Listin
 /// Returns how many files tests depend on.
 fn n_files(index: &Index) -> usize {
     let is_used = |file: &&FileRecord| {
-        let mut units = index.units_of(file).iter();
-        let is_file = units.all(|unit| &*unit.name != FOLDER) && file.path != lookups();
-        is_file && !index.is_by_blob(file)
+        let units = index.units_of(file);
+        let is_folder = units.iter().any(|unit| &*unit.name == FOLDER);
+        // Of what is listed and has nothing, it is known that it is not there.
+        let is_absent = units.is_empty() && !index.set(file.seen).is_empty();
+        !is_folder && !is_absent && !index.is_by_blob(file)
     };
     index.files().iter().filter(is_used).count()
 }

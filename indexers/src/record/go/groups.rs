@@ -24,6 +24,9 @@ use crate::trace::Trace;
 /// The name of the case that runs all tests of a suite in one process.
 pub(super) const TOGETHER: &str = "(together)";
 
+/// What tests executed that ran in one process, and when.
+pub(super) type Together = (Trace, Interval);
+
 /// Returns the tests that passed, told from what a process printed that ran several.
 pub(super) fn passed(output: &[u8]) -> BTreeSet<String> {
     const MARK: &[u8] = b"\x16--- PASS: ";
@@ -88,7 +91,7 @@ pub(super) fn find(
     }
     let options = driver::Options { runs: 1, retries: 0, ..request.driver.clone() };
     let ran = driver::drive(&together, &options, &plan.scratch, request.watch, observer, &|_| {});
-    let mut traces: BTreeMap<Box<str>, ((Trace, Interval), BTreeSet<String>)> = BTreeMap::new();
+    let mut traces: BTreeMap<Box<str>, (Together, BTreeSet<String>)> = BTreeMap::new();
     for (case, ran) in together.iter().zip(ran) {
         let Ran::Runs(mut all) = ran else { continue };
         let Some(run) = all.pop() else { continue };

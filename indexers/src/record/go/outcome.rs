@@ -11,7 +11,7 @@ use skiptrace_engine::variable::{Consulted, VariableName};
 
 use super::before::{Asked, Before};
 use super::environment;
-use super::groups::{self, TOGETHER};
+use super::groups::{self, TOGETHER, Together};
 use super::observer::ReadByTest;
 use super::plan::Plan;
 use super::uncounted::{TestFiles, c_files, header, of_modules};
@@ -20,7 +20,7 @@ use crate::build::go::compiled::TestBinary;
 use crate::go::collect::Collector;
 use crate::record::fold::{FilePart, RecordedTest};
 use crate::record::listing::{BuildReads, Lookups};
-use crate::record::opens::{Interval, Opens};
+use crate::record::opens::Opens;
 use crate::record::outcome::{Outcome, Run, Sorted, blame, opened, watched};
 use crate::record::stray::Stray;
 use crate::trace::{Places, Trace};
@@ -281,7 +281,7 @@ fn in_repository(paths: &BTreeSet<PathBuf>, repository: &Path) -> BTreeSet<RepoP
             }
             false => vec![path],
         };
-        for file in &files {
+        for file in files.iter().filter(|path| path.is_file() || path.is_dir()) {
             let relative = file.strip_prefix(real).ok().and_then(Path::to_str);
             found.extend(relative.and_then(|path| RepoPath::new(path).ok()).filter(is_no_git));
         }
@@ -314,7 +314,7 @@ fn below(repository: &Path, folder: &RepoPath) -> Vec<RepoPath> {
 }
 
 /// Says that all tests of a group depend on whatever one of them depends on.
-pub(super) fn unite(runs: &mut [&mut Run], (together, interval): (Trace, Interval)) {
+pub(super) fn unite(runs: &mut [&mut Run], (together, interval): Together) {
     let mut all = together;
     for run in runs.iter() {
         for (trace, _) in &run.traces {

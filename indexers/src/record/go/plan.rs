@@ -139,7 +139,7 @@ impl Plan {
             b"unix.Open",
             b"unix.Faccessat",
         ];
-        let has_c = |package: &&Package| !package.standard && !package.cgo_files.is_empty();
+        let has_c = |package: &Package| !package.standard && !package.cgo_files.is_empty();
         let names_one = |path: &RepoPath| {
             let source = fs::read(request.repository.join(path.as_str()));
             source
