@@ -6,7 +6,7 @@
 //!
 //! In reading order:
 //! - names and values: [`id`], [`path`], [`kind`], [`time`], [`fingerprint`], [`test_set`], [`glob`];
-//! - what indexers hand in: [`mod@unit`], [`reach`], [`variable`], [`observation`], [`record`], [`recording`];
+//! - what indexers hand in: [`mod@unit`], [`reach`], [`tree`], [`variable`], [`observation`], [`record`], [`recording`];
 //! - the [`index`]: building, merging, asking; [`json`] is the predecessor's form of it;
 //! - the [`selection`]: which tests must run, and the proofs of those that need not;
 //! - [`balance`]: who runs what, where several nodes share tests;
@@ -26,6 +26,7 @@ pub mod observation;
 pub mod reach;
 pub mod record;
 pub mod recording;
+pub mod tree;
 pub mod unit;
 pub mod variable;
 

@@ -17,11 +17,14 @@ mod go;
 #[cfg(unix)]
 mod go_changes;
 #[cfg(unix)]
+mod go_conditions;
+#[cfg(unix)]
 mod go_modules;
 #[cfg(unix)]
 mod go_options;
 mod go_real;
 mod options;
+mod tree;
 mod workspace;
 
 /// A project recorded by `cargo test` and by nextest, where there is one.

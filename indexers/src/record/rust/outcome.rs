@@ -10,14 +10,15 @@ use super::doctests::Group;
 use super::inputs::Inputs;
 use super::plan::Plan;
 use super::{Request, environment};
-use crate::build::compiled::Compiled;
+use crate::build::compiled::{Compiled, Package};
 use crate::build::crates::Crates;
 use crate::build::paths::Normalizer;
 use crate::llvm::binary::BinaryError;
 use crate::llvm::collect::Collector;
 use crate::record::fold::{FilePart, RecordedTest};
-use crate::record::opens::{OpenWatch, Opens};
-use crate::record::outcome::{Outcome, Run, Sorted, blame, opened, watch_opens};
+use crate::record::listing::BuildReads;
+use crate::record::opens::{Interval, OpenWatch, Opens};
+use crate::record::outcome::{Outcome, Run, Sorted, TOO_MANY, blame, opened, watch_opens, watched};
 use crate::record::progress::Event;
 use crate::record::stray::Stray;
 use crate::run::case::Case;
@@ -27,6 +28,12 @@ use crate::trace::Trace;
 /// Packages whose tests compile code as they run: what decides their results is source text, executed or not.
 const COMPILING: &[&str] =
     &["trybuild", "compiletest_rs", "ui_test", "macrotest", "compile-fail", "tryexpand", "goldentests"];
+
+/// Packages whose macros read files as they are expanded, and do not tell the compiler.
+const READING: &[&str] =
+    &["diesel_migrations", "include_directory", "include_dir", "refinery", "rust-embed", "static-files"];
+/// What dependency files name all of. A build script that reads other files, or a macro, may say so or not.
+const OF_SOURCES: BuildReads = BuildReads::Sources(&["rs", "go"]);
 
 /// Gathers what is known of binaries while tests run, and of tests when they have.
 pub(super) struct Gatherer<'a> {
@@ -93,6 +100,8 @@ impl<'a> Gatherer<'a> {
     ) -> Outcome {
         blame(strays, &mut runs, &self.request.repository);
         let opened = opened(opens, &mut runs, &self.request.repository);
+        let of_groups: Vec<Interval> = groups.iter().map(|group| group.interval).collect();
+        let mut watched = watched(opens, &runs, &of_groups, &self.request.repository, OF_SOURCES);
         // 1. Every binary that reported for a suite, besides the suite's own.
         let mut binaries: BTreeMap<Box<str>, BTreeSet<PathBuf>> = BTreeMap::new();
         for (suite, path) in suites {
@@ -125,6 +134,10 @@ impl<'a> Gatherer<'a> {
             }
             uncounted.insert(suite.clone(), parts);
             all.add(&of_suite);
+            let is_untold = |package: &Package| READING.contains(&package.name.as_str());
+            if let (true, Some(watched)) = (of_suite.packages.iter().any(is_untold), &mut watched) {
+                watched.build = BuildReads::Untold;
+            }
             compiled.insert(suite.clone(), of_suite.files);
             folders.insert(suite.clone(), of_suite.folders);
             unknown.insert(suite, of_suite.unknown);
@@ -165,6 +178,7 @@ impl<'a> Gatherer<'a> {
             compiled,
             folders,
             settled: inputs.settled().into_iter().cloned().collect(),
+            watched,
             environment: EnvironmentKey::default(),
             missing: Vec::new(),
             skipped: 0,
@@ -172,7 +186,13 @@ impl<'a> Gatherer<'a> {
         };
         for group in groups {
             if self.request.wanted.has(&group.suite, &group.name) {
+                let interval = group.interval;
                 let of_group = add_group(&mut outcome, group, &mut crates, &mut inputs);
+                let test = outcome.tests.last_mut().expect("it was just added");
+                test.opened.extend(opens.during(&self.request.repository, interval));
+                if opens.lost_during(interval) {
+                    test.runs[0].trouble(Problem::Opaque, TOO_MANY);
+                }
                 // Of a library, any build counts that is there; the conditions are told by what is exactly known.
                 if suites.is_empty() {
                     all.add(&of_group);
