@@ -1,9 +1,9 @@
 //! Tests as several nodes share them: each gets about as much to do.
 //!
-//! The longest test goes to the node that has the least to do, then the next longest. So no node gets more than four
-//! thirds of what the best possible division would give it (Graham 1969), which for tests that differ little is much
-//! less. Who shares what is a function of the tests and their durations alone, so that nodes which know the same come
-//! to the same plan without asking each other.
+//! The longest test goes to the node that has the least to do, then the next longest. So no node gets more
+//! than four thirds of what the best possible division would give it (Graham 1969), which for tests that
+//! differ little is much less. Who shares what is a function of the tests and their durations alone, so that
+//! nodes which know the same come to the same plan without asking each other.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -26,9 +26,9 @@ pub struct Part<K> {
 }
 
 impl<K: Ord> Plan<K> {
-    /// Shares tests out among `n_nodes`, of which there is at least one. A test whose duration is not known is
-    /// taken to be as long as the one in the middle of those that are. Of a test that is given twice the longer
-    /// duration counts.
+    /// Shares tests out among `n_nodes`, of which there is at least one. A test whose duration is not known
+    /// is taken to be as long as the one in the middle of those that are. Of a test that is given twice the
+    /// longer duration counts.
     pub fn new(tests: impl IntoIterator<Item = (K, Option<Duration>)>, n_nodes: u32) -> Plan<K> {
         let mut durations: BTreeMap<K, Option<Duration>> = BTreeMap::new();
         for (test, duration) in tests {
@@ -43,7 +43,8 @@ impl<K: Ord> Plan<K> {
         let n_nodes = usize::try_from(n_nodes.max(1)).unwrap_or(usize::MAX);
         let mut parts: Vec<Part<K>> =
             (0..n_nodes).map(|_| Part { tests: Vec::new(), expected: Duration::ZERO }).collect();
-        // The least to do, and among equals the fewest tests, so that tests that take no time are shared out too.
+        // The least to do, and among equals the fewest tests, so that tests that take no time are shared out
+        // too.
         let mut waiting: std::collections::BinaryHeap<std::cmp::Reverse<(Duration, usize, usize)>> =
             (0..n_nodes).map(|node| std::cmp::Reverse((Duration::ZERO, 0, node))).collect();
         for (test, duration) in tests {
@@ -69,8 +70,8 @@ impl<K: Ord> Plan<K> {
         self.parts.get(usize::try_from(shard.number()).ok()?.checked_sub(1)?)
     }
 
-    /// Returns whether a node runs the tests that nobody knows, which are in nobody's part: the first does. It is
-    /// told what to leave out, all others are told what to run.
+    /// Returns whether a node runs the tests that nobody knows, which are in nobody's part: the first does.
+    /// It is told what to leave out, all others are told what to run.
     pub fn runs_strangers(shard: Shard) -> bool {
         shard.number() == 1
     }

@@ -1,15 +1,15 @@
 //! One regular expression for many names.
 //!
-//! What names have in common at their beginning is written once. That is shorter, and quicker to compile, than one
-//! alternative for each; thousands of test names differ only at their ends.
+//! What names have in common at their beginning is written once. That is shorter, and quicker to compile,
+//! than one alternative for each; thousands of test names differ only at their ends.
 
 use std::collections::BTreeMap;
 
 /// How deep groups may be nested; engines have limits, and what is deeper is written out.
 const MAX_DEPTH: usize = 40;
 
-/// Returns a pattern for exactly these names, to stand between `^(?:` and `)$`. `quote` writes a character so that it
-/// stands for itself. No name at all gives the pattern of the empty name.
+/// Returns a pattern for exactly these names, to stand between `^(?:` and `)$`. `quote` writes a character so
+/// that it stands for itself. No name at all gives the pattern of the empty name.
 pub fn alternatives<'a>(names: impl IntoIterator<Item = &'a str>, quote: &dyn Fn(char) -> String) -> String {
     let mut names: Vec<&str> = names.into_iter().collect();
     names.sort_unstable();
@@ -54,7 +54,8 @@ fn common<'a>(names: &[&'a str]) -> &'a str {
     &first[..len]
 }
 
-/// Writes a character as Go's and Rust's regular expressions, shells and nextest's filtersets all leave it alone.
+/// Writes a character as Go's and Rust's regular expressions, shells and nextest's filtersets all leave it
+/// alone.
 pub fn inert(c: char) -> String {
     match c {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | ':' => c.to_string(),

@@ -1,7 +1,8 @@
 //! `cargo test`, whose filters mean every test binary alike.
 //!
-//! `--skip=NAME` with `--exact` leaves out a test of that name in whichever binary has one. So a name is only given
-//! where no test of that name must run, and only where strangers may be left: one of them may have the name too.
+//! `--skip=NAME` with `--exact` leaves out a test of that name in whichever binary has one. So a name is only
+//! given where no test of that name must run, and only where strangers may be left: one of them may have the
+//! name too.
 
 use std::collections::BTreeSet;
 
@@ -92,8 +93,8 @@ pub(super) fn render(filters: CargoTest, ask: &Ask<'_>) -> Rendered {
     rendered
 }
 
-/// Returns whether a name is what a function can be called. Rustdoc cuts its tests' arguments at blanks, and would
-/// take the parts for filters.
+/// Returns whether a name is what a function can be called. Rustdoc cuts its tests' arguments at blanks, and
+/// would take the parts for filters.
 fn is_sayable(name: &str) -> bool {
     !name.is_empty() && name.len() <= LONGEST && !name.contains(|c: char| c.is_whitespace() || c.is_control())
 }

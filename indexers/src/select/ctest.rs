@@ -1,7 +1,8 @@
-//! `ctest`: a file of the names it is to leave out or run, or a regular expression where it reads no such file.
+//! `ctest`: a file of the names it is to leave out or run, or a regular expression where it reads no such
+//! file.
 //!
-//! CTest's own tests may hold many of the tests that recordings know, so which it has, and what is in each, has to be
-//! asked first. One is left out when all that it holds need not run.
+//! CTest's own tests may hold many of the tests that recordings know, so which it has, and what is in each,
+//! has to be asked first. One is left out when all that it holds need not run.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -46,8 +47,8 @@ pub struct Ctest<'a> {
 
 /// The first release that reads names from a file.
 const READS_FILES: (u32, u32) = (3, 29);
-/// How much of a regular expression CMake can hold, which is 64 KiB as it is compiled. Where it cannot, CTest takes
-/// no notice of what it is to leave out, and runs nothing at all of what it is to run.
+/// How much of a regular expression CMake can hold, which is 64 KiB as it is compiled. Where it cannot, CTest
+/// takes no notice of what it is to leave out, and runs nothing at all of what it is to run.
 const LIMIT: usize = 60_000;
 /// What a piece of a regular expression takes besides its characters.
 const PIECE: usize = 8;
@@ -140,8 +141,8 @@ fn file(names: &BTreeSet<&str>) -> File {
 
 /// Returns the names that a regular expression can hold within the limit, and that none of `others` is like.
 ///
-/// A shell may cut an expression at blanks, and of what is none then CTest may run no test at all. So a blank is
-/// written as any byte, where that means no other test.
+/// A shell may cut an expression at blanks, and of what is none then CTest may run no test at all. So a blank
+/// is written as any byte, where that means no other test.
 fn sayable<'a>(names: &BTreeSet<&'a str>, others: &BTreeSet<&str>, limit: usize) -> BTreeSet<&'a str> {
     let is_like = |name: &str, other: &&str| {
         let mut bytes = name.bytes().zip(other.bytes());

@@ -1,8 +1,9 @@
 //! `go test`: what is to be left out of each package, for our program before its test binaries.
 //!
-//! `-run` and `-skip` mean the same names in every package, and nobody knows what strangers are called. So the go
-//! tool starts our [`shim`](crate::run::go::shim), which knows of each package what is to be left out; a package that
-//! it does not know runs whole. The user's packages stay what they are, so that a new one is tested as well.
+//! `-run` and `-skip` mean the same names in every package, and nobody knows what strangers are called. So
+//! the go tool starts our [`shim`](crate::run::go::shim), which knows of each package what is to be left out;
+//! a package that it does not know runs whole. The user's packages stay what they are, so that a new one is
+//! tested as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -21,7 +22,8 @@ pub struct Go<'a> {
     pub chain: &'a [String],
     /// The user's own `-run`.
     pub run: Option<&'a str>,
-    /// The folders of packages, as far as they are known. They are found by what binaries say of themselves too.
+    /// The folders of packages, as far as they are known. They are found by what binaries say of themselves
+    /// too.
     pub folders: &'a BTreeMap<String, PathBuf>,
 }
 

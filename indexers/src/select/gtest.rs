@@ -1,7 +1,7 @@
 //! Programs that speak GoogleTest: a file of flags for each, with one filter.
 //!
-//! A filter's names are patterns, cut at `:`, and the first `-` begins those that are left out. Nothing in it can be
-//! escaped, so a name with `*`, `?` or `:` cannot be left out without what else it matches.
+//! A filter's names are patterns, cut at `:`, and the first `-` begins those that are left out. Nothing in it
+//! can be escaped, so a name with `*`, `?` or `:` cannot be left out without what else it matches.
 
 use std::path::Path;
 

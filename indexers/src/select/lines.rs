@@ -35,7 +35,8 @@ fn list(ask: &Ask<'_>, form: Form, separator: char) -> Rendered {
     rendered
 }
 
-/// Writes a text so that it stays on its line: `\\`, `\t`, `\n`, `\r`, and `\u{…}` for other control characters.
+/// Writes a text so that it stays on its line: `\\`, `\t`, `\n`, `\r`, and `\u{…}` for other control
+/// characters.
 fn escape(text: &str, to: &mut String) {
     for c in text.chars() {
         match c {
@@ -78,7 +79,8 @@ pub fn unescaped(text: &str) -> Option<String> {
     Some(read)
 }
 
-/// Reads the lines of the plain form; an error is the number of the first line that is none, counted from one.
+/// Reads the lines of the plain form; an error is the number of the first line that is none, counted from
+/// one.
 pub fn read_plain(text: &str) -> Result<Vec<TestName>, usize> {
     let read = |line: &str| {
         let (suite, name) = line.split_once('\t')?;

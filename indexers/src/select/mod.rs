@@ -1,9 +1,10 @@
 //! What a runner is told, so that it runs what must run and leaves out what need not.
 //!
-//! Who decides which tests must run is somebody else; here a [`Choice`] becomes what a runner eats, one file per
-//! [`Format`]. Wherever a runner can be told what to *skip* it is, because then a test that nobody knows runs. No
-//! name is written that could stand for another test as well: a test that its runner cannot name exactly runs, and is
-//! counted. Nothing is written that makes a runner run everything, or fail, because there is nothing to do.
+//! Who decides which tests must run is somebody else; here a [`Choice`] becomes what a runner eats, one file
+//! per [`Format`]. Wherever a runner can be told what to *skip* it is, because then a test that nobody knows
+//! runs. No name is written that could stand for another test as well: a test that its runner cannot name
+//! exactly runs, and is counted. Nothing is written that makes a runner run everything, or fail, because
+//! there is nothing to do.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -132,7 +133,8 @@ pub struct Rendered {
     pub notes: Vec<String>,
     /// Whether it says what to run or what to leave out.
     pub form: Form,
-    /// How many tests run only because the runner cannot be told to leave them out, and nothing else with them.
+    /// How many tests run only because the runner cannot be told to leave them out, and nothing else with
+    /// them.
     pub kept: usize,
     /// Whether no test is left, so that the runner need not be started at all. If it is, nothing runs.
     pub empty: bool,
@@ -155,7 +157,7 @@ pub fn render(format: &Format<'_>, choice: &Choice<'_>, form: Form, folder: &Pat
     };
     if rendered.stdout.is_empty() {
         rendered.stdout = rendered.arguments.iter().map(|word| format!("{word}\n")).collect();
-        if rendered.arguments.iter().any(|word| word.contains(char::is_whitespace)) {
+        if rendered.arguments.iter().any(|word| word.contains([' ', '\t', '\n'])) {
             rendered.notes.push(
                 "an argument has a blank in it: take each line as one argument, do not let a shell cut it"
                     .to_owned(),

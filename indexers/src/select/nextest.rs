@@ -1,10 +1,10 @@
 //! `cargo nextest run`: a filterset, or a configuration that holds it.
 //!
-//! Regular expressions name tests and binaries, because what is escaped in them is left alone by filtersets and
-//! shells alike. A binary that does not exist ends a run before it begins, so only those are named that do; names of
-//! tests that do not exist are nothing to nextest. What is too long for an argument becomes the `default-filter` of
-//! the user's profile, in a copy of the repository's configuration: a configuration of a tool would not do, since it
-//! gives way to the repository's.
+//! Regular expressions name tests and binaries, because what is escaped in them is left alone by filtersets
+//! and shells alike. A binary that does not exist ends a run before it begins, so only those are named that
+//! do; names of tests that do not exist are nothing to nextest. What is too long for an argument becomes the
+//! `default-filter` of the user's profile, in a copy of the repository's configuration: a configuration of a
+//! tool would not do, since it gives way to the repository's.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -22,8 +22,8 @@ pub struct Nextest<'a> {
     pub binaries: &'a BTreeSet<String>,
     /// The profile that the user's command uses: [`profile`](crate::run::nextest::profile).
     pub profile: &'a str,
-    /// The configuration that it uses, `.config/nextest.toml` unless it says otherwise; empty where there is none.
-    /// Where the user's command names one, that argument must give way to ours.
+    /// The configuration that it uses, `.config/nextest.toml` unless it says otherwise; empty where there is
+    /// none. Where the user's command names one, that argument must give way to ours.
     pub config: &'a str,
     /// Whether the user's command has a filterset: [`has_filterset`]. A second one would add to it.
     pub filtered: bool,

@@ -1,7 +1,7 @@
 //! `pytest`, through a plugin.
 //!
-//! Its own ways would not do: an id that it does not know ends the run before the first test, and `--deselect` takes
-//! ids for beginnings, so that `test_a` goes with `test_ab`.
+//! Its own ways would not do: an id that it does not know ends the run before the first test, and
+//! `--deselect` takes ids for beginnings, so that `test_a` goes with `test_ab`.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! Laws that every format keeps, told by models of how runners understand what they are told. The runners themselves
-//! are asked in `tests/select_formats`.
+//! Laws that every format keeps, told by models of how runners understand what they are told. The runners
+//! themselves are asked in `tests/select_formats`.
 
 use proptest::prelude::*;
 use regex::Regex;

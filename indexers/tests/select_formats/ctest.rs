@@ -82,7 +82,8 @@ fn ctest_runs_exactly_what_is_left() {
                 let ran = run(&project, &rendered);
                 assert!(ran.is_superset(&must), "{rendered:?}");
                 let more: Vec<&TestName> = ran.difference(&must).collect();
-                assert_eq!(more.len(), rendered.kept, "{more:?} {rendered:?}");
+                let n_needless = more.iter().filter(|test| halves.skip.contains(test)).count();
+                assert_eq!(n_needless, rendered.kept, "{more:?} {rendered:?}");
                 // A blank in a regular expression would be one to shells as well.
                 assert!(more.iter().all(|test| test.name.contains(' ') && release < (3, 29)), "{more:?}");
             }

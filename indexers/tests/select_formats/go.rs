@@ -102,7 +102,8 @@ fn go_runs_exactly_what_is_left() {
         "TestX",
     ];
     let tests: Vec<String> = identifiers.iter().map(|&name| name.to_owned()).collect();
-    // What they are called is told by the tests; a name of a part is not told from that of its sibling with a slash.
+    // What they are called is told by the tests; a name of a part is not told from that of its sibling with a
+    // slash.
     let subtests: Vec<&str> =
         AWKWARD.iter().copied().chain(["", "a", "a", "a\nb", "\x07", "\u{200b}"]).collect();
     let subtests: Vec<&str> = subtests.into_iter().filter(|name| !name.contains('/')).collect();

@@ -1,5 +1,5 @@
-//! Asks the runners themselves: of tests with awkward names they are told to leave out a random half, and the tests
-//! say which of them ran.
+//! Asks the runners themselves: of tests with awkward names they are told to leave out a random half, and the
+//! tests say which of them ran.
 
 #![cfg(unix)]
 

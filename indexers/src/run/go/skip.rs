@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::select::alternatives::{alternatives, inert};
 
-/// Returns the pattern that leaves out exactly these tests, and how many of them run nevertheless because it would be
-/// longer than `limit`; `None` where it would leave out nothing.
+/// Returns the pattern that leaves out exactly these tests, and how many of them run nevertheless because it
+/// would be longer than `limit`; `None` where it would leave out nothing.
 ///
-/// A test is left out with all of its subtests. A subtest called `a` goes with its siblings called `a/b`: package
-/// `testing` cannot tell them apart. So whoever gives a subtest has to know of none that must run.
+/// A test is left out with all of its subtests. A subtest called `a` goes with its siblings called `a/b`:
+/// package `testing` cannot tell them apart. So whoever gives a subtest has to know of none that must run.
 pub fn pattern<S: AsRef<str>>(tests: impl IntoIterator<Item = S>, limit: usize) -> (Option<String>, usize) {
     let names: BTreeSet<String> = tests.into_iter().map(|name| name.as_ref().to_owned()).collect();
     let covered = |name: &str| name.match_indices('/').any(|(at, _)| names.contains(&name[..at]));
@@ -69,8 +69,8 @@ pub(crate) mod tests {
     use super::*;
     use crate::run::go::pattern::Pattern;
 
-    /// Returns whether package `testing` leaves a test out, which it does when all elements of an alternative match
-    /// as many elements of its name.
+    /// Returns whether package `testing` leaves a test out, which it does when all elements of an alternative
+    /// match as many elements of its name.
     pub(crate) fn leaves_out(pattern: &str, name: &str) -> bool {
         let elements: Vec<&str> = name.split('/').collect();
         Pattern::parse(pattern).alternatives().iter().any(|alternative| {
