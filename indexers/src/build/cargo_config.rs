@@ -92,17 +92,36 @@ impl CargoConfig {
     }
 }
 
-/// Returns the files that cargo reads in `cwd`, nearest first.
+/// Returns the files that cargo reads in `cwd`, nearest first, each before those that it includes.
 pub fn files(cwd: &Path, cargo_home: Option<&Path>) -> Vec<PathBuf> {
     let folders = cwd.ancestors().map(|folder| folder.join(".cargo"));
     let mut files: Vec<PathBuf> = Vec::new();
     for folder in folders.chain(cargo_home.map(Path::to_owned)) {
         // The name without an extension is the old one, and wins where there are both.
         let names = ["config", "config.toml"];
-        let found = names.map(|name| folder.join(name)).into_iter().find(|path| path.is_file());
-        files.extend(found.filter(|path| !files.contains(path)));
+        if let Some(path) = names.map(|name| folder.join(name)).into_iter().find(|path| path.is_file()) {
+            add_with_included(path, &mut files);
+        }
     }
     files
+}
+
+fn add_with_included(path: PathBuf, files: &mut Vec<PathBuf>) {
+    if files.contains(&path) || !path.is_file() {
+        return;
+    }
+    files.push(path.clone());
+    let table = fs::read_to_string(&path).ok().and_then(|text| text.parse::<Table>().ok());
+    let included = match table.as_ref().and_then(|table| table.get("include")) {
+        Some(Value::Array(all)) => all.iter().collect(),
+        Some(one) => vec![one],
+        None => Vec::new(),
+    };
+    for value in included {
+        if let Some(name) = value.as_str().or_else(|| value.get("path")?.as_str()) {
+            add_with_included(path.with_file_name(name), files);
+        }
+    }
 }
 
 /// Reads a program: a list, or a text with spaces between; one with a slash is a path from the folder that holds
@@ -138,6 +157,22 @@ mod tests {
     fn write(folder: &Path, text: &str) {
         fs::create_dir_all(folder.join(".cargo")).unwrap();
         fs::write(folder.join(".cargo/config.toml"), text).unwrap();
+    }
+
+    #[test]
+    fn what_is_included_is_read_as_well() {
+        let root = tempfile::tempdir().unwrap();
+        write(
+            root.path(),
+            "include = ['a.toml', { path = 'gone.toml', optional = true }]\nbuild.target = 'own'\n",
+        );
+        let text = "include = 'config.toml'\nbuild.target = 'other'\nbuild.target-dir = 'there'\n";
+        fs::write(root.path().join(".cargo/a.toml"), text).unwrap();
+        let named = |path: &PathBuf| path.starts_with(root.path());
+        let found: Vec<PathBuf> = files(root.path(), None).into_iter().filter(named).collect();
+        assert_eq!(found, ["config.toml", "a.toml"].map(|name| root.path().join(".cargo").join(name)));
+        let config = CargoConfig::read(root.path(), None).unwrap();
+        assert_eq!((config.build("target"), config.build("target-dir")), (Some("own"), Some("there")));
     }
 
     #[test]
