@@ -15,8 +15,24 @@ pub(in super::super) const ACTS: &str = " = run()";
 
 /// Types to which values are turned without anything coming of it.
 const BASIC_TYPES: [&[u8]; 18] = [
-    b"bool", b"byte", b"complex128", b"complex64", b"float32", b"float64", b"int", b"int16", b"int32", b"int64", b"int8",
-    b"rune", b"string", b"uint", b"uint16", b"uint32", b"uint64", b"uint8",
+    b"bool",
+    b"byte",
+    b"complex128",
+    b"complex64",
+    b"float32",
+    b"float64",
+    b"int",
+    b"int16",
+    b"int32",
+    b"int64",
+    b"int8",
+    b"rune",
+    b"string",
+    b"uint",
+    b"uint16",
+    b"uint32",
+    b"uint64",
+    b"uint8",
 ];
 
 /// A file, taken apart.
@@ -183,7 +199,7 @@ impl<'a> File<'a> {
             match code[at] {
                 b"(" => !self.is_harmless_call(&code[..at]) && !is_nil_of_pointer(&code, at),
                 // An index, or the parameters of a type.
-                b"[" => ends_value(),
+                b"[" => ends_value() && before != b"]",
                 b"<-" => true,
                 // By nothing, or by less.
                 b"/" | b"%" | b"<<" | b">>" => {

@@ -266,12 +266,21 @@ fn consts_know_what_they_repeat_and_where_they_stand() {
 
 #[test]
 fn variables_know_what_ran_before_them() {
-    assert_eq!(both("var a = f()\nvar b = g()", "var b = g()\nvar a = f()"), ["var a = run()", "var b = run()"]);
-    assert_eq!(both("var a = <-f\nvar b = g()", "var b = g()\nvar a = <-f"), ["var a = run()", "var b = run()"]);
+    assert_eq!(
+        both("var a = f()\nvar b = g()", "var b = g()\nvar a = f()"),
+        ["var a = run()", "var b = run()"]
+    );
+    assert_eq!(
+        both("var a = <-f\nvar b = g()", "var b = g()\nvar a = <-f"),
+        ["var a = run()", "var b = run()"]
+    );
     assert_eq!(both("var a = 1\nvar b = g()", "var b = g()\nvar a = 1"), [""; 0]);
     let three = "var a = f()\nvar b = g()\nvar c = h()";
     assert_eq!(both("var a = f()\nvar c = h()", three), ["var b = run()", "var c = run()"]);
-    assert_eq!(both("var _ = f()\nvar _ = g()", "var _ = g()\nvar _ = f()"), ["var _ = run()", "var _ = run()#2"]);
+    assert_eq!(
+        both("var _ = f()\nvar _ = g()", "var _ = g()\nvar _ = f()"),
+        ["var _ = run()", "var _ = run()#2"]
+    );
     assert_eq!(
         both("func init() { f() }\nfunc init() {}", "func init() {}\nfunc init() { f() }"),
         ["init", "init#2"]
