@@ -3,7 +3,7 @@
 //! The grammar reads a file before the preprocessor has, so it guesses; a macro that stands for half a declaration
 //! makes an error node, in which functions are found all the same. What a guess cannot do is to lose a token.
 //!
-//! A function whose attributes say that it runs or is found without being named is called `extern f`.
+//! A function whose head says that it runs or is found without being named is called `extern f`.
 
 use skiptrace_engine::unit::UnitKind;
 use tree_sitter::Node;
@@ -21,9 +21,9 @@ pub(super) enum Dialect {
     Cpp,
 }
 
-/// Attributes by which a function runs or is found without being named.
-const ACTING: [&str; 9] =
-    ["alias", "asm", "constructor", "destructor", "ifunc", "section", "used", "weak", "weakref"];
+/// What a function runs or is found by without being named, or changes its class by.
+const ACTING: [&str; 10] =
+    ["alias", "asm", "constructor", "destructor", "ifunc", "section", "used", "virtual", "weak", "weakref"];
 
 /// Returns the pieces of a file.
 pub(super) fn pieces(root: Node<'_>, namer: &Namer<'_>, dialect: Dialect) -> Vec<Piece> {
@@ -180,7 +180,9 @@ impl<'t> Search<'_, 't> {
             }
             return;
         };
-        let name = self.declared(node).unwrap_or_else(|| self.head(node, body));
+        // What declares nothing that takes parameters is the use of a macro.
+        let declared = self.declared(node).filter(|_| takes_parameters(node));
+        let name = declared.unwrap_or_else(|| self.head(node, body));
         let mark = if self.acts_from_afar(start, body.start_byte()) { "extern " } else { "" };
         let name = format!("{}{mark}{name}", place.path);
         // What a compiler may run, or must read to know the type of a call, acts where nobody watches.
@@ -191,7 +193,7 @@ impl<'t> Search<'_, 't> {
         self.pieces.push(Piece { body, ..Piece::of(node, start, kind, name) });
     }
 
-    /// Returns whether the head of a function gives it a time or a symbol of its own.
+    /// Returns whether the head of a function gives it a time or a symbol of its own, or its class another layout.
     fn acts_from_afar(&self, start: usize, end: usize) -> bool {
         let source = self.namer.source();
         self.namer.tokens(start, end).iter().any(|token| {
@@ -354,6 +356,17 @@ impl<'t> Search<'_, 't> {
     fn field(&self, node: Node<'_>, name: &str) -> String {
         node.child_by_field_name(name).map(|field| self.text(field)).unwrap_or_default()
     }
+}
+
+fn takes_parameters(function: Node<'_>) -> bool {
+    let mut inside = function.child_by_field_name("declarator");
+    while let Some(node) = inside {
+        if node.kind() == "function_declarator" {
+            return true;
+        }
+        inside = node.child_by_field_name("declarator").or_else(|| first_named(node));
+    }
+    false
 }
 
 fn is_class(node: Node<'_>) -> bool {

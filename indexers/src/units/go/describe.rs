@@ -199,7 +199,7 @@ impl<'a> File<'a> {
             match code[at] {
                 b"(" => !self.is_harmless_call(&code[..at]) && !is_nil_of_pointer(&code, at),
                 // An index, or the parameters of a type.
-                b"[" => ends_value(),
+                b"[" => ends_value() && before != b"]",
                 b"<-" => true,
                 // By nothing, or by less.
                 b"/" | b"%" | b"<<" | b">>" => {

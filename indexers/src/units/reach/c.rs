@@ -7,13 +7,6 @@ use skiptrace_engine::reach::Reach;
 
 use super::{is_word, names, std_names, without_number};
 
-/// Which of the two languages a file is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dialect {
-    C,
-    Cpp,
-}
-
 /// Macros of test frameworks. What they declare registers itself, and nothing else can mean it.
 const TESTS: [&str; 14] = [
     "BOOST_AUTO_TEST_CASE",
@@ -33,7 +26,7 @@ const TESTS: [&str; 14] = [
 ];
 
 /// Returns whom an edit of what a function says to others concerns.
-pub(super) fn reach(name: &str, is_function: bool, dialect: Dialect) -> Reach {
+pub(super) fn reach(name: &str, is_function: bool) -> Reach {
     // What stands at file scope is macros, types, variables whose constructors run before `main`, and declarations
     // that cannot be told from these.
     if !is_function {
@@ -59,9 +52,6 @@ pub(super) fn reach(name: &str, is_function: bool, dialect: Dialect) -> Reach {
     if !is_plain || name.contains("(anonymous)") || std_names::is_called_by_c(simple) {
         return Reach::Compiled;
     }
-    match (dialect, of) {
-        // A member may make a class of another size, and may be found by who asks a type for it.
-        (Dialect::Cpp, Some(of)) => names([simple, of]),
-        _ => names([simple]),
-    }
+    // Who calls it, overrides it, or asks a type for it names it.
+    names([simple])
 }

@@ -47,8 +47,7 @@ impl Knows for Languages {
         match Language::of(file) {
             Some(Language::Rust) => rust::reach(name, edit),
             Some(Language::Go) => go::reach(name),
-            Some(Language::C) => c::reach(name, kind == UnitKind::Function, c::Dialect::C),
-            Some(Language::Cpp) => c::reach(name, kind == UnitKind::Function, c::Dialect::Cpp),
+            Some(Language::C | Language::Cpp) => c::reach(name, kind == UnitKind::Function),
             Some(Language::GoMod) => go_mod::directive(file, name, edit),
             Some(Language::GoSum) => go_mod::sum(),
             Some(Language::GoVendor) => go_mod::vendored(name, edit),

@@ -7,6 +7,7 @@ mod go_facts;
 mod go_mod;
 mod go_tool;
 mod laws;
+mod reach;
 mod rust;
 
 use std::collections::BTreeMap;
