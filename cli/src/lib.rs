@@ -6,7 +6,7 @@
 
 pub mod args;
 pub mod commands;
-pub mod decision;
+mod decision;
 pub mod environment;
 pub mod error;
 pub mod exit;
@@ -14,7 +14,7 @@ pub mod git;
 mod logging;
 pub mod nearest;
 mod panic;
-pub mod rules;
+mod rules;
 pub mod session;
 pub mod settings;
 mod shim;
