@@ -6,7 +6,7 @@
 
 pub mod args;
 pub mod commands;
-mod decision;
+pub mod decision;
 pub mod environment;
 pub mod error;
 pub mod exit;
@@ -14,7 +14,7 @@ pub mod git;
 mod logging;
 pub mod nearest;
 mod panic;
-mod rules;
+pub mod rules;
 pub mod session;
 pub mod settings;
 mod shim;

@@ -23,7 +23,7 @@ use crate::settings::{Flag, Span};
 
 pub(super) mod finish;
 pub(super) mod live;
-pub(crate) mod runner;
+pub mod runner;
 pub(super) mod update;
 
 use runner::Runner;
