@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::codec::CodecError;
+use crate::fingerprint::Identifier;
 use crate::id::SetId;
 use crate::index::evidence::FileView;
 use crate::index::{Evidence, FileRecord, Rule, UnitRecord};
@@ -221,6 +222,10 @@ impl Tracer<'_> {
         };
         let reach = match (self.question.policy, reach) {
             (_, Reach::Nobody) => Reach::Nobody,
+            // What is in a file that is new speaks for itself.
+            (Policy::Balanced, Reach::Compiled) if change.edit == Edit::Added => {
+                self.brought(&change.file, name)?.map_or(Reach::Compiled, |name| Reach::Names(vec![name]))
+            }
             (Policy::Strict, _) => Reach::Compiled,
             (Policy::Balanced, reach) => reach,
         };
@@ -335,6 +340,11 @@ impl Tracer<'_> {
 
     /// Applies what a language says of a unit in a file that is new.
     fn reach_of_new(&mut self, path: &RepoPath, unit: &Unit) -> Result<(), CodecError> {
+        if self.question.policy == Policy::Balanced
+            && self.question.language.is_apart(path, unit.kind, &unit.name)
+        {
+            return Ok(());
+        }
         let change = Change::of_unit(path, unit.kind, &unit.name, Edit::Added);
         let reach = match unit.kind {
             UnitKind::File | UnitKind::Package => Reach::Compiled,
@@ -353,6 +363,18 @@ impl Tracer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Returns the name of the file that a unit brings in, if that was not there.
+    fn brought(&self, file: &RepoPath, name: &str) -> Result<Option<Identifier>, CodecError> {
+        let Some((candidates, name)) = self.question.language.brings_in(file, name) else { return Ok(None) };
+        let is_new =
+            |path: &RepoPath| self.question.present.get(path).is_some_and(|now| now.source.is_some());
+        // One that was there may be meant instead.
+        let was_there = |view: &FileView| !view.units.is_empty();
+        let known = self.part.find_files(&candidates)?;
+        let is_new = !known.iter().flatten().any(was_there) && candidates.iter().any(is_new);
+        Ok(is_new.then_some(name))
     }
 
     /// Returns the tests that were compiled from the files nearest to a new one.
