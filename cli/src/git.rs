@@ -15,11 +15,13 @@ use crate::environment::Environment;
 mod branch;
 mod commit_tree;
 mod error;
+mod replica;
 mod tree;
 
 pub use branch::Branch;
 pub use commit_tree::CommitTree;
 pub use error::GitError;
+pub use replica::Replica;
 pub use tree::WorkTree;
 
 /// A repository, and how to ask git about it.

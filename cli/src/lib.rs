@@ -13,6 +13,7 @@ pub mod exit;
 pub mod git;
 mod logging;
 mod panic;
+mod replay;
 pub mod rules;
 pub mod session;
 pub mod settings;

@@ -11,6 +11,7 @@ pub mod index;
 pub mod man;
 mod place;
 pub mod record;
+pub mod replay;
 pub mod select;
 
 /// What to do.
@@ -18,6 +19,7 @@ pub mod select;
 pub enum Command {
     Select(select::SelectArgs),
     Record(record::RecordArgs),
+    Replay(replay::ReplayArgs),
     Doctor(doctor::DoctorArgs),
     #[command(subcommand)]
     Index(index::IndexCommand),
@@ -32,6 +34,7 @@ pub(crate) fn run(command: &Command, session: &Session<'_>) -> Result<ExitStatus
     match command {
         Command::Select(args) => select::run(args, session),
         Command::Record(args) => record::run(args, session),
+        Command::Replay(args) => replay::run(args, session),
         Command::Doctor(args) => doctor::run(args, session),
         Command::Index(command) => index::run(command, session),
         Command::Config(command) => config::run(command, session),

@@ -239,14 +239,14 @@ fn span(text: &str) -> Result<Span, String> {
     text.parse().map_err(|()| format!("expected {}", Span::EXPECTED))
 }
 
-fn program() -> Result<PathBuf, CommandError> {
+pub(super) fn program() -> Result<PathBuf, CommandError> {
     std::env::current_exe().map_err(|error| {
         CommandError::new(ErrorKind::Internal, "cannot find the program's own file").caused_by(error)
     })
 }
 
 /// The first interruption ends the recording, the second the program.
-fn listen_for_interrupts(interrupted: &Arc<AtomicBool>) -> Result<(), CommandError> {
+pub(super) fn listen_for_interrupts(interrupted: &Arc<AtomicBool>) -> Result<(), CommandError> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let register = || -> std::io::Result<()> {
         for signal in [SIGINT, SIGTERM] {
