@@ -7,20 +7,27 @@ use crate::session::Session;
 pub mod completions;
 pub mod config;
 pub mod doctor;
+pub mod explain;
 pub mod index;
 pub mod man;
 mod place;
 pub mod record;
 pub mod replay;
+pub mod rules;
+pub mod run;
 pub mod select;
 
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    Run(run::RunArgs),
     Select(select::SelectArgs),
+    Explain(explain::ExplainArgs),
     Record(record::RecordArgs),
     Replay(replay::ReplayArgs),
     Doctor(doctor::DoctorArgs),
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     #[command(subcommand)]
     Index(index::IndexCommand),
     #[command(subcommand)]
@@ -32,9 +39,12 @@ pub enum Command {
 /// Runs a command.
 pub(crate) fn run(command: &Command, session: &Session<'_>) -> Result<ExitStatus, CommandError> {
     match command {
+        Command::Run(args) => run::run(args, session),
         Command::Select(args) => select::run(args, session),
+        Command::Explain(args) => explain::run(args, session),
         Command::Record(args) => record::run(args, session),
         Command::Replay(args) => replay::run(args, session),
+        Command::Rules(command) => rules::run(command, session),
         Command::Doctor(args) => doctor::run(args, session),
         Command::Index(command) => index::run(command, session),
         Command::Config(command) => config::run(command, session),

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use skiptrace_engine::id::CommitId;
 
-use super::{GitError, Repository, spawn};
+use super::process::run;
+use super::{GitError, Repository};
 use crate::environment::Environment;
 
-/// A clone that borrows the objects of another repository, and writes nothing there: no work tree is registered, no
+/// A repository that borrows the objects of another one, and writes nothing there: no work tree is registered, no
 /// reference is made, so nothing is left behind however this ends.
 #[derive(Debug)]
 pub struct Replica {
@@ -23,7 +24,7 @@ const ELSEWHERE: [&str; 6] =
     ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX"];
 
 impl Replica {
-    /// Clones `repository` into `folder`, which must not exist, or opens the clone that is there already.
+    /// Makes one of `repository` in `folder`, or opens the one that is there already.
     pub fn of(repository: &Repository, folder: &Path) -> Result<Replica, GitError> {
         let mut environment = repository.environment.clone();
         for name in ELSEWHERE {
@@ -33,15 +34,26 @@ impl Replica {
         if folder.join(".git").exists() {
             return Ok(replica);
         }
+        let format = repository.line(&["rev-parse", "--show-object-format"])?;
+        let objects = repository.line(&["rev-parse", "--path-format=absolute", "--git-path", "objects"])?;
+        let shallow = repository.line(&["rev-parse", "--path-format=absolute", "--git-path", "shallow"])?;
         let to = folder.to_string_lossy();
-        repository.text(&["clone", "--quiet", "--shared", "--no-checkout", ".", &to])?;
+        repository.text(&["init", "--quiet", "--template=", &format!("--object-format={format}"), &to])?;
+        let spawned = |source| GitError::Spawn { folder: folder.to_owned(), source };
+        let git = folder.join(".git");
+        std::fs::create_dir_all(git.join("objects/info")).map_err(spawned)?;
+        std::fs::write(git.join("objects/info/alternates"), format!("{objects}\n")).map_err(spawned)?;
+        // Where the history of a shallow clone ends.
+        if let Ok(ends) = std::fs::read(&shallow) {
+            std::fs::write(git.join("shallow"), ends).map_err(spawned)?;
+        }
         for name in SETTINGS {
             // It fails where the setting is not set, which is fine.
             if let Ok(value) = repository.line(&["config", "--get", name]) {
                 replica.git(&["config", name, &value])?;
             }
         }
-        // Hooks of a template have no business here, and nothing is worth tidying up.
+        // Hooks of the user's have no business here, and nothing is worth tidying up.
         replica.git(&["config", "core.hooksPath", "/dev/null"])?;
         replica.git(&["config", "gc.auto", "0"])?;
         Ok(replica)
@@ -72,12 +84,12 @@ impl Replica {
 
     /// Returns whether git tracks a file of the commit that is checked out.
     pub fn tracks(&self, path: &str) -> Result<bool, GitError> {
-        let output = spawn(&self.environment, &self.root, &["ls-files", "--", path])?;
+        let output = run(&self.environment, &self.root, &["ls-files", "--", path])?;
         Ok(!output.stdout.is_empty())
     }
 
     fn git(&self, args: &[&str]) -> Result<(), GitError> {
-        let output = spawn(&self.environment, &self.root, args)?;
+        let output = run(&self.environment, &self.root, args)?;
         if output.status.success() { Ok(()) } else { Err(GitError::of(args, &output)) }
     }
 }

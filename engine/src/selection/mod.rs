@@ -13,9 +13,13 @@
 
 mod change;
 mod compare;
+#[cfg(test)]
+mod laws;
 mod reason;
 mod rules;
 mod spread;
+#[cfg(test)]
+pub(crate) mod testing;
 mod traces;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,8 +59,17 @@ impl Policy {
     }
 }
 
-/// The files that may differ from what a recording saw, as they are now; `None` is one that is not there.
-pub type Present = BTreeMap<RepoPath, Option<SourceFile>>;
+/// The files that may differ from what a recording saw.
+pub type Present = BTreeMap<RepoPath, Now>;
+
+/// A file as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Now {
+    /// Its units; `None` is a file that is not there.
+    pub source: Option<SourceFile>,
+    /// Whether it is certain that some byte of it is another. If not, its units have to tell.
+    pub has_changed: bool,
+}
 
 /// What is asked.
 pub struct Question<'a> {
@@ -64,6 +77,8 @@ pub struct Question<'a> {
     pub job: &'a JobName,
     /// Every file that may differ from what some recording of the job saw. Those that do not may be among them.
     pub present: &'a Present,
+    /// Changed paths into which nobody can look.
+    pub opaque: &'a BTreeSet<RepoPath>,
     /// What languages know of names.
     pub language: &'a dyn Language,
     /// How far changes at file scope are followed.

@@ -63,6 +63,9 @@ pub(super) fn trace(
         traced: Traced::default(),
     };
     tracer.changes()?;
+    for path in question.opaque {
+        tracer.unknown(path)?;
+    }
     tracer.variables()?;
     tracer.finish()
 }
@@ -75,12 +78,19 @@ impl Tracer<'_> {
             true => path.parent().unwrap_or_else(RepoPath::root),
             false => path.clone(),
         };
-        let present: Vec<(&RepoPath, Option<&SourceFile>)> =
-            self.question.present.iter().map(|(path, now)| (path, now.as_ref())).collect();
-        let keys: Vec<RepoPath> = present.iter().map(|(path, _)| key_of(path)).collect();
+        let present = &self.question.present;
+        let keys: Vec<RepoPath> = present.keys().map(key_of).collect();
         let views = self.part.find_files(&keys)?;
         let rules = self.part.rules()?;
-        for ((path, now), view) in present.into_iter().zip(views) {
+        for ((path, now), view) in present.iter().zip(views) {
+            let differences = view.as_ref().map(|view| Differences::of(view, now.source.as_ref()));
+            if !now.has_changed && differences.as_ref().is_some_and(Differences::is_nothing) {
+                // Who read it may have read what is in no unit of it.
+                if let Some(view) = view.filter(|view| !Differences::tell_bytes(view)) {
+                    self.want(Reason::Opened(path.clone()), vec![view.file.opened]);
+                }
+                continue;
+            }
             let own_rules: Vec<&Rule> = rules
                 .iter()
                 .filter(|rule| rule.job == *self.question.job)
@@ -90,7 +100,7 @@ impl Tracer<'_> {
             // To those whose recording did not know a rule, what it stands for is unknown.
             let ruled: Vec<SetId> = own_rules.iter().map(|rule| rule.seen).collect();
             match view {
-                Some(view) => self.known(path, now, &view, ruled)?,
+                Some(view) => self.known(path, now.source.as_ref(), &view, ruled)?,
                 None if ruled.is_empty() => self.unknown(path)?,
                 None => self.wanted.push((Reason::Unseen(path.clone()), Wanted::Without(ALL, ruled))),
             }
@@ -122,16 +132,13 @@ impl Tracer<'_> {
         if let Some(rule) = self.question.rules.find(path).filter(|rule| !matches!(rule.then, Then::Ignore)) {
             self.rule(path, &rule.clone())?;
         }
-        let same_blob = now.is_some_and(|now| now.blob.is_some() && now.blob == view.file.blob);
         if self.part.kind().granularity != Granularity::Function {
             self.whole(path, now, view);
             return Ok(());
         }
         let differences = Differences::of(view, now);
         // Who read the file read every byte of it.
-        if !same_blob {
-            self.want(Reason::Opened(path.clone()), vec![view.file.opened]);
-        }
+        self.want(Reason::Opened(path.clone()), vec![view.file.opened]);
         // To a test that has not seen the file, or this version of a unit, it is new.
         let seen = std::iter::once(view.file.seen).chain(ruled).collect();
         self.wanted.push((Reason::Unseen(path.clone()), Wanted::Without(ALL, seen)));

@@ -1,0 +1,66 @@
+//! What tests ask with.
+
+use std::collections::BTreeMap;
+
+use crate::fingerprint::Identifier;
+use crate::id::JobName;
+use crate::index::{Evidence, Index};
+use crate::path::RepoPath;
+use crate::reach::{Edit, Language, Reach};
+use crate::unit::{SourceFile, UnitKind};
+use crate::variable::Variables;
+
+use super::{Now, PathRules, Policy, Present, Question, Selection, select};
+
+/// A language in which everything is called by its name, and only names of functions can be trusted.
+pub(crate) struct Plain;
+
+impl Language for Plain {
+    fn reach(&self, _: &RepoPath, kind: UnitKind, name: &str, edit: Edit) -> Reach {
+        match (kind, edit) {
+            (UnitKind::Function, Edit::Body) => Reach::Nobody,
+            (UnitKind::Function, Edit::Head) => Reach::Names(vec![Identifier::of(name)]),
+            _ => Reach::Compiled,
+        }
+    }
+}
+
+/// Asks of every file that an index or the present has.
+pub(crate) fn selected(
+    index: &Index,
+    job: &JobName,
+    now: &BTreeMap<RepoPath, SourceFile>,
+    variables: &Variables,
+) -> Selection {
+    let mut present: Present = index.files().iter().map(|file| (file.path.clone(), now_of(None))).collect();
+    present.extend(now.iter().map(|(path, file)| (path.clone(), now_of(Some(file.clone())))));
+    select_with(&[index as &dyn Evidence], job, &present, Policy::Balanced, variables, &Plain)
+}
+
+/// A file of which only the units tell whether it changed.
+pub(crate) fn now_of(source: Option<SourceFile>) -> Now {
+    Now { source, has_changed: false }
+}
+
+/// Asks without rules.
+pub(crate) fn select_with(
+    parts: &[&dyn Evidence],
+    job: &JobName,
+    present: &Present,
+    policy: Policy,
+    variables: &Variables,
+    language: &dyn Language,
+) -> Selection {
+    let question = Question {
+        job,
+        present,
+        opaque: &Default::default(),
+        language,
+        policy,
+        variables,
+        conditions: &|_| Vec::new(),
+        rules: &PathRules::default(),
+        never_skip: &[],
+    };
+    select(parts, &question)
+}
