@@ -204,7 +204,7 @@ mod tests {
         check("func init() { a() }", "init removed", "");
         check("func f() bool { return true }", "boolean in a body", "func f() bool { return false }");
         check("func f() error { return err }", "returned value", "func f() error { return nil }");
-        check("func f() { switch a {\ncase 1: b()\n} }", "case removed", "func f() { switch a {\n\n} }");
+        check("func f() { switch a {\ncase 1: b()\n} }", "case removed", "func f() { switch a {\n} }");
     }
 
     #[test]
