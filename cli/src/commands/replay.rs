@@ -230,7 +230,7 @@ impl std::fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} ", self.0.commit.short())?;
         match &self.0.state {
-            State::Passed(why) => write!(f, "passed over: {why}")?,
+            State::Passed(why) => write!(f, "passed over: {}", in_one_line(why))?,
             State::Recorded { tests, .. } => write!(f, "{}", human::count(*tests as u64, "test"))?,
         }
         for aged in &self.0.aged {
@@ -339,8 +339,7 @@ fn table_of(steps: &[Step]) -> Table {
         match &step.state {
             State::Passed(why) => {
                 let [a, b, c, d, e] = nothing();
-                let why = why.lines().next().unwrap_or_default().to_owned();
-                row(String::new(), [a, b, c, d, e, why]);
+                row(String::new(), [a, b, c, d, e, in_one_line(why)]);
             }
             State::Recorded { tests, .. } if step.aged.is_empty() => {
                 let [a, b, c, d, e] = nothing();
@@ -370,6 +369,16 @@ fn mostly(aged: &Aged) -> String {
         (Some(cause), _) => format!("everything: {}", cause.code),
         (None, Some((code, n))) => format!("{code} ({n})"),
         (None, None) => String::new(),
+    }
+}
+
+/// Returns the beginning of what a build or a runner said.
+fn in_one_line(why: &str) -> String {
+    const LENGTH: usize = 100;
+    let words = why.split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(LENGTH) {
+        Some((at, _)) => format!("{}…", &words[..at]),
+        None => words,
     }
 }
 

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use serde::Deserialize;
 use skiptrace_engine::id::CommitId;
 use skiptrace_engine::record::Outcome;
 
@@ -227,11 +228,23 @@ fn name(miss: &Miss) -> TestName {
     TestName { suite: miss.suite.clone(), name: miss.name.clone() }
 }
 
-/// Returns why nothing was recorded, in a few words.
+/// What is read of the document `skiptrace/error@1`.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Refused {
+    message: String,
+    caused_by: Vec<String>,
+}
+
+/// Returns why nothing was recorded.
 fn why(said: &Said) -> String {
     if said.code == Some(ExitStatus::NoTests.code().into()) {
         return "there are no tests".to_owned();
     }
-    let first = said.stderr.lines().find(|line| line.starts_with("error"));
-    first.map_or_else(|| said.end(), str::to_owned)
+    let refused = said.stderr.lines().rev().find_map(|line| serde_json::from_str::<Refused>(line).ok());
+    match refused {
+        // What lies below says it, and the first line of that says the most.
+        Some(refused) => refused.caused_by.into_iter().last().unwrap_or(refused.message),
+        None => said.end(),
+    }
 }
