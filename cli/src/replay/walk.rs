@@ -178,8 +178,7 @@ impl<'a> Walk<'a> {
             return Ok(None);
         }
         if is(ExitStatus::Usage) {
-            let error = CommandError::user("`skiptrace record` does not understand what it was told");
-            return Err(error.hint(said.end()));
+            return Err(CommandError::user(format_args!("nothing can be recorded: {}", why(&said))));
         }
         let whole = (is(ExitStatus::Success) || is(ExitStatus::Failure)) && file.is_file();
         Ok(Some(if whole { Ok(said) } else { Err(why(&said)) }))
