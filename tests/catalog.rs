@@ -1,95 +1,31 @@
 //! The indexes in a store: what is found, in how many calls, and what is never lost.
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::ops::Range;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use skiptrace_backends::memory::MemoryStore;
 use skiptrace_engine::catalog::layout::Part;
 use skiptrace_engine::catalog::manifest::{Completeness, Manifest};
-use skiptrace_engine::catalog::{Catalog, CatalogError};
+use skiptrace_engine::catalog::{Catalog, CatalogError, Until};
 use skiptrace_engine::id::{CommitId, JobName};
 use skiptrace_engine::index::build::IndexBuilder;
 use skiptrace_engine::index::query::{ChangedKey, SharedPolicy, partition};
 use skiptrace_engine::index::{Evidence, Index};
-use skiptrace_engine::key::Key;
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::observation::{Executed, Observation, Parts};
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::{Health, Outcome, Role, TestKey};
 use skiptrace_engine::recording::{EnvironmentKey, Origin, Recording, Shard};
-use skiptrace_engine::store::{ByteRange, Entry, ListRequest, Put, Slice, Store, StoreError};
+use skiptrace_engine::store::{ListRequest, Put, Store};
 use skiptrace_engine::time::Timestamp;
 use skiptrace_engine::variable::Variables;
+use skiptrace_tests::counting::Counting;
 
 const KIND: IndexKind = IndexKind::FILE;
 
-/// A store in memory that counts what it is asked.
-#[derive(Debug, Default)]
-struct Counting {
-    store: MemoryStore,
-    lists: AtomicUsize,
-    listed: AtomicUsize,
-    gets: AtomicUsize,
-}
-
-impl Counting {
-    /// Returns how many listings, listed keys and reads there were since the last time.
-    fn take(&self) -> (usize, usize, usize) {
-        let take = |count: &AtomicUsize| count.swap(0, Ordering::Relaxed);
-        (take(&self.lists), take(&self.listed), take(&self.gets))
-    }
-}
-
-impl fmt::Display for Counting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.store.fmt(f)
-    }
-}
-
-#[deny(clippy::missing_trait_methods)]
-impl Store for Counting {
-    fn get(&self, key: &Key) -> Result<Vec<u8>, StoreError> {
-        self.gets.fetch_add(1, Ordering::Relaxed);
-        self.store.get(key)
-    }
-
-    fn get_range(&self, key: &Key, range: ByteRange) -> Result<Slice, StoreError> {
-        self.gets.fetch_add(1, Ordering::Relaxed);
-        self.store.get_range(key, range)
-    }
-
-    fn get_ranges(&self, key: &Key, ranges: &[Range<u64>]) -> Result<Vec<Vec<u8>>, StoreError> {
-        self.gets.fetch_add(1, Ordering::Relaxed);
-        self.store.get_ranges(key, ranges)
-    }
-
-    fn put(&self, key: &Key, value: &[u8]) -> Result<Put, StoreError> {
-        self.store.put(key, value)
-    }
-
-    fn list(&self, request: &ListRequest) -> Result<Vec<Entry>, StoreError> {
-        let entries = self.store.list(request)?;
-        self.lists.fetch_add(1, Ordering::Relaxed);
-        self.listed.fetch_add(entries.len(), Ordering::Relaxed);
-        Ok(entries)
-    }
-
-    fn delete(&self, key: &Key) -> Result<(), StoreError> {
-        self.store.delete(key)
-    }
-
-    fn local_path(&self, key: &Key) -> Option<PathBuf> {
-        self.store.local_path(key)
-    }
-}
-
 fn catalog() -> (Arc<Counting>, Catalog) {
-    let store = Arc::new(Counting::default());
+    let store = Arc::new(Counting::new(Arc::new(MemoryStore::default())));
     (store.clone(), Catalog::new(store))
 }
 
@@ -165,6 +101,40 @@ fn a_few_commits_are_found_without_listing_all_their_shards() {
     let expected: BTreeSet<CommitId> = (0..50).map(commit).collect();
     assert_eq!(all, expected.into_iter().collect::<Vec<_>>());
     assert!(store.take().0 <= 51);
+}
+
+#[test]
+fn pages_follow_each_other_and_leave_nothing_out() {
+    let (store, catalog) = catalog();
+    for number in 0..400 {
+        for part in 1..=(number % 7 + 1) {
+            catalog.push(&shard(number, "unit", &format!("{part}/7"))).unwrap();
+        }
+    }
+    // More parts than one listing has room for.
+    for part in 1..=1_100 {
+        catalog.push(&shard(400, "unit", &format!("{part}/1100"))).unwrap();
+    }
+    let all = catalog.entries(KIND).unwrap();
+    store.take();
+    let (mut found, mut from) = (Vec::new(), None);
+    loop {
+        let page = catalog.page(KIND, from.as_ref()).unwrap();
+        found.extend(page.entries);
+        match page.until {
+            Until::End => break,
+            Until::Before(commit) => from = Some(commit),
+            // It was told already, whole.
+            Until::Through(commit) => {
+                assert_eq!(found.pop().unwrap(), catalog.entry(KIND, &commit).unwrap());
+                let next = all.iter().position(|entry| entry.commit == commit).unwrap();
+                found.push(all[next].clone());
+                from = Some(all[next + 1].commit.clone());
+            }
+        }
+    }
+    assert_eq!(found, all);
+    assert!(store.take().0 <= 12);
 }
 
 #[test]

@@ -116,6 +116,10 @@ impl Store for FolderStore {
     fn local_path(&self, key: &Key) -> Option<PathBuf> {
         Some(self.path(key)).filter(|path| path.is_file())
     }
+
+    fn is_local(&self) -> bool {
+        true
+    }
 }
 
 impl fmt::Display for FolderStore {

@@ -301,6 +301,10 @@ impl Store for HttpStore {
     fn local_path(&self, _key: &Key) -> Option<PathBuf> {
         None
     }
+
+    fn is_local(&self) -> bool {
+        false
+    }
 }
 
 /// Reads a line of `listing.txt`; what is no key is passed over, as in any listing.

@@ -116,6 +116,10 @@ impl Store for MemoryStore {
     fn local_path(&self, _key: &Key) -> Option<PathBuf> {
         None
     }
+
+    fn is_local(&self) -> bool {
+        false
+    }
 }
 
 impl fmt::Display for MemoryStore {

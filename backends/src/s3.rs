@@ -111,6 +111,10 @@ impl Store for S3Store {
     fn local_path(&self, _key: &Key) -> Option<PathBuf> {
         None
     }
+
+    fn is_local(&self) -> bool {
+        false
+    }
 }
 
 impl fmt::Display for S3Store {

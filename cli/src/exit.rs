@@ -5,36 +5,37 @@ use std::process::ExitCode;
 
 /// The exit codes, a promise to scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
 pub enum ExitStatus {
     /// All went well.
-    Success = 0,
+    Success,
     /// Tests failed, or a gate did.
-    Failure = 1,
+    Failure,
     /// The arguments or the configuration are wrong.
-    Usage = 2,
+    Usage,
     /// With `--strict`: everything was selected because narrowing could not be justified.
-    FellBack = 3,
+    FellBack,
     /// There are no tests.
-    NoTests = 4,
+    NoTests,
     /// The build or the runner failed before there were results.
-    Runner = 5,
+    Runner,
     /// A usable index was required, and there is none.
-    NoIndex = 6,
+    NoIndex,
     /// The store could not be used.
-    Store = 7,
+    Store,
     /// Git could not be used.
-    Git = 8,
+    Git,
     /// An index is damaged, or of a format this version cannot read.
-    DamagedIndex = 9,
+    DamagedIndex,
     /// The program met a bug of its own.
-    Internal = 70,
+    Internal,
     /// The user interrupted it.
-    Interrupted = 130,
+    Interrupted,
+    /// As the runner of the tests ended.
+    OfRunner(u8),
 }
 
 impl ExitStatus {
-    /// Every exit code, in order.
+    /// Every exit code of our own, in order.
     pub const ALL: [ExitStatus; 12] = [
         ExitStatus::Success,
         ExitStatus::Failure,
@@ -52,7 +53,21 @@ impl ExitStatus {
 
     /// Returns the number.
     pub fn code(self) -> u8 {
-        self as u8
+        match self {
+            ExitStatus::Success => 0,
+            ExitStatus::Failure => 1,
+            ExitStatus::Usage => 2,
+            ExitStatus::FellBack => 3,
+            ExitStatus::NoTests => 4,
+            ExitStatus::Runner => 5,
+            ExitStatus::NoIndex => 6,
+            ExitStatus::Store => 7,
+            ExitStatus::Git => 8,
+            ExitStatus::DamagedIndex => 9,
+            ExitStatus::Internal => 70,
+            ExitStatus::Interrupted => 130,
+            ExitStatus::OfRunner(code) => code,
+        }
     }
 
     /// Returns what the number means, for the help.
@@ -70,6 +85,7 @@ impl ExitStatus {
             ExitStatus::DamagedIndex => "an index is damaged or unreadable",
             ExitStatus::Internal => "a bug in skiptrace",
             ExitStatus::Interrupted => "interrupted",
+            ExitStatus::OfRunner(_) => "as the runner of the tests",
         }
     }
 }

@@ -3,9 +3,7 @@
 //! Spawning `git` understands every repository there is. Its output is read as data only: never localized, paths
 //! separated by NUL, no locks taken for mere reading.
 
-use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 
 use skiptrace_engine::id::{CommitId, ObjectId};
 use skiptrace_engine::time::Timestamp;
@@ -13,13 +11,26 @@ use skiptrace_engine::time::Timestamp;
 use crate::environment::Environment;
 
 mod branch;
+mod changes;
 mod commit_tree;
 mod error;
+mod hash;
+mod history;
+mod listing;
+mod mode;
+mod present;
+mod process;
+mod raw;
 mod tree;
 
 pub use branch::Branch;
+pub use changes::{Change, Changes};
 pub use commit_tree::CommitTree;
 pub use error::GitError;
+pub use history::Walk;
+pub use listing::{Listed, Listing, Recorded};
+pub use mode::FileMode;
+pub use present::Present;
 pub use tree::WorkTree;
 
 /// A repository, and how to ask git about it.
@@ -28,6 +39,7 @@ pub struct Repository {
     root: PathBuf,
     private: PathBuf,
     is_shallow: bool,
+    has_work_tree: bool,
     environment: Environment,
 }
 
@@ -55,12 +67,12 @@ impl Repository {
             "--is-inside-work-tree",
             "--show-toplevel",
         ];
-        let output = spawn(environment, &environment.cwd, &args)?;
+        let output = process::run(environment, &environment.cwd, &args)?;
         let text = output.stdout.strip_suffix(b"\n").unwrap_or(&output.stdout);
         let lines: Vec<&[u8]> = text.split(|&byte| byte == b'\n').collect();
-        let (shallow, common, root) = match lines[..] {
-            [shallow, common, _, b"true", top] if output.status.success() => (shallow, common, top),
-            [shallow, common, git_dir, b"false", ..] => (shallow, common, git_dir),
+        let (shallow, common, root, has_work_tree) = match lines[..] {
+            [shallow, common, _, b"true", top] if output.status.success() => (shallow, common, top, true),
+            [shallow, common, git_dir, b"false", ..] => (shallow, common, git_dir, false),
             _ => {
                 return match GitError::of(&args, &output) {
                     GitError::NotARepository => Ok(None),
@@ -73,6 +85,7 @@ impl Repository {
             // The common folder, so that all work trees of a repository share what is kept there.
             private: environment.cwd.join(path(common)).join("skiptrace"),
             is_shallow: shallow == b"true",
+            has_work_tree,
             environment: environment.clone(),
         }))
     }
@@ -108,6 +121,15 @@ impl Repository {
         }
     }
 
+    /// Returns the commit that is asked about: the one `at` names, else the one that is checked out, if there is one.
+    pub fn head(&self, at: Option<&str>) -> Result<Option<CommitId>, GitError> {
+        match (self.resolve(at.unwrap_or("HEAD")), at) {
+            // A repository without a commit.
+            (Err(GitError::UnknownRevision { .. }), None) => Ok(None),
+            (resolved, _) => resolved.map(Some),
+        }
+    }
+
     /// Returns the commit that `revision` names.
     pub fn commit(&self, revision: &str) -> Result<Commit, GitError> {
         let id = self.resolve(revision)?;
@@ -133,7 +155,7 @@ impl Repository {
 
     /// Runs git at the top of the repository and returns what it prints.
     fn text(&self, args: &[&str]) -> Result<String, GitError> {
-        let output = spawn(&self.environment, &self.root, args)?;
+        let output = process::run(&self.environment, &self.root, args)?;
         if !output.status.success() {
             return Err(GitError::of(args, &output));
         }
@@ -148,23 +170,6 @@ impl Repository {
     }
 }
 
-fn spawn(environment: &Environment, folder: &Path, args: &[&str]) -> Result<Output, GitError> {
-    tracing::debug!(?args, "git");
-    Command::new("git")
-        .args(args)
-        .current_dir(folder)
-        .env_clear()
-        .envs(&environment.vars)
-        .envs([("LC_ALL", "C"), ("GIT_OPTIONAL_LOCKS", "0"), ("GIT_TERMINAL_PROMPT", "0")])
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| match error.kind() {
-            // A missing folder is reported just like a missing program.
-            io::ErrorKind::NotFound if folder.is_dir() => GitError::Missing,
-            _ => GitError::Spawn { folder: folder.to_owned(), source: error },
-        })
-}
-
 /// Returns the path that git prints; paths need not be text.
 fn path(bytes: &[u8]) -> PathBuf {
     #[cfg(unix)]
@@ -175,4 +180,4 @@ fn path(bytes: &[u8]) -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -12,6 +12,7 @@ pub mod error;
 pub mod exit;
 pub mod git;
 mod logging;
+pub mod nearest;
 mod panic;
 pub mod rules;
 pub mod session;

@@ -53,6 +53,12 @@ pub trait Store: fmt::Display + fmt::Debug + Send + Sync {
     fn local_path(&self, _key: &Key) -> Option<PathBuf> {
         None
     }
+
+    /// Returns whether a call costs no more than looking into a folder of this machine, so that many small
+    /// questions are cheaper than a large one.
+    fn is_local(&self) -> bool {
+        false
+    }
 }
 
 /// Which part of a value to read.

@@ -5,6 +5,7 @@
 //! compilers and runners that some tests need.
 
 pub mod cargo_project;
+pub mod counting;
 pub mod go_project;
 pub mod redact;
 pub mod repo;

@@ -159,6 +159,10 @@ impl Store for Cached {
         // Never a file of the cache: it has a header, and may be swept away.
         self.inner.local_path(key)
     }
+
+    fn is_local(&self) -> bool {
+        self.inner.is_local()
+    }
 }
 
 impl fmt::Display for Cached {

@@ -76,6 +76,10 @@ impl Store for Prefixed {
     fn local_path(&self, key: &Key) -> Option<PathBuf> {
         self.inner.local_path(&self.prefix.join(key.as_str()).ok()?)
     }
+
+    fn is_local(&self) -> bool {
+        self.inner.is_local()
+    }
 }
 
 impl fmt::Display for Prefixed {

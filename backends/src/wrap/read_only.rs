@@ -54,6 +54,10 @@ impl Store for ReadOnly {
     fn local_path(&self, key: &Key) -> Option<PathBuf> {
         self.inner.local_path(key)
     }
+
+    fn is_local(&self) -> bool {
+        self.inner.is_local()
+    }
 }
 
 impl fmt::Display for ReadOnly {

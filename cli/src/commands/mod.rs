@@ -7,18 +7,25 @@ use crate::session::Session;
 pub mod completions;
 pub mod config;
 pub mod doctor;
+pub mod explain;
 pub mod index;
 pub mod man;
 mod place;
 pub mod record;
+pub mod rules;
+pub mod run;
 pub mod select;
 
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    Run(run::RunArgs),
     Select(select::SelectArgs),
+    Explain(explain::ExplainArgs),
     Record(record::RecordArgs),
     Doctor(doctor::DoctorArgs),
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     #[command(subcommand)]
     Index(index::IndexCommand),
     #[command(subcommand)]
@@ -30,8 +37,11 @@ pub enum Command {
 /// Runs a command.
 pub(crate) fn run(command: &Command, session: &Session<'_>) -> Result<ExitStatus, CommandError> {
     match command {
+        Command::Run(args) => run::run(args, session),
         Command::Select(args) => select::run(args, session),
+        Command::Explain(args) => explain::run(args, session),
         Command::Record(args) => record::run(args, session),
+        Command::Rules(command) => rules::run(command, session),
         Command::Doctor(args) => doctor::run(args, session),
         Command::Index(command) => index::run(command, session),
         Command::Config(command) => config::run(command, session),

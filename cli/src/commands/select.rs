@@ -72,11 +72,22 @@ struct IndexDocument {
     recorded_at: Option<String>,
 }
 
+/// A reason, or a cause.
 #[derive(Serialize)]
-struct CauseDocument {
+pub(super) struct CauseDocument {
     code: &'static str,
     hazard: Option<String>,
     message: String,
+}
+
+impl CauseDocument {
+    pub(super) fn of(reason: &Reason) -> CauseDocument {
+        CauseDocument {
+            code: reason.code(),
+            hazard: reason.hazard().map(|hazard| hazard.to_string()),
+            message: reason.to_string(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -132,7 +143,7 @@ pub(crate) fn run(args: &SelectArgs, session: &Session<'_>) -> Result<ExitStatus
 }
 
 /// Says what was decided, the most important first.
-fn summarize(decision: &Decision, session: &Session<'_>) {
+pub(super) fn summarize(decision: &Decision, session: &Session<'_>) {
     let printer = session.printer;
     let selection = &decision.selection;
     for cause in &selection.everything {
@@ -145,7 +156,7 @@ fn summarize(decision: &Decision, session: &Session<'_>) {
         None => String::new(),
     };
     if decision.basis.is_some() || known > 0 {
-        let changed = human::count(decision.n_changed as u64, "file");
+        let changed = human::count(decision.present.len() as u64, "file");
         printer.status(format_args!("{run} of {known} tests must run ({changed} may differ{found})"));
     }
     for note in &decision.notes {
@@ -177,11 +188,6 @@ fn line(test: &Decided) -> String {
 impl Document {
     fn of(decision: &Decision, job: &str) -> Document {
         let selection = &decision.selection;
-        let cause = |reason: &Reason| CauseDocument {
-            code: reason.code(),
-            hazard: reason.hazard().map(|hazard| hazard.to_string()),
-            message: reason.to_string(),
-        };
         Document {
             job: job.to_owned(),
             index: decision.basis.as_ref().map(|basis| IndexDocument {
@@ -192,9 +198,9 @@ impl Document {
             everything: selection
                 .everything
                 .iter()
-                .map(|everything| cause(&Reason::Everything(everything.clone())))
+                .map(|everything| CauseDocument::of(&Reason::Everything(everything.clone())))
                 .collect(),
-            changed_paths: decision.n_changed,
+            changed_paths: decision.present.len(),
             changes: selection
                 .changes
                 .iter()
@@ -206,7 +212,7 @@ impl Document {
                 .map(|test| RunDocument {
                     suite: test.record.key.suite.to_string(),
                     name: test.record.key.name.to_string(),
-                    reasons: selection.reasons_of(test).map(cause).collect(),
+                    reasons: selection.reasons_of(test).map(CauseDocument::of).collect(),
                 })
                 .collect(),
             skip: selection

@@ -3,19 +3,26 @@
 use std::fmt;
 
 use skiptrace_engine::catalog::StoredIndex;
-use skiptrace_engine::id::CommitId;
-use skiptrace_engine::index::Evidence;
+use skiptrace_engine::id::{CommitId, JobName};
+use skiptrace_engine::index::{Evidence, Index};
+use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::time::Timestamp;
 
-use super::Asked;
 use crate::commands::index::target::Target;
 use crate::error::{CommandError, ErrorKind};
+use crate::nearest::{self, nearest};
 use crate::session::Session;
+
+/// How many commits back an index is looked for.
+const FURTHEST: usize = 100_000;
 
 /// The index that a decision goes by.
 pub struct Basis {
     /// Its parts: the shards of a commit, or the one that has it all.
     pub parts: Vec<StoredIndex>,
+    /// What it is, as it would be typed.
+    target: Target,
+    kind: IndexKind,
     /// How it is known.
     pub relation: Relation,
     /// What the user should know of how it was found.
@@ -27,40 +34,45 @@ pub struct Basis {
 pub enum Relation {
     /// The user named it.
     Named(String),
-    /// It is of the same commit, or of one so many commits before.
-    Ancestor(CommitId, usize),
-    /// It is of a commit elsewhere.
-    Elsewhere(CommitId, String),
+    /// It is of this commit, which is related to the one that is asked about.
+    Found(CommitId, nearest::Relation),
 }
 
 impl Basis {
     /// Finds the index: the one that is named, else the nearest.
-    pub(super) fn find(asked: &Asked<'_>, session: &Session<'_>) -> Result<Basis, CommandError> {
-        if let Some(text) = asked.index {
-            let parts = Target::parse(text, session)?.open(session, asked.kind)?;
-            return Ok(Basis { parts, relation: Relation::Named(text.to_owned()), notes: Vec::new() });
+    pub fn find(
+        index: Option<&str>,
+        kind: IndexKind,
+        job: &JobName,
+        at: Option<&str>,
+        session: &Session<'_>,
+    ) -> Result<Basis, CommandError> {
+        if let Some(text) = index {
+            let target = Target::parse(text, session)?;
+            let parts = target.open(session, kind)?;
+            let relation = Relation::Named(text.to_owned());
+            return Ok(Basis { parts, target, kind, relation, notes: Vec::new() });
         }
         let catalog = session.catalog()?;
-        let commits: std::collections::BTreeSet<CommitId> =
-            catalog.commits(asked.kind, None)?.into_iter().collect();
-        let head = match (session.repository()?, asked.at) {
-            (Some(repository), at) => Some(repository.resolve(at.unwrap_or("HEAD"))?),
-            (None, _) => None,
+        let head = match session.repository()? {
+            Some(repository) => repository.head(at)?,
+            None => None,
         };
-        let repository = session.repository()?;
-        let ancestors = match (repository, &head) {
-            (Some(repository), Some(head)) => repository.ancestors(head, 10_000)?,
-            _ => Vec::new(),
+        let search = nearest(session, &catalog, kind, job, head.as_ref(), FURTHEST)?;
+        let Some(found) = search.found else {
+            let message = format!("the store has no index of job `{}`", job);
+            let error = CommandError::new(ErrorKind::NoIndex, message);
+            return Err(search.notes.iter().fold(error, |error, note| error.hint(note)));
         };
-        for (distance, commit) in ancestors.iter().enumerate() {
-            if commits.contains(commit) {
-                let entry = catalog.entry(asked.kind, commit)?;
-                let parts = catalog.open_present(&entry)?;
-                let relation = Relation::Ancestor(commit.clone(), distance);
-                return Ok(Basis { parts, relation, notes: Vec::new() });
-            }
-        }
-        Err(CommandError::new(ErrorKind::NoIndex, "no commit before this one has an index"))
+        let parts = catalog.open_present(&found.entry)?;
+        let target = Target::Commit(found.commit.clone());
+        let relation = Relation::Found(found.commit, found.relation);
+        Ok(Basis { parts, target, kind, relation, notes: search.notes })
+    }
+
+    /// Reads all of it, the parts merged.
+    pub fn load(&self, session: &Session<'_>) -> Result<Index, CommandError> {
+        self.target.load(session, self.kind)
     }
 
     /// Returns when the newest of it was recorded.
@@ -82,10 +94,18 @@ impl fmt::Display for Relation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Relation::Named(name) => write!(f, "`{name}`"),
-            Relation::Ancestor(commit, 0) => write!(f, "`{}`, which is checked out", commit.short()),
-            Relation::Ancestor(commit, 1) => write!(f, "`{}`, the commit before", commit.short()),
-            Relation::Ancestor(commit, n) => write!(f, "`{}`, {n} commits before", commit.short()),
-            Relation::Elsewhere(commit, why) => write!(f, "`{}`, {why}", commit.short()),
+            Relation::Found(commit, nearest::Relation::Same) => {
+                write!(f, "`{}`, the same commit", commit.short())
+            }
+            Relation::Found(commit, nearest::Relation::Ancestor { distance }) => {
+                let plural = if *distance == 1 { "" } else { "s" };
+                write!(f, "`{}`, {distance} commit{plural} before", commit.short())
+            }
+            Relation::Found(commit, nearest::Relation::Elsewhere { branch, why }) => {
+                let branch =
+                    branch.as_ref().map(|branch| format!(" of branch `{branch}`")).unwrap_or_default();
+                write!(f, "`{}`{branch}, since {why}", commit.short())
+            }
         }
     }
 }

@@ -15,13 +15,13 @@ use skiptrace_engine::id::JobName;
 use skiptrace_engine::index::Evidence;
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::recording::{EnvironmentDifference, Recording};
-use skiptrace_engine::selection::{Cause, PathRules, Policy, Question, Reason, Selection, select};
+use skiptrace_engine::selection::{Cause, PathRules, Policy, Present, Question, Reason, Selection, select};
 
 use crate::error::{CommandError, ErrorKind};
 use crate::session::Session;
 
 pub use basis::{Basis, Relation};
-use present::{Now, present};
+use present::{Differing, differing};
 
 /// What is to be decided.
 pub struct Asked<'a> {
@@ -49,8 +49,8 @@ pub struct Decision {
     pub selection: Selection,
     /// The index, where there is one.
     pub basis: Option<Basis>,
-    /// How many paths may differ from what the index has.
-    pub n_changed: usize,
+    /// The files that may differ from what the index has, as they are now.
+    pub present: Present,
     /// What the user should know.
     pub notes: Vec<String>,
 }
@@ -58,26 +58,24 @@ pub struct Decision {
 impl Decision {
     /// Decides. Only what the user typed wrong is an error.
     pub fn make(asked: &Asked<'_>, session: &Session<'_>) -> Result<Decision, CommandError> {
-        let basis = match Basis::find(asked, session) {
+        let basis = match Basis::find(asked.index, asked.kind, &asked.job, asked.at, session) {
             Ok(basis) => basis,
             Err(error) => return of_cause(cause_of(error)?),
         };
         let parts: Vec<&dyn Evidence> = basis.parts.iter().map(|part| part as &dyn Evidence).collect();
-        let now = match asked.at {
-            Some(revision) => Now::At(session.commit(revision)?),
-            None => Now::WorkTree,
-        };
-        let present = match present(&parts, &asked.job, &now, session) {
-            Ok(present) => present,
+        let differing = match differing(&parts, &asked.job, asked.at, session) {
+            Ok(differing) => differing,
             Err(error) => {
-                let cause = Cause::UnknownChanges(with_causes(&error));
-                let selection = Selection::everything(cause);
-                return Ok(Decision { selection, basis: Some(basis), n_changed: 0, notes: Vec::new() });
+                let selection = Selection::everything(Cause::UnknownChanges(with_causes(&error)));
+                let notes = basis.notes.clone();
+                return Ok(Decision { selection, basis: Some(basis), present: Present::new(), notes });
             }
         };
+        let Differing { present, opaque, notes } = differing;
         let question = Question {
             job: &asked.job,
             present: &present,
+            opaque: &opaque,
             language: &Languages,
             policy: asked.policy,
             variables: &session.environment.variables(),
@@ -86,8 +84,8 @@ impl Decision {
             never_skip: asked.never_skip,
         };
         let selection = select(&parts, &question);
-        let notes = basis.notes.clone();
-        Ok(Decision { selection, n_changed: present.len(), notes, basis: Some(basis) })
+        let notes = basis.notes.iter().cloned().chain(notes).collect();
+        Ok(Decision { selection, present, notes, basis: Some(basis) })
     }
 
     /// Returns how often each reason is one, by its code.
@@ -105,7 +103,7 @@ impl Decision {
 
 fn of_cause(cause: Cause) -> Result<Decision, CommandError> {
     let selection = Selection::everything(cause);
-    Ok(Decision { selection, basis: None, n_changed: 0, notes: Vec::new() })
+    Ok(Decision { selection, basis: None, present: Present::new(), notes: Vec::new() })
 }
 
 /// Turns an error into the cause that everything runs, unless it is the user's to put right.

@@ -1,75 +1,96 @@
 //! What may differ from what an index saw, as it is now.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use skiptrace_engine::id::{CommitId, JobName};
 use skiptrace_engine::index::Evidence;
+use skiptrace_engine::index::evidence::FileView;
 use skiptrace_engine::path::RepoPath;
-use skiptrace_engine::recording::Recording;
 use skiptrace_engine::selection::Present;
-use skiptrace_indexers::record::sources::{Tree, cut_all};
+use skiptrace_indexers::record::sources::cut_all;
 
 use crate::error::CommandError;
-use crate::git::{CommitTree, WorkTree};
+use crate::git::{self, Changes, GitError, Recorded};
 use crate::session::Session;
 
-/// What is asked about.
-#[derive(Debug, Clone)]
-pub(super) enum Now {
-    /// The files as they are.
-    WorkTree,
-    /// Those of a commit.
-    At(CommitId),
+/// What may differ.
+#[derive(Debug, Default)]
+pub(super) struct Differing {
+    /// The files, as they are now.
+    pub(super) present: Present,
+    /// Paths of which nobody can tell what became of them.
+    pub(super) opaque: BTreeSet<RepoPath>,
+    /// What the user should know.
+    pub(super) notes: Vec<String>,
 }
 
-/// Returns every file that may differ from what some recording of a job saw, as it is now.
-pub(super) fn present(
+/// Returns every file that may differ from what some recording of a job saw, as it is at the revision `at`, or else in
+/// the work tree.
+pub(super) fn differing(
     parts: &[&dyn Evidence],
     job: &JobName,
-    now: &Now,
+    at: Option<&str>,
     session: &Session<'_>,
-) -> Result<Present, CommandError> {
+) -> Result<Differing, CommandError> {
     let Some(repository) = session.repository()? else {
-        return Err(CommandError::user("there is no repository here, so nobody knows what changed"));
+        return Err(CommandError::user("there is no repository here"));
     };
-    let recordings: Vec<&Recording> =
-        parts.iter().flat_map(|part| part.recordings()).filter(|recording| recording.job == *job).collect();
-    let mut changed: BTreeSet<RepoPath> = BTreeSet::new();
-    for recording in &recordings {
-        changed.extend(repository.changed_since(&recording.commit)?);
-    }
-    // What a recording saw that git does not have is in no commit, so it may differ whatever git says.
-    if recordings.iter().any(|recording| recording.tree.is_none()) {
-        for part in parts {
-            let views = part.files_where(&|file| file.blob.is_none())?;
-            changed.extend(views.into_iter().map(|view| view.file.path));
+    let now = repository.present(at)?;
+    let commits: BTreeSet<&CommitId> = parts
+        .iter()
+        .flat_map(|part| part.recordings())
+        .filter(|recording| recording.job == *job)
+        .map(|recording| &recording.commit)
+        .collect();
+    let mut differing = Differing::default();
+    let mut changes = Changes::default();
+    for commit in commits {
+        match now.changed_since(commit) {
+            Ok(since) => changes.extend(since),
+            // A shallow clone does not have it, but the index says what each file was.
+            Err(GitError::UnknownRevision { .. }) => {
+                changes.extend(changed_from_index(parts, &now)?);
+                differing.notes.push(format!(
+                    "git does not have `{}` here, so all files are compared with the index",
+                    commit.short()
+                ));
+            }
+            Err(error) => return Err(error.into()),
         }
     }
-    match now {
-        Now::WorkTree => {
-            let tree = WorkTree::of(repository, session.environment.file_time())?;
-            changed.extend(tree.changed().iter().cloned());
-            Ok(cut(&tree, changed))
-        }
-        Now::At(commit) => {
-            let tree = CommitTree::of(repository, commit)?;
-            let cut = cut(&tree, changed);
-            tree.finish().map_err(|error| {
-                CommandError::new(crate::error::ErrorKind::Git, "cannot read files of the commit")
-                    .caused_by(error)
-            })?;
-            Ok(cut)
+    let mut paths: BTreeSet<RepoPath> = BTreeSet::new();
+    for (path, change) in changes.paths {
+        match change {
+            git::Change::Opaque => drop(differing.opaque.insert(path)),
+            _ => drop(paths.insert(path)),
         }
     }
+    differing.opaque.extend(changes.unnamed.iter().filter_map(|text| RepoPath::new(text.as_str()).ok()));
+    // What git does not keep, such as what it ignores, may have changed whatever git says.
+    for part in parts {
+        let without_blob = part.files_where(&|file| file.blob.is_none())?;
+        paths.extend(without_blob.into_iter().map(|view| view.file.path));
+    }
+    let mut files = cut_all(&now, paths.iter().cloned().collect());
+    for path in paths {
+        let file = files.remove(&path);
+        differing.present.insert(path, file);
+    }
+    Ok(differing)
 }
 
-fn cut(tree: &dyn Tree, paths: BTreeSet<RepoPath>) -> Present {
-    let mut files = cut_all(tree, paths.iter().cloned().collect());
-    paths
-        .into_iter()
-        .map(|path| {
-            let file = files.remove(&path);
-            (path, file)
-        })
-        .collect()
+fn changed_from_index(parts: &[&dyn Evidence], now: &git::Present<'_>) -> Result<Changes, CommandError> {
+    let mut changes = Changes::default();
+    for part in parts {
+        let with_blob: BTreeMap<RepoPath, Recorded> = part
+            .files_where(&|file| file.blob.is_some())?
+            .into_iter()
+            .filter_map(|FileView { file, .. }| {
+                let blob = file.blob?;
+                Some((file.path, Recorded { mode: None, blob }))
+            })
+            .collect();
+        changes.extend(now.changed_from(&with_blob)?);
+    }
+    Ok(changes)
 }

@@ -1,5 +1,8 @@
 //! Which branch a run is for.
 
+use std::collections::BTreeSet;
+
+use super::{GitError, Repository};
 use crate::environment::Environment;
 
 /// A branch, and how it is known.
@@ -20,6 +23,35 @@ const VARIABLES: &[&str] = &[
     "BUILDKITE_BRANCH",
     "CIRCLE_BRANCH",
 ];
+
+/// The variables that name the branch that others begin from: a pull request's target, or the default branch.
+const BASES: &[&str] = &[
+    "GITHUB_BASE_REF",
+    "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+    "BUILDKITE_PULL_REQUEST_BASE_BRANCH",
+    "CHANGE_TARGET",
+    "CI_DEFAULT_BRANCH",
+    "BUILDKITE_PIPELINE_DEFAULT_BRANCH",
+];
+
+impl Repository {
+    /// Returns the branches that others most likely begin from, the most likely first.
+    pub fn base_branches(&self) -> Result<Vec<String>, GitError> {
+        let of_ci = BASES.iter().filter_map(|variable| self.environment.text(variable)).map(str::to_owned);
+        let mut branches: Vec<String> = of_ci.collect();
+        match self.line(&["symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"]) {
+            Ok(name) => branches.extend(name.strip_prefix("origin/").map(str::to_owned)),
+            Err(GitError::Failed { code: Some(1), .. }) => {}
+            Err(error) => return Err(error),
+        }
+        if branches.is_empty() {
+            branches = ["main", "master"].map(str::to_owned).into();
+        }
+        let mut seen = BTreeSet::new();
+        branches.retain(|branch| seen.insert(branch.clone()));
+        Ok(branches)
+    }
+}
 
 /// Returns the branch that a CI service says this run is for.
 pub(super) fn of_ci(environment: &Environment) -> Option<Branch> {

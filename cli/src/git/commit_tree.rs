@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use skiptrace_engine::id::{CommitId, ObjectId};
 use skiptrace_engine::path::RepoPath;
 use skiptrace_indexers::record::sources::Tree;
 
+use super::process::{command, not_started};
 use super::{GitError, Repository};
 
 /// No file of a larger size is read; what is not read is unknown.
@@ -23,7 +24,7 @@ pub struct CommitTree {
 
 /// A git process that is asked for one blob after the other.
 #[derive(Debug)]
-struct Contents {
+pub(super) struct Contents {
     process: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
@@ -46,21 +47,8 @@ impl CommitTree {
                 blobs.insert(path, blob);
             }
         }
-        let failed = |source| GitError::Spawn { folder: repository.root.clone(), source };
-        let mut process = Command::new("git")
-            .args(["cat-file", "--batch"])
-            .current_dir(&repository.root)
-            .env_clear()
-            .envs(&repository.environment.vars)
-            .envs([("LC_ALL", "C"), ("GIT_OPTIONAL_LOCKS", "0"), ("GIT_TERMINAL_PROMPT", "0")])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(failed)?;
-        let input = process.stdin.take().expect("it was asked for");
-        let output = BufReader::new(process.stdout.take().expect("it was asked for"));
-        Ok(CommitTree { blobs, contents: Mutex::new(Contents { process, input, output, failed: None }) })
+        let contents = Contents::start(repository, &[])?;
+        Ok(CommitTree { blobs, contents: Mutex::new(contents) })
     }
 
     /// Returns the files.
@@ -86,14 +74,7 @@ impl CommitTree {
 impl Tree for CommitTree {
     fn read(&self, path: &RepoPath) -> Option<Vec<u8>> {
         let blob = self.blobs.get(path)?;
-        let mut contents = self.contents();
-        if contents.failed.is_some() {
-            return None;
-        }
-        contents.read(blob).unwrap_or_else(|error| {
-            contents.failed = Some(error);
-            None
-        })
+        self.contents().ask(blob.as_str())
     }
 
     fn blob(&self, path: &RepoPath) -> Option<ObjectId> {
@@ -106,7 +87,61 @@ impl Tree for CommitTree {
 }
 
 impl Contents {
-    fn read(&mut self, blob: &ObjectId) -> io::Result<Option<Vec<u8>>> {
+    /// Starts the process.
+    pub(super) fn start(repository: &Repository, flags: &[&str]) -> Result<Contents, GitError> {
+        let args: Vec<&str> = ["cat-file", "--batch"].iter().chain(flags).copied().collect();
+        let mut process = command(&repository.environment, &repository.root, &args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| not_started(&repository.root, error))?;
+        let input = process.stdin.take().expect("it was asked for");
+        let output = BufReader::new(process.stdout.take().expect("it was asked for"));
+        Ok(Contents { process, input, output, failed: None })
+    }
+
+    /// Returns the content of a blob.
+    pub(super) fn ask(&mut self, blob: &str) -> Option<Vec<u8>> {
+        if self.failed.is_some() {
+            return None;
+        }
+        self.read(blob).unwrap_or_else(|error| {
+            self.failed = Some(error);
+            None
+        })
+    }
+
+    /// Returns the content of a file, named in any way that is one line; `None` also where there is none, or a link
+    /// leads nowhere or out of the repository.
+    pub(super) fn look(&mut self, name: &str) -> Option<Vec<u8>> {
+        if self.failed.is_none() {
+            match self.read_any(name) {
+                Ok(content) => return content,
+                Err(error) => self.failed = Some(error),
+            }
+        }
+        None
+    }
+
+    fn read_any(&mut self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        writeln!(self.input, "{name}")?;
+        self.input.flush()?;
+        let mut head = Vec::new();
+        self.output.by_ref().take(1 << 16).read_until(b'\n', &mut head)?;
+        let head = String::from_utf8_lossy(&head);
+        let head = head.strip_suffix('\n').ok_or(io::ErrorKind::UnexpectedEof)?;
+        if head.ends_with(" missing") || head.ends_with(" ambiguous") {
+            return Ok(None);
+        }
+        // `<id> blob <size>`; of a link `dangling <size>` and the like.
+        let mut fields = head.rsplit(' ');
+        let size = fields.next().and_then(|size| size.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
+        let is_blob = fields.next() == Some("blob");
+        Ok(self.content(size)?.filter(|_| is_blob))
+    }
+
+    fn read(&mut self, blob: &str) -> io::Result<Option<Vec<u8>>> {
         writeln!(self.input, "{blob}")?;
         self.input.flush()?;
         let mut head = String::new();
@@ -117,6 +152,10 @@ impl Contents {
             return Err(strange());
         };
         let size: u64 = size.parse().map_err(|_| strange())?;
+        self.content(size)
+    }
+
+    fn content(&mut self, size: u64) -> io::Result<Option<Vec<u8>>> {
         if size > LARGEST {
             io::copy(&mut self.output.by_ref().take(size + 1), &mut io::sink())?;
             return Ok(None);

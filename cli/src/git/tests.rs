@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::process::Output;
 
 use skiptrace_engine::time::Timestamp;
 use tempfile::TempDir;
@@ -7,7 +8,7 @@ use super::*;
 use crate::environment::{Clock, Terminal};
 
 /// A folder, and surroundings in which git sees nothing of this machine.
-fn sandbox() -> (TempDir, Environment) {
+pub(crate) fn sandbox() -> (TempDir, Environment) {
     let folder = tempfile::tempdir().unwrap();
     let text = |path: &Path| path.to_str().unwrap().to_owned();
     #[expect(clippy::disallowed_methods, reason = "git itself has to be found")]
@@ -34,12 +35,12 @@ fn sandbox() -> (TempDir, Environment) {
     (folder, environment)
 }
 
-fn git(environment: &Environment, args: &[&str]) {
-    let output = spawn(environment, &environment.cwd, args).unwrap();
+pub(crate) fn git(environment: &Environment, args: &[&str]) {
+    let output = process::run(environment, &environment.cwd, args).unwrap();
     assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn repository() -> (TempDir, Environment, Repository) {
+pub(crate) fn repository() -> (TempDir, Environment, Repository) {
     let (folder, environment) = sandbox();
     git(&environment, &["init", "--quiet", "--initial-branch=main"]);
     git(&environment, &["commit", "--quiet", "--allow-empty", "--message=one"]);
@@ -139,5 +140,5 @@ fn a_changed_file_counts_whatever_its_name() {
     std::fs::write(environment.cwd.join(std::ffi::OsStr::from_bytes(b"odd-\xff")), "x").unwrap();
     assert!(!tree().is_clean());
     git(&environment, &["add", "--all"]);
-    assert_eq!(repository.changed_since(&commit).unwrap().len(), 1);
+    assert_eq!(repository.present(None).unwrap().changed_since(&commit).unwrap().unnamed.len(), 1);
 }

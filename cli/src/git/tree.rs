@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use skiptrace_engine::id::{CommitId, ObjectId};
+use skiptrace_engine::id::ObjectId;
 use skiptrace_engine::path::RepoPath;
 use skiptrace_indexers::record::sources::Tree;
 
-use super::{GitError, Repository, spawn};
+use super::{GitError, Repository, process};
 
 /// The files of a work tree: those that git tracks, and those that it does not ignore.
 #[derive(Debug)]
@@ -90,24 +90,9 @@ impl Tree for WorkTree {
 }
 
 impl Repository {
-    /// Returns the files whose content in the work tree is not that of `commit`.
-    pub fn changed_since(&self, commit: &CommitId) -> Result<BTreeSet<RepoPath>, GitError> {
-        let flags = ["--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=none"];
-        let args: Vec<&str> = ["diff"].into_iter().chain(flags).chain([commit.as_str(), "--"]).collect();
-        Ok(self.entries(&args)?.iter().filter_map(|path| changed_path(path)).collect())
-    }
-
-    /// Returns commits, the nearest first, `commit` itself being the first.
-    pub fn ancestors(&self, commit: &CommitId, limit: usize) -> Result<Vec<CommitId>, GitError> {
-        let limit = format!("--max-count={limit}");
-        let args = ["rev-list", &limit, commit.as_str()];
-        let text = self.text(&args)?;
-        text.lines().map(|line| line.parse().map_err(|_| GitError::unexpected(&args, line))).collect()
-    }
-
     /// Runs git and returns the entries that it prints, each ended by a NUL.
     pub(super) fn entries(&self, args: &[&str]) -> Result<Vec<Vec<u8>>, GitError> {
-        let output = spawn(&self.environment, &self.root, args)?;
+        let output = process::run(&self.environment, &self.root, args)?;
         if !output.status.success() {
             return Err(GitError::of(args, &output));
         }

@@ -128,6 +128,26 @@ pub struct CommitEntry {
     pub modified: Option<Timestamp>,
 }
 
+/// What a store has for commits that follow each other in the order of their ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// What there is.
+    pub entries: Vec<CommitEntry>,
+    /// How far the page goes: commits up to there that are not in it have nothing.
+    pub until: Until,
+}
+
+/// How far a [`Page`] goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Until {
+    /// To the last commit that the store has anything for.
+    End,
+    /// Up to that commit, of which it does not tell.
+    Before(CommitId),
+    /// Up to that commit, which is in it.
+    Through(CommitId),
+}
+
 impl CommitEntry {
     /// Returns how many bytes it takes.
     pub fn size(&self) -> u64 {
@@ -206,6 +226,32 @@ impl Catalog {
     /// Returns what the store has for every commit, in the order of their ids.
     pub fn entries(&self, kind: IndexKind) -> Result<Vec<CommitEntry>, StoreError> {
         Ok(group(kind, &self.store.list(&ListRequest::below(layout::kind_folder(kind)))?))
+    }
+
+    /// Returns what the store has for commits whose ids are not below `from`: one short listing, usually.
+    pub fn page(&self, kind: IndexKind, from: Option<&CommitId>) -> Result<Page, StoreError> {
+        let mut request = ListRequest::below(layout::kind_folder(kind)).limit(PAGE);
+        // Whatever is of a commit sorts after its folder.
+        request.start_after = from.map(|commit| layout::commit_folder(kind, commit));
+        loop {
+            let listing = self.store.list(&request)?;
+            let mut entries = group(kind, &listing);
+            if listing.len() < PAGE {
+                return Ok(Page { entries, until: Until::End });
+            }
+            // Of the last commit there may be more than what fitted in.
+            match (entries.pop(), listing.last()) {
+                (Some(last), _) if entries.is_empty() => {
+                    let last = self.entry(kind, &last.commit)?;
+                    let until = Until::Through(last.commit.clone());
+                    return Ok(Page { entries: vec![last], until });
+                }
+                (Some(last), _) => return Ok(Page { entries, until: Until::Before(last.commit) }),
+                // All of it is somebody else's.
+                (None, Some(last)) => request.start_after = Some(last.key.clone()),
+                (None, None) => return Ok(Page { entries, until: Until::End }),
+            }
+        }
     }
 
     /// Returns the manifest of a commit, when it has one.

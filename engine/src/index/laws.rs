@@ -23,6 +23,7 @@ use super::carry::{Carried, carry};
 use super::merge::merge;
 use super::query::{Answer, ChangedKey, JobAnswers, SharedPolicy, impacted, impacted_per_job, partition};
 use super::{Index, RulePattern};
+use crate::selection::testing::selected as select_now;
 
 const JOBS: [&str; 2] = ["e2e", "unit"];
 
@@ -471,8 +472,10 @@ proptest! {
         let by_test = by_test(&index);
         let files = BTreeMap::new();
         let without = Index { variables: Vec::new(), ..index.clone() };
-        let all = carry(&without, &job, &files, &now);
-        let carried = carry(&index, &job, &files, &now);
+        let [all, carried] = [&without, &index].map(|index| {
+            let selection = select_now(index, &job, &files, &now);
+            carry(index, &job, &|test| selection.skips(test), &files)
+        });
         let names = |carried: &Carried| -> BTreeSet<TestKey> {
             carried.tests.iter().map(|test| test.record.key.clone()).collect()
         };

@@ -35,7 +35,7 @@ use crate::path::RepoPath;
 use crate::record::{Role, TestKey, TestRecord};
 use crate::recording::{Recording, Shard};
 use crate::test_set::TestSet;
-use crate::unit::{LineSpan, UnitKind};
+use crate::unit::{LineSpan, SourceFile, Unit, UnitKind};
 
 pub use evidence::Evidence;
 pub use rule::{Rule, RulePattern};
@@ -185,6 +185,21 @@ impl Index {
     /// Returns the files, sorted by path.
     pub fn files(&self) -> &[FileRecord] {
         &self.files
+    }
+
+    /// Returns a file as its newest listing has it.
+    pub fn source_file(&self, file: &FileRecord) -> SourceFile {
+        let unit = |(number, unit): (u32, &UnitRecord)| {
+            Some(Unit {
+                kind: unit.kind,
+                name: unit.name.clone(),
+                lines: unit.listed?,
+                fingerprint: unit.fingerprint,
+                identifiers: self.mentions.of(UnitId(number)).to_vec(),
+            })
+        };
+        let units = file.units.clone().zip(self.units_of(file)).filter_map(unit).collect();
+        SourceFile { path: file.path.clone(), blob: file.blob.clone(), units }
     }
 
     /// Returns the units of `file`, sorted.

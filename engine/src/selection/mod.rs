@@ -16,6 +16,8 @@ mod compare;
 mod reason;
 mod rules;
 mod spread;
+#[cfg(test)]
+pub(crate) mod testing;
 mod traces;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,6 +66,8 @@ pub struct Question<'a> {
     pub job: &'a JobName,
     /// Every file that may differ from what some recording of the job saw. Those that do not may be among them.
     pub present: &'a Present,
+    /// Changed paths into which nobody can look.
+    pub opaque: &'a BTreeSet<RepoPath>,
     /// What languages know of names.
     pub language: &'a dyn Language,
     /// How far changes at file scope are followed.

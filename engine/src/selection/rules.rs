@@ -112,7 +112,7 @@ mod tests {
             ("[!a].txt", &["b.txt"], &["a.txt"]),
         ] {
             let parsed = PathPattern::new(pattern).unwrap();
-            let matches = |path: &&str| parsed.matches(&RepoPath::new(**path).unwrap());
+            let matches = |path: &&str| parsed.matches(&RepoPath::new(*path).unwrap());
             assert!(matching.iter().all(|path| matches(path)), "{pattern}");
             assert!(!others.iter().any(|path| matches(path)), "{pattern}");
         }

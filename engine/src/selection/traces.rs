@@ -63,6 +63,9 @@ pub(super) fn trace(
         traced: Traced::default(),
     };
     tracer.changes()?;
+    for path in question.opaque {
+        tracer.unknown(path)?;
+    }
     tracer.variables()?;
     tracer.finish()
 }
@@ -128,8 +131,10 @@ impl Tracer<'_> {
             return Ok(());
         }
         let differences = Differences::of(view, now);
-        // Who read the file read every byte of it.
-        if !same_blob {
+        // Who read the file read every byte of it. Units tell of all bytes only where they are the whole file.
+        let is_whole = view.units.iter().all(|unit| unit.kind == UnitKind::File) && !view.units.is_empty();
+        let same_bytes = is_whole && differences.former.is_empty() && differences.added.is_empty();
+        if !same_blob && !same_bytes {
             self.want(Reason::Opened(path.clone()), vec![view.file.opened]);
         }
         // To a test that has not seen the file, or this version of a unit, it is new.

@@ -33,6 +33,8 @@ pub struct Outcome {
     pub missing: Vec<Missing>,
     /// How many tests their runner leaves out.
     pub skipped: usize,
+    /// How the runner itself ended, where there was one.
+    pub exit: Option<i32>,
 }
 
 /// A test that should have run and did not.

@@ -73,11 +73,7 @@ impl Target {
     }
 
     /// Reads the whole index, its parts merged.
-    pub(in crate::commands) fn load(
-        &self,
-        session: &Session<'_>,
-        kind: IndexKind,
-    ) -> Result<Index, CommandError> {
+    pub(crate) fn load(&self, session: &Session<'_>, kind: IndexKind) -> Result<Index, CommandError> {
         match self {
             Target::File(path) => load_file(session, path),
             Target::Commit(commit) => {

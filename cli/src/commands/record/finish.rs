@@ -27,15 +27,21 @@ use crate::ui::human;
 const NAMED: usize = 5;
 
 /// Where an index goes, known before anything runs.
-pub(super) struct Plan {
-    pub(super) repository: Repository,
-    pub(super) commit: Commit,
-    pub(super) kind: IndexKind,
-    pub(super) job: JobName,
+pub(in crate::commands) struct Plan {
+    pub(in crate::commands) repository: Repository,
+    pub(in crate::commands) commit: Commit,
+    pub(in crate::commands) kind: IndexKind,
+    pub(in crate::commands) job: JobName,
     shard: Shard,
     branch: Option<String>,
-    pub(super) place: Place,
+    pub(in crate::commands) place: Place,
     started: SystemTime,
+}
+
+/// An index, and what is said of it.
+pub(in crate::commands) struct Folded {
+    pub(in crate::commands) index: Index,
+    document: Document,
 }
 
 /// The document `skiptrace/record@1`.
@@ -98,6 +104,37 @@ impl Plan {
             place: Place::open(args.output.as_ref(), args.replace, session)?,
             started: session.environment.file_time(),
         };
+        plan.refuse_second()?;
+        Ok(plan)
+    }
+
+    /// Plans for what is kept in a file of this machine.
+    pub(in crate::commands) fn local(
+        session: &Session<'_>,
+        settings: &Settings,
+        kind: IndexKind,
+    ) -> Result<Plan, CommandError> {
+        let repository = session.repository()?.ok_or_else(|| {
+            CommandError::user("what tests execute is remembered for a repository, and there is none here")
+                .hint("run this inside of a git repository")
+        })?;
+        let job: JobName = settings.index_job.value.parse().map_err(CommandError::user)?;
+        let folder = repository.private_folder().join("local").join(kind.name());
+        Ok(Plan {
+            repository: repository.clone(),
+            commit: repository.commit("HEAD")?,
+            kind,
+            shard: Shard::WHOLE,
+            branch: session.branch(settings)?,
+            place: Place::File(folder.join(format!("{job}.idx"))),
+            job,
+            started: session.environment.file_time(),
+        })
+    }
+
+    /// Refuses to record what is there already.
+    fn refuse_second(&self) -> Result<(), CommandError> {
+        let plan = self;
         if let Place::Store { catalog, name, replace: false } = &plan.place {
             let entry = catalog.entry(plan.kind, &plan.commit.id)?;
             if entry.shards.contains_key(&(plan.job.clone(), plan.shard)) {
@@ -109,19 +146,19 @@ impl Plan {
                 .hint("--replace puts a new one in its place, --output FILE writes it to a file"));
             }
         }
-        Ok(plan)
+        Ok(())
     }
 
-    /// Makes the index, puts it in its place, and says what came of it.
-    pub(super) fn finish(
-        self,
+    /// Makes the index.
+    pub(in crate::commands) fn fold(
+        &self,
         outcome: Outcome,
         update: Update,
-        interrupted: bool,
         session: &Session<'_>,
-    ) -> Result<ExitStatus, CommandError> {
+    ) -> Result<Folded, CommandError> {
         let tree = self.tree()?;
         let n_carried = update.carried.tests.len();
+        let is_complete = outcome.missing.is_empty();
         let mut compiled = outcome.compiled;
         for (suite, folders) in &outcome.folders {
             let files = folders.iter().flat_map(|folder| tree.below(folder)).cloned();
@@ -141,7 +178,20 @@ impl Plan {
         document.files = index.files().len();
         document.carried = n_carried;
         document.notice(&noticed);
-        document.complete = !interrupted && outcome.missing.is_empty();
+        document.complete = is_complete;
+        Ok(Folded { index, document })
+    }
+
+    /// Makes the index, puts it in its place, and says what came of it.
+    pub(super) fn finish(
+        self,
+        outcome: Outcome,
+        update: Update,
+        interrupted: bool,
+        session: &Session<'_>,
+    ) -> Result<ExitStatus, CommandError> {
+        let Folded { index, mut document } = self.fold(outcome, update, session)?;
+        document.complete &= !interrupted;
         if document.tests + document.carried == 0 {
             // An index without tests proves nothing, and would stand in the way of one that does.
             report_missing(&document, session);
@@ -237,6 +287,11 @@ impl Plan {
         }
     }
 
+    /// Says what stands in the way of tests that passed.
+    pub(in crate::commands) fn warn_of(&self, folded: &Folded, session: &Session<'_>) {
+        warn(&folded.document, session);
+    }
+
     /// Puts the index where it belongs. One that is not whole is nobody's index of the commit, and goes to a file.
     fn put(
         &self,
@@ -293,6 +348,38 @@ impl Document {
 
 fn report(document: &Document, place: &str, interrupted: bool, session: &Session<'_>) {
     let printer = session.printer;
+    warn(document, session);
+    let mut details = Vec::new();
+    for (n, word) in [
+        (document.failed.len(), "failed"),
+        (document.flaky.len(), "flaky"),
+        (document.carried, "taken over"),
+        (document.ignored, "ignored"),
+    ] {
+        if n > 0 {
+            details.push(format!("{n} {word}"));
+        }
+    }
+    let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
+    printer.status(format_args!(
+        "recorded {}{details} over {} into the {} index of `{}` ({}) in {place}",
+        human::count(document.tests as u64, "test"),
+        human::count(document.files as u64, "file"),
+        document.kind,
+        document.commit.get(..12).unwrap_or(&document.commit),
+        human::size(document.bytes),
+    ));
+    if !document.clean {
+        printer.status("files differ from the commit; they are recorded as they are");
+    }
+    if interrupted {
+        printer.hint("what is whole was kept; record again for an index of the commit");
+    }
+}
+
+/// Says what cannot be skipped, and why.
+fn warn(document: &Document, session: &Session<'_>) {
+    let printer = session.printer;
     if !document.opaque.is_empty() {
         printer.warning(format_args!(
             "{} passed but can never be skipped on this evidence",
@@ -323,32 +410,6 @@ fn report(document: &Document, place: &str, interrupted: bool, session: &Session
         printer.warning(format_args!("{count} did not execute the same in every run: {}", named(&tests)));
     }
     report_missing(document, session);
-    let mut details = Vec::new();
-    for (n, word) in [
-        (document.failed.len(), "failed"),
-        (document.flaky.len(), "flaky"),
-        (document.carried, "taken over"),
-        (document.ignored, "ignored"),
-    ] {
-        if n > 0 {
-            details.push(format!("{n} {word}"));
-        }
-    }
-    let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
-    printer.status(format_args!(
-        "recorded {}{details} over {} into the {} index of `{}` ({}) in {place}",
-        human::count(document.tests as u64, "test"),
-        human::count(document.files as u64, "file"),
-        document.kind,
-        document.commit.get(..12).unwrap_or(&document.commit),
-        human::size(document.bytes),
-    ));
-    if !document.clean {
-        printer.status("files differ from the commit; they are recorded as they are");
-    }
-    if interrupted {
-        printer.hint("what is whole was kept; record again for an index of the commit");
-    }
 }
 
 /// Says which tests did not run, and why.

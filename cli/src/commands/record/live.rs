@@ -11,17 +11,17 @@ use crate::ui::progress::{Progress, Unit};
 use crate::ui::style::Styled;
 
 /// Tells of a recording as it goes: a bar where somebody looks, a line for what fails.
-pub(super) struct Live<'a> {
+pub(in crate::commands) struct Live<'a> {
     printer: &'a Printer,
     progress: Mutex<Option<Progress>>,
 }
 
 impl<'a> Live<'a> {
-    pub(super) fn new(printer: &'a Printer) -> Self {
+    pub(in crate::commands) fn new(printer: &'a Printer) -> Self {
         Live { printer, progress: Mutex::new(None) }
     }
 
-    pub(super) fn tell(&self, event: &Event<'_>) {
+    pub(in crate::commands) fn tell(&self, event: &Event<'_>) {
         match event {
             Event::Building => self.printer.status("building the tests with coverage"),
             Event::Running { tests, suites } => {
@@ -51,7 +51,7 @@ impl<'a> Live<'a> {
     }
 
     /// Takes the bar away.
-    pub(super) fn end(&self) {
+    pub(in crate::commands) fn end(&self) {
         self.lock().take();
     }
 

@@ -1,6 +1,6 @@
 //! `skiptrace record`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -21,10 +21,10 @@ use crate::exit::ExitStatus;
 use crate::session::Session;
 use crate::settings::{Flag, Span};
 
-mod finish;
-mod live;
+pub(super) mod finish;
+pub(super) mod live;
 pub(super) mod runner;
-mod update;
+pub(super) mod update;
 
 use runner::Runner;
 
@@ -74,13 +74,20 @@ pub struct RecordArgs {
     #[arg(long, value_name = "INDEX", num_args = 0..=1, default_missing_value = "")]
     update: Option<String>,
 
-    /// How many tests run at the same time; unless given, as many as there are processors
-    #[arg(long, short, value_name = "N")]
-    jobs: Option<usize>,
-
     /// Run each test so often; a test that still finds new code in its last run is unstable and always runs
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
+
+    #[command(flatten)]
+    pub(super) driver: DriverArgs,
+}
+
+/// How tests are run that are recorded.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct DriverArgs {
+    /// How many tests run at the same time; unless given, as many as there are processors
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<usize>,
 
     /// How often a test that failed is tried again; one that then passes is flaky, and always runs
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -133,10 +140,17 @@ pub(crate) fn run(args: &RecordArgs, session: &Session<'_>) -> Result<ExitStatus
     listen_for_interrupts(&interrupted)?;
     let watch = Watch::interrupted_by(interrupted);
     let live = live::Live::new(session.printer);
-    let mut update = update::prepare(args, session, &plan)?;
+    let mut update = update::prepare(args, session, &plan, &settings)?;
     let listener = |event: Event<'_>| live.tell(&event);
     let runner = Runner::find(&args.runner, session)?;
-    let around = Around { args, session, plan: &plan, watch: &watch, listener: &listener };
+    let around = Around {
+        args: &args.driver,
+        runs: args.runs,
+        session,
+        repository: plan.repository.root(),
+        watch: &watch,
+        listener: &listener,
+    };
     let mut outcome = around.record(&runner, &Wanted::new(args.shard, update.names()))?;
     if !update.holds_for(&outcome.environment, session) && !watch.is_interrupted() {
         update = update::Update::default();
@@ -149,21 +163,23 @@ pub(crate) fn run(args: &RecordArgs, session: &Session<'_>) -> Result<ExitStatus
 }
 
 /// What every recording of one run of the command has in common.
-struct Around<'a> {
-    args: &'a RecordArgs,
-    session: &'a Session<'a>,
-    plan: &'a finish::Plan,
-    watch: &'a Watch,
-    listener: &'a Listener<'a>,
+pub(super) struct Around<'a> {
+    pub(super) args: &'a DriverArgs,
+    /// How often each test runs.
+    pub(super) runs: u32,
+    pub(super) session: &'a Session<'a>,
+    pub(super) repository: &'a Path,
+    pub(super) watch: &'a Watch,
+    pub(super) listener: &'a Listener<'a>,
 }
 
 impl Around<'_> {
     /// Runs the tests that are wanted.
-    fn record(&self, runner: &Runner, wanted: &Wanted) -> Result<Outcome, CommandError> {
-        let Around { args, session, plan, watch, listener } = *self;
+    pub(super) fn record(&self, runner: &Runner, wanted: &Wanted) -> Result<Outcome, CommandError> {
+        let Around { args, runs, session, repository, watch, listener } = *self;
         let options = driver::Options {
             jobs: args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, Into::into)),
-            runs: args.runs,
+            runs,
             retries: args.retries,
             timeout: args.timeout.map(|span| Duration::from_millis(span.0)),
             private_temporary: !args.shared_tmp,
@@ -171,7 +187,7 @@ impl Around<'_> {
         let left_out = if args.ignored { LeftOut::Run } else { LeftOut::Skip };
         let cwd = session.environment.cwd.clone();
         let variables = session.environment.vars.clone();
-        let repository = plan.repository.root().to_owned();
+        let repository = repository.to_owned();
         match runner {
             Runner::Cargo(command) => rust::record(&rust::Request {
                 command: command.clone(),
@@ -246,7 +262,7 @@ fn program() -> Result<PathBuf, CommandError> {
 }
 
 /// The first interruption ends the recording, the second the program.
-fn listen_for_interrupts(interrupted: &Arc<AtomicBool>) -> Result<(), CommandError> {
+pub(super) fn listen_for_interrupts(interrupted: &Arc<AtomicBool>) -> Result<(), CommandError> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let register = || -> std::io::Result<()> {
         for signal in [SIGINT, SIGTERM] {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use skiptrace_indexers::record::native::NativeCommand;
-use skiptrace_indexers::run::cargo::CargoCommand;
+use skiptrace_indexers::run::cargo::{CargoCommand, CargoRunner};
 
 use crate::error::CommandError;
 use crate::session::Session;
@@ -62,6 +62,16 @@ impl Runner {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         session.printer.status(format_args!("recording `{}`", words.join(" ")));
         Ok(Runner::Cargo(CargoCommand::parse(&words).expect("it is one of the two that are known")))
+    }
+
+    /// Returns how the runner itself ends where tests fail.
+    pub(in crate::commands) fn failure(&self) -> i32 {
+        match self {
+            Runner::Cargo(command) if command.runner == CargoRunner::Nextest => 100,
+            Runner::Cargo(_) => 101,
+            Runner::Native(NativeCommand::Ctest(_)) => 8,
+            Runner::Go(_) | Runner::Native(NativeCommand::Programs(_)) => 1,
+        }
     }
 
     /// Understands a command line; `None` when nobody knows it.

@@ -1,14 +1,16 @@
 use std::time::Duration;
 
 use super::*;
+use crate::fingerprint::Identifier;
 use crate::index::build::IndexBuilder;
 use crate::kind::IndexKind;
 use crate::observation::Observation;
 use crate::record::{Health, Outcome, Problem};
 use crate::recording::{EnvironmentKey, Origin, Recording, Shard};
+use crate::selection::testing::selected;
 use crate::time::Timestamp;
 use crate::unit::{LineSpan, Unit};
-use crate::variable::VariableName;
+use crate::variable::{VariableName, Variables};
 
 fn path(text: &str) -> RepoPath {
     RepoPath::new(text).unwrap()
@@ -94,7 +96,9 @@ fn carried(files: &[SourceFile]) -> Carried {
 
 fn carried_where(files: &[SourceFile], variables: &Variables) -> Carried {
     let now = files.iter().map(|file| (file.path.clone(), file.clone())).collect();
-    carry(&index(), &"job".parse().unwrap(), &now, variables)
+    let job = "job".parse().unwrap();
+    let selection = selected(&index(), &job, &now, variables);
+    carry(&index(), &job, &|test| selection.skips(test), &now)
 }
 
 /// Returns the tests that are carried over when the first file is as said.
@@ -159,20 +163,4 @@ fn who_consulted_a_variable_is_recorded_again_when_it_is_another() {
     let carried = carried(&[source("a.rs", A), source("b.rs", B)]);
     assert_eq!(carried.tests[0].consulted, [consulted("HOME", None), consulted("ZONE", Some("utc"))]);
     assert_eq!(carried.tests[2].consulted, []);
-}
-
-#[test]
-fn simple_names_are_what_calls_say() {
-    for (qualified, simple) in [
-        ("module::Type::method", Some("method")),
-        ("<Type<T> as Trait>::method#2", Some("method")),
-        ("ns::f(int, a::b)", Some("f")),
-        ("operator+(A, B)", None),
-        ("", None),
-        ("Type.method", Some("method")),
-        ("(*Type).method#2", Some("method")),
-        ("(*Type)", None),
-    ] {
-        assert_eq!(simple_name(qualified), simple, "{qualified}");
-    }
 }

@@ -163,7 +163,7 @@ fn what_is_taken_over_keeps_what_it_was_compiled_from() {
             (path(name), SourceFile { path: path(name), blob: None, units })
         })
         .into();
-    let mut carried = carry(&index, &"job".parse().unwrap(), &known, &Variables::Unknown);
+    let mut carried = carry(&index, &"job".parse().unwrap(), &|_| true, &known);
     carried.tests.retain(|test| &*test.record.key.name == "helped");
     carried.compiled.get_mut("suite").unwrap().extend([path("helper.rs"), path("gone.rs")]);
     let gathered = Gathered {

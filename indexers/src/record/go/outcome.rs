@@ -132,6 +132,7 @@ pub(super) fn gather(
         environment: environment::of(request, plan),
         missing,
         skipped,
+        exit: None,
     })
 }
 

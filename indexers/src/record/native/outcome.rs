@@ -121,6 +121,7 @@ impl Gatherer<'_> {
             folders: BTreeMap::new(),
             missing,
             skipped,
+            exit: None,
         }
     }
 

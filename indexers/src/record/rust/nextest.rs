@@ -115,6 +115,7 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
     let runs = runs.into_iter().filter(|run| request.wanted.has(&run.suite, &run.name)).collect();
     let mut outcome = gatherer.finish(runs, Vec::new(), &suites, &strays.sweep(), &opens);
     outcome.missing = missing;
+    outcome.exit = status.code();
     Ok(outcome)
 }
 

@@ -158,6 +158,7 @@ impl<'a> Gatherer<'a> {
             environment: EnvironmentKey::default(),
             missing: Vec::new(),
             skipped: 0,
+            exit: None,
         };
         for group in groups {
             if self.request.wanted.has(&group.suite, &group.name) {
