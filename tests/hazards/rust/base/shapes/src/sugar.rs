@@ -66,3 +66,8 @@ pub fn failing() -> Result<u32, String> {
     let number: u32 = "12".parse::<u32>().map_err(|_| "no number".to_owned())?;
     Ok(number)
 }
+
+/// Older editions take the elements of an array by reference here.
+pub fn edition() -> &'static str {
+    std::any::type_name_of_val(&[1u8, 2].into_iter())
+}

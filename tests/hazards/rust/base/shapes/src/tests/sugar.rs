@@ -29,3 +29,8 @@ fn orders() {
 fn fails() {
     println!("{:?}", failing());
 }
+
+#[test]
+fn has_edition() {
+    println!("{}", edition());
+}
