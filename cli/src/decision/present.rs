@@ -6,7 +6,7 @@ use skiptrace_engine::id::{CommitId, JobName};
 use skiptrace_engine::index::Evidence;
 use skiptrace_engine::index::evidence::FileView;
 use skiptrace_engine::path::RepoPath;
-use skiptrace_engine::selection::Present;
+use skiptrace_engine::selection::{Now, Present};
 use skiptrace_indexers::record::sources::cut_all;
 
 use crate::error::CommandError;
@@ -58,23 +58,25 @@ pub(super) fn differing(
             Err(error) => return Err(error.into()),
         }
     }
-    let mut paths: BTreeSet<RepoPath> = BTreeSet::new();
+    let mut paths: BTreeMap<RepoPath, bool> = BTreeMap::new();
     for (path, change) in changes.paths {
         match change {
             git::Change::Opaque => drop(differing.opaque.insert(path)),
-            _ => drop(paths.insert(path)),
+            _ => drop(paths.insert(path, true)),
         }
     }
     differing.opaque.extend(changes.unnamed.iter().filter_map(|text| RepoPath::new(text.as_str()).ok()));
     // What git does not keep, such as what it ignores, may have changed whatever git says.
     for part in parts {
         let without_blob = part.files_where(&|file| file.blob.is_none())?;
-        paths.extend(without_blob.into_iter().map(|view| view.file.path));
+        for view in without_blob {
+            paths.entry(view.file.path).or_insert(false);
+        }
     }
-    let mut files = cut_all(&now, paths.iter().cloned().collect());
-    for path in paths {
-        let file = files.remove(&path);
-        differing.present.insert(path, file);
+    let mut files = cut_all(&now, paths.keys().cloned().collect());
+    for (path, has_changed) in paths {
+        let source = files.remove(&path);
+        differing.present.insert(path, Now { source, has_changed });
     }
     Ok(differing)
 }

@@ -25,9 +25,9 @@ use super::query::{Answer, ChangedKey, JobAnswers, SharedPolicy, impacted, impac
 use super::{Index, RulePattern};
 use crate::selection::testing::selected as select_now;
 
-const JOBS: [&str; 2] = ["e2e", "unit"];
+pub(crate) const JOBS: [&str; 2] = ["e2e", "unit"];
 
-fn path(number: u8) -> RepoPath {
+pub(crate) fn path(number: u8) -> RepoPath {
     RepoPath::new(format!("src/{}/f{number}.rs", number % 3)).unwrap()
 }
 
@@ -77,14 +77,14 @@ fn consulted((name, value): DrawnVariable) -> Consulted {
 }
 
 /// What is set now; `None` when nobody knows.
-fn variables(now: &Option<BTreeMap<u8, u8>>) -> Variables {
+pub(crate) fn variables(now: &Option<BTreeMap<u8, u8>>) -> Variables {
     let Some(now) = now else { return Variables::Unknown };
     Variables::known(
         now.iter().map(|(name, value)| (VARIABLES[usize::from(*name)], "x".repeat(usize::from(*value)))),
     )
 }
 
-fn any_now() -> impl Strategy<Value = Option<BTreeMap<u8, u8>>> {
+pub(crate) fn any_now() -> impl Strategy<Value = Option<BTreeMap<u8, u8>>> {
     let value = prop_oneof![4 => Just(1u8), 1 => Just(0)];
     prop::option::weighted(0.9, prop::collection::btree_map(0..VARIABLES.len() as u8, value, 0..5))
 }
@@ -161,6 +161,20 @@ fn build(kind: IndexKind, drawn: &Drawn) -> Index {
 /// Which of a file's units is an item; the others are functions.
 const ITEM: u32 = 2;
 
+/// Returns a file in which each unit has a version; that of version zero is of unknown content.
+pub(crate) fn source(number: u8, versions: &[u8]) -> SourceFile {
+    let unit = |(at, version): (usize, &u8)| Unit {
+        kind: if at as u32 % 3 == ITEM { UnitKind::Item } else { UnitKind::Function },
+        name: format!("unit{}", at % 3).into(),
+        lines: LineSpan { start: at as u32 * 10 + 1, end: at as u32 * 10 + 9 },
+        fingerprint: (*version > 0).then(|| Fingerprint::of(&[number, at as u8, *version])),
+        // What a unit mentions is a matter of its content, as the fingerprint is.
+        identifiers: vec![Identifier(u32::from(*version)), Identifier(u32::from(number) * 7)],
+    };
+    let blob = versions.first().map(|version| format!("{version:040x}").parse().unwrap());
+    SourceFile { path: path(number), blob, units: versions.iter().enumerate().map(unit).collect() }
+}
+
 /// Builds an index whose files come before what was executed of them, as they should, or after it.
 fn build_in_order(kind: IndexKind, drawn: &Drawn, files_last: bool) -> Index {
     let mut builder = IndexBuilder::new(kind);
@@ -177,16 +191,7 @@ fn build_in_order(kind: IndexKind, drawn: &Drawn, files_last: bool) -> Index {
     });
     let add_files = |builder: &mut IndexBuilder| {
         for (number, versions) in &drawn.files {
-            let units = versions.iter().enumerate().map(|(at, version)| Unit {
-                kind: if at as u32 % 3 == ITEM { UnitKind::Item } else { UnitKind::Function },
-                name: format!("unit{}", at % 3).into(),
-                lines: LineSpan { start: at as u32 * 10 + 1, end: at as u32 * 10 + 9 },
-                fingerprint: (*version > 0).then(|| Fingerprint::of(&[*number, at as u8, *version])),
-                // What a unit mentions is a matter of its content, as the fingerprint is.
-                identifiers: vec![Identifier(u32::from(*version)), Identifier(u32::from(*number) * 7)],
-            });
-            let blob = versions.first().map(|version| format!("{version:040x}").parse().unwrap());
-            builder.add_file(recording, SourceFile { path: path(*number), blob, units: units.collect() });
+            builder.add_file(recording, source(*number, versions));
         }
     };
     if !files_last {
@@ -231,7 +236,9 @@ fn build_in_order(kind: IndexKind, drawn: &Drawn, files_last: bool) -> Index {
     builder.finish()
 }
 
-fn any_indexes(count: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Vec<Index>> {
+pub(crate) fn any_indexes(
+    count: impl Into<prop::collection::SizeRange>,
+) -> impl Strategy<Value = Vec<Index>> {
     (any_kind(), prop::collection::vec(any_recording(), count))
         .prop_map(|(kind, drawn)| drawn.iter().map(|drawn| build(kind, drawn)).collect())
 }

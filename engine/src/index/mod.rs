@@ -18,7 +18,7 @@ pub mod depends;
 pub mod evidence;
 pub(crate) mod intern;
 #[cfg(test)]
-mod laws;
+pub(crate) mod laws;
 pub mod merge;
 pub mod query;
 pub mod rule;

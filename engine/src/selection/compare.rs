@@ -82,6 +82,16 @@ impl<'a> Differences<'a> {
         }
         differences
     }
+
+    /// Returns whether every unit is what it was.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.former.is_empty() && self.added.is_empty()
+    }
+
+    /// Returns whether the units of a file tell of every byte of it.
+    pub(super) fn tell_bytes(view: &FileView) -> bool {
+        !view.units.is_empty() && view.units.iter().all(|unit| unit.kind == UnitKind::File)
+    }
 }
 
 /// Returns whether a function looks to others as it did.

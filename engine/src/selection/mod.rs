@@ -13,6 +13,8 @@
 
 mod change;
 mod compare;
+#[cfg(test)]
+mod laws;
 mod reason;
 mod rules;
 mod spread;
@@ -57,8 +59,17 @@ impl Policy {
     }
 }
 
-/// The files that may differ from what a recording saw, as they are now; `None` is one that is not there.
-pub type Present = BTreeMap<RepoPath, Option<SourceFile>>;
+/// The files that may differ from what a recording saw.
+pub type Present = BTreeMap<RepoPath, Now>;
+
+/// A file as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Now {
+    /// Its units; `None` is a file that is not there.
+    pub source: Option<SourceFile>,
+    /// Whether it is certain that some byte of it is another. If not, its units have to tell.
+    pub has_changed: bool,
+}
 
 /// What is asked.
 pub struct Question<'a> {

@@ -10,7 +10,7 @@ use crate::reach::{Edit, Language, Reach};
 use crate::unit::{SourceFile, UnitKind};
 use crate::variable::Variables;
 
-use super::{PathRules, Policy, Present, Question, Selection, select};
+use super::{Now, PathRules, Policy, Present, Question, Selection, select};
 
 /// A language in which everything is called by its name, and only names of functions can be trusted.
 pub(crate) struct Plain;
@@ -32,18 +32,35 @@ pub(crate) fn selected(
     now: &BTreeMap<RepoPath, SourceFile>,
     variables: &Variables,
 ) -> Selection {
-    let mut present: Present = index.files().iter().map(|file| (file.path.clone(), None)).collect();
-    present.extend(now.iter().map(|(path, file)| (path.clone(), Some(file.clone()))));
+    let mut present: Present = index.files().iter().map(|file| (file.path.clone(), now_of(None))).collect();
+    present.extend(now.iter().map(|(path, file)| (path.clone(), now_of(Some(file.clone())))));
+    select_with(&[index as &dyn Evidence], job, &present, Policy::Balanced, variables, &Plain)
+}
+
+/// A file of which only the units tell whether it changed.
+pub(crate) fn now_of(source: Option<SourceFile>) -> Now {
+    Now { source, has_changed: false }
+}
+
+/// Asks without rules.
+pub(crate) fn select_with(
+    parts: &[&dyn Evidence],
+    job: &JobName,
+    present: &Present,
+    policy: Policy,
+    variables: &Variables,
+    language: &dyn Language,
+) -> Selection {
     let question = Question {
         job,
-        present: &present,
+        present,
         opaque: &Default::default(),
-        language: &Plain,
-        policy: Policy::Balanced,
+        language,
+        policy,
         variables,
         conditions: &|_| Vec::new(),
         rules: &PathRules::default(),
         never_skip: &[],
     };
-    select(&[index as &dyn Evidence], &question)
+    select(parts, &question)
 }

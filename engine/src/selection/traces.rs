@@ -78,12 +78,19 @@ impl Tracer<'_> {
             true => path.parent().unwrap_or_else(RepoPath::root),
             false => path.clone(),
         };
-        let present: Vec<(&RepoPath, Option<&SourceFile>)> =
-            self.question.present.iter().map(|(path, now)| (path, now.as_ref())).collect();
-        let keys: Vec<RepoPath> = present.iter().map(|(path, _)| key_of(path)).collect();
+        let present = &self.question.present;
+        let keys: Vec<RepoPath> = present.keys().map(key_of).collect();
         let views = self.part.find_files(&keys)?;
         let rules = self.part.rules()?;
-        for ((path, now), view) in present.into_iter().zip(views) {
+        for ((path, now), view) in present.iter().zip(views) {
+            let differences = view.as_ref().map(|view| Differences::of(view, now.source.as_ref()));
+            if !now.has_changed && differences.as_ref().is_some_and(Differences::is_nothing) {
+                // Who read it may have read what is in no unit of it.
+                if let Some(view) = view.filter(|view| !Differences::tell_bytes(view)) {
+                    self.want(Reason::Opened(path.clone()), vec![view.file.opened]);
+                }
+                continue;
+            }
             let own_rules: Vec<&Rule> = rules
                 .iter()
                 .filter(|rule| rule.job == *self.question.job)
@@ -93,7 +100,7 @@ impl Tracer<'_> {
             // To those whose recording did not know a rule, what it stands for is unknown.
             let ruled: Vec<SetId> = own_rules.iter().map(|rule| rule.seen).collect();
             match view {
-                Some(view) => self.known(path, now, &view, ruled)?,
+                Some(view) => self.known(path, now.source.as_ref(), &view, ruled)?,
                 None if ruled.is_empty() => self.unknown(path)?,
                 None => self.wanted.push((Reason::Unseen(path.clone()), Wanted::Without(ALL, ruled))),
             }
@@ -125,18 +132,13 @@ impl Tracer<'_> {
         if let Some(rule) = self.question.rules.find(path).filter(|rule| !matches!(rule.then, Then::Ignore)) {
             self.rule(path, &rule.clone())?;
         }
-        let same_blob = now.is_some_and(|now| now.blob.is_some() && now.blob == view.file.blob);
         if self.part.kind().granularity != Granularity::Function {
             self.whole(path, now, view);
             return Ok(());
         }
         let differences = Differences::of(view, now);
-        // Who read the file read every byte of it. Units tell of all bytes only where they are the whole file.
-        let is_whole = view.units.iter().all(|unit| unit.kind == UnitKind::File) && !view.units.is_empty();
-        let same_bytes = is_whole && differences.former.is_empty() && differences.added.is_empty();
-        if !same_blob && !same_bytes {
-            self.want(Reason::Opened(path.clone()), vec![view.file.opened]);
-        }
+        // Who read the file read every byte of it.
+        self.want(Reason::Opened(path.clone()), vec![view.file.opened]);
         // To a test that has not seen the file, or this version of a unit, it is new.
         let seen = std::iter::once(view.file.seen).chain(ruled).collect();
         self.wanted.push((Reason::Unseen(path.clone()), Wanted::Without(ALL, seen)));

@@ -87,7 +87,7 @@ impl Update {
 /// Returns the files that an index has, as they are now.
 fn known(index: &Index, present: &Present) -> Files {
     let now = |file: &FileRecord| match present.get(&file.path) {
-        Some(now) => now.clone(),
+        Some(now) => now.source.clone(),
         None => Some(index.source_file(file)),
     };
     index.files().iter().filter_map(|file| Some((file.path.clone(), now(file)?))).collect()

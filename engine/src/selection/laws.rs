@@ -1,0 +1,161 @@
+//! What holds of every selection, tried on many.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::testing::{Plain, now_of, select_with};
+use super::{Now, Policy, Present};
+use crate::codec::{IndexReader, encode};
+use crate::id::JobName;
+use crate::index::laws::{JOBS, any_indexes, any_now, path, source, variables};
+use crate::index::merge::merge;
+use crate::index::{Evidence, Index};
+use crate::kind::IndexKind;
+use crate::record::{Role, TestKey};
+use crate::unit::SourceFile;
+use crate::variable::Variables;
+
+/// Files by number, as they may be now: gone, or the version of each unit.
+fn any_present() -> impl Strategy<Value = BTreeMap<u8, Option<Vec<u8>>>> {
+    let versions = prop::collection::vec(prop_oneof![1 => Just(0u8), 8 => Just(1), 4 => Just(2)], 0..4);
+    prop::collection::btree_map(0u8..7, prop::option::weighted(0.9, versions), 0..7)
+}
+
+fn present(drawn: &BTreeMap<u8, Option<Vec<u8>>>) -> Present {
+    let file = |number: u8, versions: &Vec<u8>| SourceFile { blob: None, ..source(number, versions) };
+    drawn
+        .iter()
+        .map(|(number, versions)| {
+            let source = versions.as_ref().map(|versions| file(*number, versions));
+            (path(*number), Now { source, has_changed: number % 2 == 0 })
+        })
+        .collect()
+}
+
+fn skipped(
+    parts: &[&dyn Evidence],
+    job: &JobName,
+    present: &Present,
+    variables: &Variables,
+) -> BTreeSet<TestKey> {
+    let selection = select_with(parts, job, present, Policy::Balanced, variables, &Plain);
+    selection.skipped().map(|test| test.key.clone()).collect()
+}
+
+proptest! {
+    /// Reading piece by piece is asking the whole.
+    #[test]
+    fn a_lazy_index_selects_the_same(
+        indexes in any_indexes(1..3),
+        drawn in any_present(),
+        now in any_now(),
+        strict in any::<bool>(),
+    ) {
+        let merged = merge(&indexes.iter().collect::<Vec<_>>()).unwrap();
+        let bytes = encode(&merged).unwrap();
+        let reader = IndexReader::open(bytes.as_slice()).unwrap();
+        let policy = if strict { Policy::Strict } else { Policy::Balanced };
+        for job in JOBS {
+            let job: JobName = job.parse().unwrap();
+            let [whole, lazy] = [&merged as &dyn Evidence, &reader].map(|index| {
+                select_with(&[index], &job, &present(&drawn), policy, &variables(&now), &Plain)
+            });
+            prop_assert_eq!(whole, lazy);
+        }
+    }
+
+    /// What more there is that changed, the less is skipped.
+    #[test]
+    fn a_larger_change_never_selects_fewer(
+        indexes in any_indexes(1..3),
+        drawn in any_present(),
+        more in any_present(),
+        now in any_now(),
+    ) {
+        let merged = merge(&indexes.iter().collect::<Vec<_>>()).unwrap();
+        let mut all = more;
+        all.extend(drawn.clone());
+        for job in JOBS {
+            let job: JobName = job.parse().unwrap();
+            let few = skipped(&[&merged], &job, &present(&drawn), &variables(&now));
+            let many = skipped(&[&merged], &job, &present(&all), &variables(&now));
+            prop_assert!(many.is_subset(&few), "{:?}", many.difference(&few));
+        }
+    }
+
+    /// Merging proves nothing that the recordings did not: who is skipped by the merged index is skipped by that of
+    /// the recording from which its record is.
+    #[test]
+    fn a_merged_index_proves_no_more_than_its_parts(
+        indexes in any_indexes(2..4),
+        drawn in any_present(),
+        now in any_now(),
+    ) {
+        let merged = merge(&indexes.iter().collect::<Vec<_>>()).unwrap();
+        let rank = |index: &Index, test: &TestKey| {
+            let (_, record) = index.test(test)?;
+            Some((record.counts(), index.recordings()[record.recording.index()].recorded_at))
+        };
+        for job in JOBS {
+            let job: JobName = job.parse().unwrap();
+            for test in skipped(&[&merged], &job, &present(&drawn), &variables(&now)) {
+                let best = indexes.iter().map(|index| rank(index, &test)).max().flatten();
+                for index in indexes.iter().filter(|index| rank(index, &test) == best) {
+                    let own = skipped(&[index], &job, &present(&drawn), &variables(&now));
+                    prop_assert!(own.contains(&test), "{}", test);
+                }
+            }
+        }
+    }
+
+    /// Shards that are asked together prove what each does.
+    #[test]
+    fn parts_prove_what_each_of_them_does(
+        indexes in any_indexes(2..4),
+        drawn in any_present(),
+        now in any_now(),
+    ) {
+        let parts: Vec<&dyn Evidence> = indexes.iter().map(|index| index as &dyn Evidence).collect();
+        for job in JOBS {
+            let job: JobName = job.parse().unwrap();
+            let together = skipped(&parts, &job, &present(&drawn), &variables(&now));
+            for index in &indexes {
+                let own = skipped(&[index], &job, &present(&drawn), &variables(&now));
+                let known = |test: &&TestKey| {
+                    index.test(test).is_some_and(|(_, record)| record.role == Role::Test)
+                };
+                prop_assert!(together.iter().filter(known).all(|test| own.contains(test)));
+            }
+        }
+    }
+
+    /// Nothing changed, so whoever can be skipped is; and back again is as if nothing had happened.
+    #[test]
+    fn the_same_files_select_nobody(indexes in any_indexes(1..2), now in any_now()) {
+        let index = &indexes[0];
+        let same: Present = index
+            .files()
+            .iter()
+            .filter(|file| file.blob.is_some())
+            .map(|file| (file.path.clone(), now_of(Some(index.source_file(file)))))
+            .collect();
+        for job in JOBS {
+            let job: JobName = job.parse().unwrap();
+            let nothing = skipped(&[index], &job, &Present::new(), &variables(&now));
+            let unknown = index.units().iter().any(|unit| unit.fingerprint.is_none() && !unit.is_unplaced());
+            if index.kind() == IndexKind::FUNCTION && !unknown {
+                let opened = |test: &&TestKey| {
+                    let id = index.test(test).expect("it is of the index").0;
+                    index.files().iter().any(|file| index.set(file.opened).contains(id))
+                };
+                let same = skipped(&[index], &job, &same, &variables(&now));
+                prop_assert!(same.is_subset(&nothing));
+                prop_assert!(nothing.difference(&same).all(|test| opened(&test)));
+            }
+            for test in index.tests().iter().filter(|test| test.key.job == job && nothing.contains(&test.key)) {
+                prop_assert!(test.can_prove());
+            }
+        }
+    }
+}
