@@ -57,6 +57,13 @@ impl<'a> Bench<'a> {
         command
     }
 
+    /// Makes a command that runs a program that was built, in the work tree.
+    pub(super) fn command_at(&self, program: &Path) -> Command {
+        let mut command = self.sandbox.command(program);
+        command.current_dir(&self.folder);
+        command
+    }
+
     /// Makes a command that selects.
     pub(super) fn select(&self, args: &[String], env: &BTreeMap<String, String>) -> Command {
         let mut command = self.sandbox.skiptrace_command();

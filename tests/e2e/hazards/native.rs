@@ -1,14 +1,94 @@
-//! Native.
+//! C++, by CTest for the recording; to see what tests do, each is started by itself.
+
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
 use skiptrace_tests::Sandbox;
+use skiptrace_tests::tools::require;
+
 use super::bench::Bench;
 use super::corpus::Language;
-use super::results::Results;
-pub(super) struct Native { sandbox: Sandbox }
-impl Native { pub fn new() -> Option<Native> { None } }
+use super::results::{Results, normalize};
+use crate::PROGRAM;
+
+/// What counts and what makes tests that are killed leave their counts.
+const COVERAGE: &str = "-fprofile-instr-generate -fcoverage-mapping -mllvm -runtime-counter-relocation";
+
+/// A compiler and what it needs.
+pub(super) struct Native {
+    sandbox: Sandbox,
+}
+
+impl Native {
+    /// Finds the compiler; `None` where a tool is missing.
+    pub(super) fn new() -> Option<Native> {
+        for tool in ["clang++-22", "ninja", "ctest"] {
+            require(tool)?;
+        }
+        let mut sandbox = Sandbox::new(PROGRAM);
+        sandbox.var("CXX", "clang++-22");
+        Some(Native { sandbox })
+    }
+}
+
 impl Language for Native {
-    fn sandbox(&self) -> &Sandbox { &self.sandbox }
-    fn record(&self) {}
-    fn run(&self, _: &Bench<'_>, _: &BTreeMap<String, String>) -> Result<Results, String> { Err(String::new()) }
-    fn always(&self) -> &[(&str, &str)] { &[] }
+    fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    fn record(&self) {
+        let mut build = self.sandbox.command("sh");
+        let build = build.arg("build.sh").env("CXXFLAGS", COVERAGE).output().expect("there is a shell");
+        assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stdout));
+        // Several runs show which tests take another way each time.
+        let args = ["record", "--runs", "4", "-q", "--", "ctest", "--test-dir", "build"];
+        let _ = self.sandbox.skiptrace(args);
+    }
+
+    fn run(&self, bench: &Bench<'_>, env: &BTreeMap<String, String>) -> Result<Results, String> {
+        let mut build = bench.command("sh");
+        let build = build.arg("build.sh").env("BUILD", &bench.kept).envs(env).stdin(Stdio::null());
+        let output = build.output().map_err(|error| error.to_string())?;
+        if !output.status.success() {
+            let text = String::from_utf8_lossy(&output.stdout);
+            let from = text.find("error:").unwrap_or_default();
+            let text: String = text[from..].chars().take(1500).collect();
+            return Err(format!("{text}{}", String::from_utf8_lossy(&output.stderr)));
+        }
+        let unit = bench.kept.join("unit");
+        let listed = bench.command_at(&unit).output().map_err(|error| error.to_string())?;
+        let mut results = Results::default();
+        for name in String::from_utf8_lossy(&listed.stdout).lines() {
+            let mut command = bench.command_at(&unit);
+            command.arg(name);
+            add(&mut results, ("unit", name), &mut command, bench, env);
+        }
+        let mut command = bench.command_at(&bench.kept.join("plain"));
+        add(&mut results, ("plain", "plain"), &mut command, bench, env);
+        Ok(results)
+    }
+
+    fn always(&self) -> &[(&str, &str)] {
+        &[
+            ("unit", "order_aborts"),
+            ("unit", "order_asserts"),
+            ("unit", "order_fails"),
+            ("unit", "random_flips"),
+        ]
+    }
+}
+
+fn add(
+    results: &mut Results,
+    (suite, name): (&str, &str),
+    command: &mut Command,
+    bench: &Bench<'_>,
+    env: &BTreeMap<String, String>,
+) {
+    let tool: &Path = &bench.kept.join("tool");
+    let output = command.env("TOOL", tool).envs(env).output().expect("it was built");
+    let text = [output.stdout, output.stderr].concat();
+    let text = normalize(&String::from_utf8_lossy(&text), bench.text());
+    results.add(suite, name, &output.status.to_string(), &text);
 }
