@@ -166,7 +166,7 @@ fn a_large_store_is_asked_a_handful_of_times() {
     let history = History::of_merges(10_500);
     let (store, catalog) = counted();
     history.index(&catalog, 500, 1, 1, Some("main"));
-    for (distance, most) in [(500, 25), (100, 25), (3, 14), (1, 10)] {
+    for (distance, most) in [(500, 8), (100, 8), (3, 8), (1, 6)] {
         history.index(&catalog, distance, 20_000, 1, Some("main"));
         store.take();
         assert_found(&history.search(&catalog), &history, distance);

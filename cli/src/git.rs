@@ -16,6 +16,7 @@ mod commit_tree;
 mod error;
 mod hash;
 mod history;
+mod links;
 mod listing;
 mod mode;
 mod present;

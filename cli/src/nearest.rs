@@ -26,7 +26,7 @@ const PATIENCE: usize = 32;
 /// So many of the newest marks of a branch are looked at: they come in one listing.
 const MARKS: usize = 1000;
 /// So many listings are made to find an index that no mark tells of, where there are marks.
-const LISTINGS: usize = 16;
+const LISTINGS: usize = 4;
 /// So many of the newest indexes are tried where no commit before this one has any.
 const TRIED: usize = 20;
 /// So many indexes that are of no use are named.

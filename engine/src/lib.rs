@@ -6,9 +6,10 @@
 //!
 //! In reading order:
 //! - names and values: [`id`], [`path`], [`kind`], [`time`], [`fingerprint`], [`test_set`], [`glob`];
-//! - what indexers hand in: [`mod@unit`], [`reach`], [`variable`], [`observation`], [`record`], [`recording`];
+//! - what indexers hand in: [`mod@unit`], [`reach`], [`tree`], [`variable`], [`observation`], [`record`], [`recording`];
 //! - the [`index`]: building, merging, asking; [`json`] is the predecessor's form of it;
 //! - the [`selection`]: which tests must run, and the proofs of those that need not;
+//! - [`balance`]: who runs what, where several nodes share tests;
 //! - [`codec`]: the index as bytes, written whole, read piece by piece;
 //! - where it is kept: [`key`], [`store`], [`read_at`], [`catalog`].
 #![warn(missing_docs)]
@@ -25,9 +26,11 @@ pub mod observation;
 pub mod reach;
 pub mod record;
 pub mod recording;
+pub mod tree;
 pub mod unit;
 pub mod variable;
 
+pub mod balance;
 pub mod codec;
 pub mod index;
 pub mod json;

@@ -202,13 +202,14 @@ impl Recorded {
         self.index.files().iter().filter(is_in).map(|file| file.path.as_str()).collect()
     }
 
-    /// Returns the files of which a test executed something.
+    /// Returns the files of which a test executed something, without those that cargo builds by.
     pub fn files(&self, test: TestId) -> BTreeSet<&str> {
         let touches = |file: &&FileRecord| {
             let mut units = self.index.units_of(file).iter();
             units.any(|unit| self.index.set(unit.own).contains(test))
         };
-        self.index.files().iter().filter(touches).map(|file| file.path.as_str()).collect()
+        let paths = self.index.files().iter().filter(touches).map(|file| file.path.as_str());
+        paths.filter(|path| !path.ends_with("Cargo.toml") && !path.ends_with("Cargo.lock")).collect()
     }
 
     /// Asserts the law, that a test which may be skipped has everything that it called in its footprint, and returns

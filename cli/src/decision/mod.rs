@@ -17,6 +17,8 @@ use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::recording::{EnvironmentDifference, Recording};
 use skiptrace_engine::selection::{Cause, PathRules, Policy, Present, Question, Reason, Selection, select};
 
+use skiptrace_indexers::units::reach::Languages;
+
 use crate::error::{CommandError, ErrorKind};
 use crate::session::Session;
 
@@ -126,21 +128,4 @@ fn with_causes(error: &CommandError) -> String {
         text.push_str(&format!(": {cause}"));
     }
     text
-}
-
-struct Languages;
-impl skiptrace_engine::reach::Language for Languages {
-    fn reach(
-        &self,
-        _: &skiptrace_engine::path::RepoPath,
-        kind: skiptrace_engine::unit::UnitKind,
-        _: &str,
-        edit: skiptrace_engine::reach::Edit,
-    ) -> skiptrace_engine::reach::Reach {
-        use skiptrace_engine::reach::{Edit, Reach};
-        match (kind, edit) {
-            (skiptrace_engine::unit::UnitKind::Function, Edit::Body) => Reach::Nobody,
-            _ => Reach::Compiled,
-        }
-    }
 }

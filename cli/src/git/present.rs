@@ -138,6 +138,22 @@ impl Present<'_> {
         }
     }
 
+    /// Hands out what git has of the files of the work tree, and returns which of those that it was told not to look
+    /// at are something else.
+    pub(super) fn tracked(&self, each: impl FnMut(GitPath, Side)) -> Result<Changes, GitError> {
+        let mut changes = Changes::default();
+        let mut overlooked = self.read_files(each)?.overlooked;
+        overlooked.retain(|path, was| {
+            let now = path.mode_at(self.repository);
+            if now != Some(was.mode) {
+                changes.add(path, Change::Modified);
+            }
+            now == Some(was.mode)
+        });
+        self.settle(overlooked, &mut changes)?;
+        Ok(changes)
+    }
+
     fn compare_trees(&self, commit: &CommitId, tree: &ObjectId) -> Result<Changes, GitError> {
         let args =
             ["diff-tree", "-r", "--raw", "-z", "--no-abbrev", "--no-renames", "--ignore-submodules=none"];

@@ -8,6 +8,7 @@ use skiptrace_engine::id::ObjectId;
 use skiptrace_engine::path::RepoPath;
 use skiptrace_indexers::record::sources::Tree;
 
+use super::mode::FileMode;
 use super::{GitError, Repository, process};
 
 /// The files of a work tree: those that git tracks, and those that it does not ignore.
@@ -20,24 +21,21 @@ pub struct WorkTree {
     changed: BTreeSet<RepoPath>,
     /// From when on files must not be written to.
     since: SystemTime,
+    /// Those that were, and are settled all the same.
+    settled: BTreeSet<RepoPath>,
 }
 
 impl WorkTree {
     /// Asks git. A file that is written to after `since` is unsettled.
     pub fn of(repository: &Repository, since: SystemTime) -> Result<WorkTree, GitError> {
         let mut blobs = BTreeMap::new();
-        // `100644 <blob> 0<tab>path`, each ended by a NUL.
-        for entry in repository.entries(&["ls-files", "--stage", "-z"])? {
-            let Some((about, path)) = split_at(&entry, b'\t') else { continue };
-            let about = String::from_utf8_lossy(about);
-            let mut fields = about.split(' ');
-            let (mode, blob) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
-            if mode.starts_with("100")
-                && let (Some(path), Ok(blob)) = (repo_path(path), blob.parse())
+        let overlooked = repository.present(None)?.tracked(|path, side| {
+            if matches!(side.mode, FileMode::Plain | FileMode::Executable)
+                && let (Some(path), Some(blob)) = (path.repo_path(), side.blob)
             {
                 blobs.insert(path, blob);
             }
-        }
+        })?;
         let status = [
             "status",
             "--porcelain=v1",
@@ -46,9 +44,11 @@ impl WorkTree {
             "--no-renames",
             "--ignore-submodules=none",
         ];
-        let changed =
+        let mut changed: BTreeSet<RepoPath> =
             repository.entries(&status)?.iter().filter_map(|entry| changed_path(entry.get(3..)?)).collect();
-        Ok(WorkTree { root: repository.root().to_owned(), blobs, changed, since })
+        changed.extend(overlooked.paths.into_keys());
+        changed.extend(overlooked.unnamed.iter().filter_map(|name| changed_path(name.as_bytes())));
+        Ok(WorkTree { root: repository.root().to_owned(), blobs, changed, since, settled: BTreeSet::new() })
     }
 
     /// Returns whether everything is as git has it.
@@ -59,6 +59,11 @@ impl WorkTree {
     /// Returns the files that are not as git has them.
     pub fn changed(&self) -> &BTreeSet<RepoPath> {
         &self.changed
+    }
+
+    /// Has files be settled, whenever they were written.
+    pub fn settle(&mut self, paths: BTreeSet<RepoPath>) {
+        self.settled.extend(paths);
     }
 
     /// Returns the files below a folder.
@@ -85,7 +90,7 @@ impl Tree for WorkTree {
 
     fn is_unsettled(&self, path: &RepoPath) -> bool {
         let written = std::fs::metadata(self.root.join(path.as_str())).and_then(|about| about.modified());
-        written.is_ok_and(|written| written >= self.since)
+        written.is_ok_and(|written| written >= self.since) && !self.settled.contains(path)
     }
 }
 
@@ -99,17 +104,6 @@ impl Repository {
         let entries = output.stdout.split(|byte| *byte == 0).filter(|entry| !entry.is_empty());
         Ok(entries.map(<[u8]>::to_vec).collect())
     }
-}
-
-fn split_at(bytes: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
-    let at = bytes.iter().position(|byte| *byte == separator)?;
-    Some((&bytes[..at], &bytes[at + 1..]))
-}
-
-/// A path that is no text is in no index: nothing is known of it, and changing it runs everything.
-fn repo_path(bytes: &[u8]) -> Option<RepoPath> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    RepoPath::new(text.trim_end_matches('/')).ok()
 }
 
 /// A changed path counts even if it is no text: as the nearest text, which no index has, it runs everything.

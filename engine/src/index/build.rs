@@ -166,6 +166,12 @@ impl IndexBuilder {
         self.files[at].seen_by.insert(recording);
     }
 
+    /// Adds a file that any test of `recording` may have read.
+    pub fn add_read_by_all(&mut self, recording: RecordingId, path: &RepoPath) {
+        let at = self.file_number(path);
+        self.files[at].read_by.insert(recording);
+    }
+
     /// Adds which files the tests of one suite were compiled from.
     pub fn add_compilation(&mut self, recording: RecordingId, suite: &str, paths: &[RepoPath]) {
         for path in paths {

@@ -207,6 +207,15 @@ impl Index {
         &self.units[file.units.start as usize..file.units.end as usize]
     }
 
+    /// Returns whether a file is known by its blob alone: what is in it was not looked at.
+    pub fn is_by_blob(&self, file: &FileRecord) -> bool {
+        let is_whole = |unit: &UnitRecord| {
+            unit.kind == UnitKind::File && unit.fingerprint.is_none() && unit.name.is_empty()
+        };
+        let units = self.units_of(file);
+        file.blob.is_some() && units.len() == 1 && is_whole(&units[0]) && units[0].listed.is_some()
+    }
+
     /// Returns the units of all files, file by file.
     pub fn units(&self) -> &[UnitRecord] {
         &self.units

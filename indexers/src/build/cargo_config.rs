@@ -45,20 +45,8 @@ pub type Program = Vec<String>;
 impl CargoConfig {
     /// Reads what cargo would read in `cwd`.
     pub fn read(cwd: &Path, cargo_home: Option<&Path>) -> Result<CargoConfig, CargoConfigError> {
-        let mut folders: Vec<PathBuf> = cwd.ancestors().map(|folder| folder.join(".cargo")).collect();
-        folders.extend(cargo_home.map(Path::to_owned));
-        folders.dedup();
         let mut config = CargoConfig::default();
-        for folder in folders {
-            // The name without an extension is the old one, and wins where there are both.
-            let names = ["config", "config.toml"];
-            let Some(path) = names.map(|name| folder.join(name)).into_iter().find(|path| path.is_file())
-            else {
-                continue;
-            };
-            if config.files.iter().any(|(known, _)| *known == path) {
-                continue;
-            }
+        for path in files(cwd, cargo_home) {
             let text = fs::read_to_string(&path)
                 .map_err(|source| CargoConfigError::Io { path: path.clone(), source })?;
             let table = text
@@ -72,6 +60,18 @@ impl CargoConfig {
     /// Returns a text below `build`.
     pub fn build(&self, name: &str) -> Option<&str> {
         self.files.iter().find_map(|(_, table)| table.get("build")?.get(name)?.as_str())
+    }
+
+    /// Returns what cargo makes of a variable that is `own` outside, where the configuration says something of it; a path
+    /// is left as it is written.
+    pub fn variable(&self, name: &str, own: Option<&str>) -> Option<String> {
+        let value = self.files.iter().find_map(|(_, table)| table.get("env")?.get(name))?;
+        let forced = value.get("force").and_then(Value::as_bool).unwrap_or_default();
+        let text = value.as_str().or_else(|| value.get("value")?.as_str())?;
+        Some(match own {
+            Some(own) if !forced => own.to_owned(),
+            _ => text.to_owned(),
+        })
     }
 
     /// Returns the program that runs what was compiled for `target`, whose `cfg` the compiler tells.
@@ -89,6 +89,38 @@ impl CargoConfig {
                 })
             })
         })
+    }
+}
+
+/// Returns the files that cargo reads in `cwd`, nearest first, each before those that it includes.
+pub fn files(cwd: &Path, cargo_home: Option<&Path>) -> Vec<PathBuf> {
+    let folders = cwd.ancestors().map(|folder| folder.join(".cargo"));
+    let mut files: Vec<PathBuf> = Vec::new();
+    for folder in folders.chain(cargo_home.map(Path::to_owned)) {
+        // The name without an extension is the old one, and wins where there are both.
+        let names = ["config", "config.toml"];
+        if let Some(path) = names.map(|name| folder.join(name)).into_iter().find(|path| path.is_file()) {
+            add_with_included(path, &mut files);
+        }
+    }
+    files
+}
+
+fn add_with_included(path: PathBuf, files: &mut Vec<PathBuf>) {
+    if files.contains(&path) || !path.is_file() {
+        return;
+    }
+    files.push(path.clone());
+    let table = fs::read_to_string(&path).ok().and_then(|text| text.parse::<Table>().ok());
+    let included = match table.as_ref().and_then(|table| table.get("include")) {
+        Some(Value::Array(all)) => all.iter().collect(),
+        Some(one) => vec![one],
+        None => Vec::new(),
+    };
+    for value in included {
+        if let Some(name) = value.as_str().or_else(|| value.get("path")?.as_str()) {
+            add_with_included(path.with_file_name(name), files);
+        }
     }
 }
 
@@ -125,6 +157,22 @@ mod tests {
     fn write(folder: &Path, text: &str) {
         fs::create_dir_all(folder.join(".cargo")).unwrap();
         fs::write(folder.join(".cargo/config.toml"), text).unwrap();
+    }
+
+    #[test]
+    fn what_is_included_is_read_as_well() {
+        let root = tempfile::tempdir().unwrap();
+        write(
+            root.path(),
+            "include = ['a.toml', { path = 'gone.toml', optional = true }]\nbuild.target = 'own'\n",
+        );
+        let text = "include = 'config.toml'\nbuild.target = 'other'\nbuild.target-dir = 'there'\n";
+        fs::write(root.path().join(".cargo/a.toml"), text).unwrap();
+        let named = |path: &PathBuf| path.starts_with(root.path());
+        let found: Vec<PathBuf> = files(root.path(), None).into_iter().filter(named).collect();
+        assert_eq!(found, ["config.toml", "a.toml"].map(|name| root.path().join(".cargo").join(name)));
+        let config = CargoConfig::read(root.path(), None).unwrap();
+        assert_eq!((config.build("target"), config.build("target-dir")), (Some("own"), Some("there")));
     }
 
     #[test]

@@ -8,8 +8,17 @@ use skiptrace_engine::path::RepoPath;
 /// What something was compiled from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Compiled {
-    /// The repository's files that a compiler or a build script read, and the manifests.
+    /// The repository's files that a compiler or a build script read.
     pub files: BTreeSet<RepoPath>,
+    /// Those of them that act while something is compiled, so that no counter tells of what is executed in them: what
+    /// procedural macros and build scripts are made of, and what build scripts read.
+    pub acting: BTreeSet<RepoPath>,
+    /// The folders of which any file may act so.
+    pub acting_folders: BTreeSet<RepoPath>,
+    /// The manifests of the repository's own packages.
+    pub manifests: BTreeMap<RepoPath, Own>,
+    /// The folders that the compiler ran in, by what is their manifest: those of workspaces.
+    pub workspaces: BTreeSet<RepoPath>,
     /// The repository's folders of which any file may have been read, but not what builds wrote there.
     pub folders: BTreeSet<RepoPath>,
     /// The packages.
@@ -30,6 +39,18 @@ pub struct Package {
     pub name: String,
     /// Its version; `None` for one of the repository's own, which are told by their files.
     pub version: Option<String>,
+}
+
+/// What a package of the repository has to do with what was compiled from it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Own {
+    /// Its name.
+    pub name: String,
+    /// Whether some of its code was compiled as a test, and so with what only tests are given.
+    pub is_tested: bool,
+    /// Whether something may see its version, or what its manifest says to people: cargo hands them to compilers,
+    /// build scripts and tests as variables.
+    pub sees_about: bool,
 }
 
 /// How a crate was compiled.
@@ -57,6 +78,14 @@ impl Compiled {
     /// Adds what something else was compiled from that is only read, not linked.
     pub(super) fn add_read(&mut self, other: &Compiled) {
         self.files.extend(other.files.iter().cloned());
+        self.acting.extend(other.acting.iter().cloned());
+        self.acting_folders.extend(other.acting_folders.iter().cloned());
+        self.workspaces.extend(other.workspaces.iter().cloned());
+        for (manifest, own) in &other.manifests {
+            let known = self.manifests.entry(manifest.clone()).or_insert_with(|| own.clone());
+            known.is_tested |= own.is_tested;
+            known.sees_about |= own.sees_about;
+        }
         self.folders.extend(other.folders.iter().cloned());
         self.packages.extend(other.packages.iter().cloned());
         self.variables.extend(other.variables.iter().map(|(name, value)| (name.clone(), value.clone())));

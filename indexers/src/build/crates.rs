@@ -8,14 +8,16 @@
 //! ```
 //!
 //! Procedural macros and build scripts are followed like any other crate: what they are made of decides what they
-//! make.
+//! make. It is executed where nobody counts, so it is told apart; a library that tests are linked with as well is both.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::compiled::{Compiled, Crate, Package};
+use skiptrace_engine::path::RepoPath;
+
+use super::compiled::{Compiled, Crate, Own, Package};
 use super::dep_info::DepInfo;
 use super::invocation::{Invocation, note_of};
 use super::paths::{Home, Normalizer, Roots};
@@ -23,6 +25,7 @@ use super::script::ScriptOutput;
 use locate::{build_scripts, notes_of, read_note};
 
 mod locate;
+mod script;
 
 /// What cargo writes into the folder of a package that comes from elsewhere and is kept somewhere on this machine.
 const CHECKSUMS: &str = ".cargo-checksum.json";
@@ -31,6 +34,7 @@ const CHECKSUMS: &str = ".cargo-checksum.json";
 #[derive(Debug)]
 pub struct Crates<'a> {
     normalizer: Normalizer,
+    repository: PathBuf,
     /// The environment that build scripts saw.
     variables: &'a BTreeMap<OsString, OsString>,
     parts: HashMap<PathBuf, Part>,
@@ -43,35 +47,70 @@ struct Part {
     linked: Vec<PathBuf>,
     /// Those of build scripts. Of several builds of one, nobody says which of them ran, so that all count.
     scripts: Vec<PathBuf>,
+    /// Whether it is a procedural macro.
+    is_macro: bool,
+    /// The folder of the package, where its build script does not say what it reads.
+    silent: Option<RepoPath>,
 }
 
 impl<'a> Crates<'a> {
     /// Starts for a repository; `variables` are the environment that build scripts saw.
     pub fn new(roots: Roots, variables: &'a BTreeMap<OsString, OsString>) -> Crates<'a> {
-        Crates { normalizer: Normalizer::new(roots), variables, parts: HashMap::new() }
+        let repository = roots.repository.clone();
+        Crates { normalizer: Normalizer::new(roots), repository, variables, parts: HashMap::new() }
     }
 
     /// Returns what the binary or library at `path` was compiled from; it may be cargo's link to it, or a copy.
     pub fn compiled(&mut self, path: &Path) -> Compiled {
         let mut compiled = Compiled::default();
         let mut done: BTreeSet<PathBuf> = BTreeSet::new();
-        let mut scripts = Vec::new();
+        let (mut scripts, mut acting) = (Vec::new(), Vec::new());
         // 1. What is linked, and the macros in it.
         let mut todo = notes_of(path);
+        let first: BTreeSet<PathBuf> = todo.iter().cloned().collect();
         while let Some(note) = todo.pop() {
             if done.insert(note.clone()) {
                 let part = self.part(&note);
                 compiled.add(&part.own);
+                if first.contains(&note) {
+                    // Not every test has a harness, and tests are given variables when they run as well.
+                    for manifest in part.own.manifests.keys() {
+                        let own = compiled.manifests.entry(manifest.clone()).or_default();
+                        (own.is_tested, own.sees_about) = (true, true);
+                    }
+                }
                 todo.extend(part.linked.iter().cloned());
                 scripts.extend(part.scripts.iter().cloned());
+                if part.is_macro {
+                    acting.push(note);
+                }
             }
         }
+        acting.extend(scripts.iter().cloned());
         // 2. What decided what is in it, and left no code.
         while let Some(note) = scripts.pop() {
             if done.insert(note.clone()) {
                 let part = self.part(&note);
                 compiled.add_read(&part.own);
                 scripts.extend(part.linked.iter().chain(&part.scripts).cloned());
+            }
+        }
+        // 3. All that was executed to make it, linked besides or not.
+        let mut acts: BTreeSet<PathBuf> = BTreeSet::new();
+        while let Some(note) = acting.pop() {
+            if acts.insert(note.clone()) {
+                let part = self.part(&note);
+                compiled.acting.extend(part.own.files.iter().cloned());
+                acting.extend(part.linked.iter().chain(&part.scripts).cloned());
+            }
+        }
+        for note in done {
+            let part = self.part(&note);
+            if let Some(folder) = part.silent.clone() {
+                let scripts = part.scripts.clone();
+                if !self.is_blind(&scripts) {
+                    compiled.acting_folders.insert(folder);
+                }
             }
         }
         compiled
@@ -119,20 +158,30 @@ impl<'a> Crates<'a> {
             features: invocation.features.clone(),
             flags: invocation.flags.clone(),
         });
+        part.is_macro = invocation.crate_types.iter().any(|kind| kind == "proc-macro") && !invocation.is_test;
         part.linked = invocation.externs.iter().filter_map(|output| note_of(output)).collect();
         part.linked.extend(invocation.binaries.values().flat_map(|program| notes_of(program)));
         if is_ours {
             // Cargo runs the compiler in the workspace's folder, or in the package's where it is in none.
-            for folder in [folder, &invocation.cwd] {
+            let [manifest, workspace] = [folder, &invocation.cwd].map(|folder| {
                 let manifest = folder.join("Cargo.toml");
-                if manifest.is_file()
-                    && let Home::Repo(manifest) = self.home(Path::new(""), &manifest)
-                {
-                    part.own.files.insert(manifest);
+                match self.home(Path::new(""), &manifest) {
+                    Home::Repo(home) if manifest.is_file() => Some(home),
+                    _ => None,
                 }
-            }
+            });
+            part.own.workspaces.extend(workspace);
+            part.own.manifests.extend(manifest.map(|manifest| {
+                let own = Own { name: invocation.package.clone(), ..Own::default() };
+                (manifest, own)
+            }));
         }
         self.read_dep_info(invocation, is_ours, &mut part.own);
+        let sees_about = sees_about(invocation, &part.own);
+        for own in part.own.manifests.values_mut() {
+            own.is_tested = invocation.is_test;
+            own.sees_about = sees_about;
+        }
         if let Some(generated) = &invocation.generated {
             self.read_script(invocation, generated, is_ours, &mut part);
         }
@@ -215,9 +264,11 @@ impl<'a> Crates<'a> {
             let path = Path::new(path.trim_end_matches('/'));
             match self.home(&invocation.manifest_dir, path) {
                 Home::Repo(home) if invocation.manifest_dir.join(path).is_dir() => {
+                    part.own.acting_folders.insert(home.clone());
                     part.own.folders.insert(home);
                 }
                 Home::Repo(home) => {
+                    part.own.acting.insert(home.clone());
                     part.own.files.insert(home);
                 }
                 Home::Unknown(path) if is_ours => {
@@ -233,6 +284,7 @@ impl<'a> Crates<'a> {
         if output.paths.is_empty()
             && let Home::Repo(folder) = self.home(Path::new(""), &invocation.manifest_dir)
         {
+            part.silent = Some(folder.clone());
             part.own.folders.insert(folder);
         }
     }
@@ -241,6 +293,23 @@ impl<'a> Crates<'a> {
         let bytes = |path: &Path| path.as_os_str().as_encoded_bytes().to_vec();
         self.normalizer.home(&bytes(folder), &bytes(path)).clone()
     }
+}
+
+/// Returns whether a crate, or what is executed to make it or with it, may see its package's version, and what else
+/// cargo says of the package in variables.
+fn sees_about(invocation: &Invocation, own: &Compiled) -> bool {
+    // What a macro asks for leaves no trace; the libraries of macros are loaded.
+    let is_loaded = |library: &PathBuf| {
+        let extension = library.extension().and_then(OsStr::to_str);
+        !matches!(extension, Some("rlib" | "rmeta" | "a"))
+    };
+    let asks = |name: &str| name.starts_with("CARGO_PKG_") && name != "CARGO_PKG_NAME";
+    invocation.is_test
+        || invocation.is_script
+        || invocation.generated.is_some()
+        || invocation.externs.iter().any(is_loaded)
+        || !own.unknown.is_empty()
+        || own.variables.keys().any(|name| asks(name))
 }
 
 #[cfg(all(test, unix))]

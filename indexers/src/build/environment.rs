@@ -45,6 +45,23 @@ pub struct RustBuild<'a> {
     pub placeholders: &'a [Placeholder],
 }
 
+/// The tools that a Rust build is made with.
+#[derive(Debug, Clone, Copy)]
+pub struct Tools<'a> {
+    /// What `rustc -vV` prints.
+    pub rustc: &'a str,
+    /// What `cargo -V` prints.
+    pub cargo: &'a str,
+    /// The target triple; `None` is the host's.
+    pub target: Option<&'a str>,
+    /// The profile.
+    pub profile: &'a str,
+    /// The operating system and its architecture.
+    pub machine: Machine<'a>,
+    /// The folders that must not be in the key.
+    pub placeholders: &'a [Placeholder],
+}
+
 /// What a C or C++ build is made with.
 #[derive(Debug, Clone, Default)]
 pub struct NativeBuild<'a> {
@@ -80,8 +97,23 @@ impl Machine<'static> {
     }
 }
 
-/// Returns the key of a Rust build.
-pub fn rust(build: &RustBuild<'_>) -> EnvironmentKey {
+/// Returns the part of a Rust build's key that its tools are.
+pub fn tools(tools: &Tools<'_>) -> EnvironmentKey {
+    tool_parts(tools).key
+}
+
+/// Returns the parts that variables are in a key.
+pub fn variables(
+    variables: &BTreeMap<Box<str>, Option<Box<str>>>,
+    placeholders: &[Placeholder],
+) -> BTreeMap<String, String> {
+    let mut parts = Parts::new(placeholders, Machine::default());
+    parts.key.parts.clear();
+    parts.set_variables(variables);
+    parts.key.parts
+}
+
+fn tool_parts<'a>(build: &Tools<'a>) -> Parts<'a> {
     let mut parts = Parts::new(build.placeholders, build.machine);
     let field = |name: &str| {
         let mut lines = build.rustc.lines();
@@ -96,6 +128,19 @@ pub fn rust(build: &RustBuild<'_>) -> EnvironmentKey {
     parts.set("cargo", build.cargo.trim());
     parts.set("target", build.target.or(field("host")).unwrap_or_default());
     parts.set("profile", build.profile);
+    parts
+}
+
+/// Returns the key of a Rust build.
+pub fn rust(build: &RustBuild<'_>) -> EnvironmentKey {
+    let mut parts = tool_parts(&Tools {
+        rustc: build.rustc,
+        cargo: build.cargo,
+        target: build.target,
+        profile: build.profile,
+        machine: build.machine,
+        placeholders: build.placeholders,
+    });
     let features = build.compiled.features();
     let features = features.iter().filter(|(_, features)| !features.is_empty());
     let features = features.map(|(package, features)| format!("{package}[{}]", join(features.iter(), ",")));

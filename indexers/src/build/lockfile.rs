@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cargo_metadata::semver::{Version, VersionReq};
 use serde::Deserialize;
 use skiptrace_engine::fingerprint::Fingerprint;
 use thiserror::Error;
+
+use crate::units::cargo::{Declared, Manifest};
 
 /// The packages of a lockfile. Two are equal whatever their order, comments and format version.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -122,6 +125,42 @@ impl Lockfile {
             part.checksums.extend(self.checksums.get(package).map(|sum| (named(package), sum.clone())));
         }
         part
+    }
+
+    /// Returns a dependency of one of the repository's own packages that is not locked as its manifest asks for it, so
+    /// that cargo is going to bring the lockfile up to date before it builds anything.
+    pub fn lacks(&self, manifest: &Manifest, workspace: Option<&Manifest>) -> Option<Box<str>> {
+        let package = manifest.package.as_deref()?;
+        let is_own = |locked: &&LockedPackage| locked.source.is_none() && *locked.name == *package;
+        let own: Vec<_> = self.packages.keys().filter(is_own).collect();
+        if own.is_empty() {
+            return Some(package.into());
+        }
+        let locked: BTreeSet<&LockedPackage> = own.iter().flat_map(|own| &self.packages[*own]).collect();
+        let offered = |key: &str| {
+            let mut offered = workspace.into_iter().flat_map(|workspace| &workspace.workspace_dependencies);
+            offered.find(|offered| *offered.key == *key)
+        };
+        let is_locked = |declared: &Declared| {
+            let said = match declared.inherited {
+                true => offered(&declared.key),
+                false => Some(declared),
+            };
+            let Some(said) = said else { return false };
+            let wanted = said.version.as_deref().map(VersionReq::parse);
+            locked.iter().any(|locked| {
+                let fits = match &wanted {
+                    None => true,
+                    Some(Ok(wanted)) => {
+                        Version::parse(&locked.version).is_ok_and(|version| wanted.matches(&version))
+                    }
+                    Some(Err(_)) => false,
+                };
+                *locked.name == *said.package && fits
+            })
+        };
+        let missing = manifest.dependencies.iter().find(|declared| !is_locked(declared));
+        missing.map(|declared| declared.key.clone())
     }
 
     /// Returns a hash of the graph.
@@ -248,6 +287,32 @@ dependencies = ["c 0.1.0", "b 1.0.0 (registry+https://example.org/index)"]
         let (_, dependencies) = lockfile.packages.iter().find(|(package, _)| &*package.name == "a").unwrap();
         let sources: Vec<_> = dependencies.iter().map(|package| package.source.as_deref().unwrap()).collect();
         assert_eq!(sources, ["git+https://e.org/b?branch=x#00ff"]);
+    }
+
+    #[test]
+    fn a_lockfile_may_be_out_of_date() {
+        let lockfile = Lockfile::parse(V4.as_bytes()).unwrap();
+        let lacks = |dependencies: &str| {
+            let text = format!("[package]\nname = \"a\"\n[dependencies]\n{dependencies}\n");
+            let root = Manifest::read(b"[workspace.dependencies]\nc = \"0.1\"\nb = \"3\"\n");
+            lockfile.lacks(&Manifest::read(text.as_bytes()).unwrap(), root.as_ref())
+        };
+        for fitting in [
+            "",
+            "b = \"1\"",
+            "x = { package = \"b\", version = \">=0.9\" }",
+            "c.workspace = true",
+            "c.path = \"../c\"",
+        ] {
+            assert_eq!(lacks(fitting), None, "{fitting}");
+        }
+        for missing in ["b = \"2\"", "b = \"1.0.1\"", "b.workspace = true", "b = \"?\""] {
+            assert_eq!(lacks(missing).as_deref(), Some("b"), "{missing}");
+        }
+        assert_eq!(lacks("d = \"1\"").as_deref(), Some("d"));
+        assert_eq!(lacks("d.workspace = true").as_deref(), Some("d"));
+        let new = Manifest::read(b"[package]\nname = \"new\"\n").unwrap();
+        assert_eq!(lockfile.lacks(&new, None).as_deref(), Some("new"));
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod lockfile;
 pub mod ninja_deps;
 pub mod paths;
 pub mod script;
+pub mod toolchain;
 pub mod wrapper;
 
 #[cfg(test)]

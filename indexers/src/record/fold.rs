@@ -5,18 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use skiptrace_engine::fingerprint::Identifier;
+use skiptrace_engine::id::RecordingId;
 use skiptrace_engine::index::Index;
 use skiptrace_engine::index::RulePattern;
 use skiptrace_engine::index::build::{BaselineScope, BuildError, IndexBuilder};
 use skiptrace_engine::index::carry::{Carried, CarriedTest};
-use skiptrace_engine::kind::IndexKind;
+use skiptrace_engine::kind::{Granularity, IndexKind};
 use skiptrace_engine::observation::{Executed, Observation, Parts, TextRange};
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::{Outcome, Problem, Role, TestKey};
 use skiptrace_engine::recording::Recording;
-use skiptrace_engine::unit::Unit;
+use skiptrace_engine::tree::{FOLDER, lookups};
+use skiptrace_engine::unit::{SourceFile, Unit};
 use skiptrace_engine::variable::Consulted;
 
+use super::listing::{Listing, Rest, Watched};
 use super::sources::{Files, Finder, Sources, Tree};
 use crate::trace::{Places, Trace, Trouble};
 
@@ -112,6 +115,9 @@ pub struct Extras {
     pub baselines: Vec<RecordedTest>,
     /// Paths whose change runs all of the job.
     pub run_all: Vec<RulePattern>,
+    /// The files of the work tree, and what is known of who read them. Without it, nothing is said of files that no
+    /// test is known to depend on.
+    pub tree: Option<(Listing, Watched)>,
 }
 
 /// A test that can never be skipped on this evidence, and why.
@@ -157,20 +163,25 @@ pub fn fold_with(
     kind: IndexKind,
     tree: &dyn Tree,
 ) -> Result<(Index, Noticed), BuildError> {
-    let Extras { baselines, run_all } = extras;
+    let Extras { baselines, run_all, tree: whole_tree } = extras;
     let Gathered { recording, tests, places, mut compiled, carried, known } = gathered;
     // What is taken over may have started programs that none of the tests that ran now did, so that what those were
     // compiled from is known from there alone.
     for (suite, files) in carried.compiled {
         compiled.entry(suite).or_default().extend(files.into_iter().filter(|path| known.contains_key(path)));
     }
-    let paths: BTreeSet<RepoPath> = places
-        .files()
-        .iter()
-        .chain(compiled.values().flatten())
-        .chain(tests.iter().chain(&baselines).flat_map(|test| test.uncounted.iter().map(|part| &part.path)))
-        .cloned()
-        .collect();
+    let of_build: BTreeSet<RepoPath> =
+        places.files().iter().chain(compiled.values().flatten()).cloned().collect();
+    let mut paths = of_build.clone();
+    let uncounted = tests.iter().chain(&baselines).flat_map(|test| &test.uncounted);
+    paths.extend(uncounted.map(|part| part.path.clone()));
+    let of_tests = tests.iter().chain(&baselines).flat_map(|test| &test.opened);
+    let opened: BTreeSet<RepoPath> =
+        of_tests.chain(carried.tests.iter().flat_map(|test| &test.opened)).cloned().collect();
+    if let Some((listing, _)) = &whole_tree {
+        // What is listed is known to all tests, and concerns those that opened it alone.
+        paths.extend(opened.iter().filter(|path| listing.files.contains(*path)).cloned());
+    }
     let sources = Sources::read(tree, paths.into_iter().collect(), known);
     let mut noticed = Noticed { unsettled: sources.unsettled().to_vec(), ..Noticed::default() };
     let units_of_places = units_of_places(&places, &sources);
@@ -186,6 +197,19 @@ pub fn fold_with(
     let mut builder = IndexBuilder::new(kind);
     let job = recording.job.clone();
     let recording = builder.add_recording(recording);
+    let mut unheard = BTreeSet::new();
+    let mut listed_folders = BTreeSet::new();
+    if let Some((listing, mut watched)) = whole_tree {
+        let is_named = |path: &RepoPath| sources.get(path).is_some();
+        let rest = listing.rest(&watched, tree, &is_named, &|path| of_build.contains(path), &opened);
+        add_rest(&mut builder, recording, rest, kind, &sources);
+        match kind.granularity {
+            Granularity::Package => {
+                listed_folders = opened.into_iter().filter(|path| listing.is_folder(path)).collect()
+            }
+            _ => unheard = watched.lookups.take().unwrap_or_default().unheard,
+        }
+    }
     for file in sources.into_files() {
         builder.add_file(recording, file);
     }
@@ -232,6 +256,14 @@ pub fn fold_with(
             Executed { path: part.path, parts }
         });
         let executed = counted.into_iter().chain(uncounted).collect();
+        let mut opened = test.opened;
+        // A folder is kept under the one it is in, unless something in it is named.
+        let inside = opened.iter().filter(|path| listed_folders.contains(*path));
+        let inside: Vec<RepoPath> = inside.filter_map(anything_in).collect();
+        opened.extend(inside);
+        if unheard.contains(&(key.suite.clone(), key.name.clone())) {
+            opened.push(lookups());
+        }
         let observation = Observation {
             test: key,
             role: Role::Test,
@@ -239,7 +271,7 @@ pub fn fold_with(
             health,
             duration: test.duration,
             executed,
-            opened: test.opened,
+            opened,
             consulted: test.consulted,
         };
         if at < n_baselines {
@@ -264,6 +296,45 @@ pub fn fold_with(
         )?;
     }
     Ok((builder.finish(), noticed))
+}
+
+/// Adds what is known of the tree besides the files that tests depend on.
+///
+/// In an index of packages that is said of folders alone in which there is nothing else: of the others the index knows
+/// no more than what tests depend on in them.
+fn add_rest(
+    builder: &mut IndexBuilder,
+    recording: RecordingId,
+    rest: Rest,
+    kind: IndexKind,
+    sources: &Sources,
+) {
+    let Rest { files, read_by_all } = rest;
+    let is_own = |path: &RepoPath| *path == lookups();
+    let is_said: Box<dyn Fn(&RepoPath) -> bool> = match kind.granularity {
+        Granularity::Package => {
+            let mut folders: BTreeSet<Option<RepoPath>> = sources.paths().map(RepoPath::parent).collect();
+            // Who lists a folder is known by the folder, which is no key of its own here.
+            folders.extend(files.iter().filter(|file| is_folder(file)).map(|file| file.path.parent()));
+            Box::new(move |path| !folders.contains(&path.parent()) && !is_own(path))
+        }
+        _ => Box::new(|_| true),
+    };
+    for file in files.into_iter().filter(|file| is_said(&file.path)) {
+        builder.add_file(recording, file);
+    }
+    for path in read_by_all.iter().filter(|path| is_said(path)) {
+        builder.add_read_by_all(recording, path);
+    }
+}
+
+/// Returns a path in a folder.
+fn anything_in(folder: &RepoPath) -> Option<RepoPath> {
+    RepoPath::new(format!("{}/*", folder.as_str()).trim_start_matches('/')).ok()
+}
+
+fn is_folder(file: &SourceFile) -> bool {
+    file.units.iter().any(|unit| &*unit.name == FOLDER)
 }
 
 /// Calls that start processes with other variables than their parent's. What such a process executes is written to

@@ -9,7 +9,8 @@ use skiptrace_engine::record::{Outcome as TestOutcome, Problem};
 use skiptrace_engine::recording::EnvironmentKey;
 
 use super::fold::RecordedTest;
-use super::opens::{OpenWatch, Opens};
+use super::listing::{BuildReads, Watched};
+use super::opens::{Interval, OpenWatch, Opens};
 use super::progress::{Event, Listener};
 use super::stray::Stray;
 use crate::run::case::Case;
@@ -27,6 +28,10 @@ pub struct Outcome {
     pub compiled: BTreeMap<Box<str>, BTreeSet<RepoPath>>,
     /// Folders of which each suite may have been compiled from any file.
     pub folders: BTreeMap<Box<str>, BTreeSet<RepoPath>>,
+    /// Files that were written since the recording began, but before anything was built from them.
+    pub settled: BTreeSet<RepoPath>,
+    /// What is known of who read which files; `None` where that was not watched.
+    pub watched: Option<Watched>,
     /// The conditions.
     pub environment: EnvironmentKey,
     /// The tests that should have run and did not.
@@ -130,14 +135,35 @@ pub(super) fn watch_opens(
     }
 }
 
-/// Returns the files that each test may have opened, and distrusts those of which that is not known.
+/// What is wrong with a test of which it is not known what it opened.
+pub(super) const TOO_MANY: &str = "so many files were opened as it ran that not all are known";
+
+/// Returns what was seen of files that something else than tests read, where anybody was told. Tests are what `runs` are
+/// of, and what ran in the intervals `others`.
+pub(super) fn watched(
+    opens: &Opens,
+    runs: &[Run],
+    others: &[Interval],
+    repository: &Path,
+    build: BuildReads,
+) -> Option<Watched> {
+    let intervals = runs.iter().flat_map(|run| run.traces.iter().map(|(_, interval)| *interval));
+    opens.is_watched().then(|| Watched {
+        elsewhere: opens.outside(repository, intervals.chain(others.iter().copied())),
+        blind: opens.blind(repository),
+        build,
+        lookups: None,
+    })
+}
+
+/// Returns the files and folders that each test may have opened, and distrusts those of which that is not known.
 pub(super) fn opened(opens: &Opens, runs: &mut [Run], repository: &Path) -> Vec<Vec<RepoPath>> {
     let of_run = |run: &mut Run| {
         let mut files = BTreeSet::new();
         for (trace, interval) in &mut run.traces {
             files.extend(opens.during(repository, *interval));
             if opens.lost_during(*interval) {
-                trace.trouble(Problem::Opaque, "so many files were opened as it ran that not all are known");
+                trace.trouble(Problem::Opaque, TOO_MANY);
             }
         }
         files.into_iter().collect()

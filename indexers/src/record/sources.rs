@@ -63,6 +63,11 @@ impl Sources {
         self.files.get(path)
     }
 
+    /// Returns where they are, in order.
+    pub fn paths(&self) -> impl Iterator<Item = &RepoPath> {
+        self.files.keys()
+    }
+
     /// Returns the files in the order of their paths.
     pub fn into_files(self) -> impl Iterator<Item = SourceFile> {
         self.files.into_values()

@@ -7,7 +7,7 @@ const SIZE_LIMIT: usize = 4 << 20;
 
 /// Compiles a pattern in CMake's syntax, which has no classes, counts or lazy repetition: `\d` is the letter `d`,
 /// `{2}` is that text, and `.` is any byte at all.
-pub(super) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
+pub(crate) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(&translate(pattern)).unicode(false).size_limit(SIZE_LIMIT).build()
 }
 

@@ -8,7 +8,7 @@
 pub mod cargo;
 pub mod cargo_test;
 pub mod case;
-mod cmake_regex;
+pub(crate) mod cmake_regex;
 pub mod driver;
 pub mod go;
 pub mod libtest;

@@ -70,11 +70,24 @@ pub(super) fn units(
     let mut units = Vec::with_capacity(pieces.len() + 1);
     for (at, owned) in of_piece.iter().enumerate() {
         let piece = pieces.get(at);
-        let shows_docs = owned.iter().any(|token| tokens[*token].kind == TokenKind::Doc { example: true });
-        let counted: Vec<usize> =
-            owned.iter().copied().filter(|token| shows_docs || !tokens[*token].is_doc()).collect();
+        let body = piece.and_then(|piece| piece.body).unwrap_or_default();
+        let is_body = |token: usize| (body.0..body.1).contains(&tokens[token].start);
+        let shows_docs = [false, true].map(|half| {
+            let mut own = owned.iter().filter(|token| is_body(**token) == half);
+            own.any(|token| tokens[*token].kind == TokenKind::Doc { example: true })
+        });
+        let counts = |token: &usize| !tokens[*token].is_doc() || shows_docs[usize::from(is_body(*token))];
+        let counted: Vec<usize> = owned.iter().copied().filter(counts).collect();
         let verbatim = piece.and_then(|piece| piece.verbatim).map(|(start, end)| &source[start..end]);
-        let identifiers = cut.identifiers(&counted, verbatim.unwrap_or_default());
+        let around = piece.map_or(&[][..], |piece| &piece.mentioned);
+        let identifiers = match around {
+            [] => cut.identifiers(&counted, verbatim.unwrap_or_default()),
+            around => {
+                let mut mentioning = cut.tokens_in(around);
+                mentioning.extend(&counted);
+                cut.identifiers(&mentioning, verbatim.unwrap_or_default())
+            }
+        };
         let mut bytes = Vec::with_capacity(counted.len() * 12);
         if let Some(piece) = piece {
             bytes.extend_from_slice(&contexts[at].0.to_le_bytes());
@@ -84,14 +97,20 @@ pub(super) fn units(
             bytes.extend_from_slice(&(verbatim.len() as u64).to_le_bytes());
             bytes.extend_from_slice(verbatim);
         }
+        let is_function = piece.is_some_and(|piece| piece.kind == UnitKind::Function);
+        let mut done = Vec::new();
         for token in &counted {
-            cut.encode(&tokens[*token], positional[at], &mut bytes);
+            let half = if is_function && is_body(*token) { &mut done } else { &mut bytes };
+            cut.encode(&tokens[*token], positional[at], half);
         }
-        let fingerprint = Fingerprint::of(&bytes);
+        let fingerprint = match is_function {
+            true => Fingerprint::of_function(&bytes, &done),
+            false => Fingerprint::of(&bytes),
+        };
         if let Some(piece) = piece {
             order.note(piece, fingerprint, &identifiers);
         }
-        if counted.is_empty() {
+        if counted.is_empty() || piece.is_some_and(|piece| piece.is_silent) {
             continue;
         }
         units.push(Unit {
@@ -301,6 +320,17 @@ impl Cut<'_> {
             }
         }
         positional
+    }
+
+    /// Returns the tokens in some stretches of bytes, but for comments.
+    fn tokens_in(&self, stretches: &[(usize, usize)]) -> Vec<usize> {
+        let mut inside = Vec::new();
+        for (start, end) in stretches {
+            let first = self.tokens.partition_point(|token| token.start < *start);
+            let rest = (first..self.tokens.len()).take_while(|at| self.tokens[*at].start < *end);
+            inside.extend(rest.filter(|at| !self.tokens[*at].is_doc()));
+        }
+        inside
     }
 
     /// Returns the names that tokens mention.

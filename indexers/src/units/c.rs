@@ -2,10 +2,13 @@
 //!
 //! The grammar reads a file before the preprocessor has, so it guesses; a macro that stands for half a declaration
 //! makes an error node, in which functions are found all the same. What a guess cannot do is to lose a token.
+//!
+//! A function whose head says that it runs or is found without being named is called `extern f`.
 
 use skiptrace_engine::unit::UnitKind;
 use tree_sitter::Node;
 
+use super::lex::TokenKind;
 use super::names::Namer;
 use super::outline::{Extent, Order, Piece};
 use super::parse::{children, first_named};
@@ -18,10 +21,14 @@ pub(super) enum Dialect {
     Cpp,
 }
 
+/// What a function runs or is found by without being named, or changes its class by.
+const ACTING: [&str; 10] =
+    ["alias", "asm", "constructor", "destructor", "ifunc", "section", "used", "virtual", "weak", "weakref"];
+
 /// Returns the pieces of a file.
 pub(super) fn pieces(root: Node<'_>, namer: &Namer<'_>, dialect: Dialect) -> Vec<Piece> {
     let mut search = Search { namer, dialect, pieces: Vec::new(), places: Vec::new() };
-    search.places.push(Place { node: root, path: String::new(), of_class: false });
+    search.places.push(Place { node: root, path: String::new(), of_class: false, mentioned: Vec::new() });
     while let Some(place) = search.places.pop() {
         search.place(&place);
     }
@@ -35,6 +42,15 @@ struct Place<'t> {
     path: String,
     /// Whether they are members. Of these only functions and types are pieces; all else says how the class looks.
     of_class: bool,
+    /// The heads of the classes around it.
+    mentioned: Vec<(usize, usize)>,
+}
+
+impl<'t> Place<'t> {
+    /// Returns a place inside of this one.
+    fn with(&self, node: Node<'t>, path: String) -> Place<'t> {
+        Place { node, path, of_class: self.of_class, mentioned: self.mentioned.clone() }
+    }
 }
 
 struct Search<'s, 't> {
@@ -46,6 +62,14 @@ struct Search<'s, 't> {
 
 impl<'t> Search<'_, 't> {
     fn place(&mut self, place: &Place<'t>) {
+        let first = self.pieces.len();
+        self.parts(place);
+        for piece in &mut self.pieces[first..] {
+            piece.mentioned.extend(&place.mentioned);
+        }
+    }
+
+    fn parts(&mut self, place: &Place<'t>) {
         let mut nodes = children(place.node);
         nodes.retain(|node| node.kind() != "comment");
         let mut at = 0;
@@ -57,7 +81,9 @@ impl<'t> Search<'_, 't> {
             {
                 let name = format!("{}{}", place.path, self.text(*call));
                 let piece = Piece::of(*call, call.start_byte(), UnitKind::Function, name);
-                self.pieces.push(Piece { end: block.end_byte(), head_end: block.end_byte(), ..piece });
+                let (end, head_end) = (block.end_byte(), block.end_byte());
+                let body = self.body(block.start_byte(), end);
+                self.pieces.push(Piece { end, head_end, body, ..piece });
                 at += 2;
                 continue;
             }
@@ -79,16 +105,13 @@ impl<'t> Search<'_, 't> {
             "namespace_definition" => {
                 let name = self.field(node, "name");
                 let name = if name.is_empty() { "(anonymous)".to_owned() } else { name };
-                self.around(node, start, format!("{path}namespace {name}"), format!("{path}{name}::"));
+                let inside = format!("{path}{name}::");
+                self.around(node, start, format!("{path}namespace {name}"), inside, place);
             }
             "linkage_specification" => match node.child_by_field_name("body") {
                 Some(body) if body.kind() == "declaration_list" => {
-                    self.around(
-                        node,
-                        start,
-                        format!("{path}extern {}", self.field(node, "value")),
-                        path.clone(),
-                    );
+                    let name = format!("{path}extern {}", self.field(node, "value"));
+                    self.around(node, start, name, path.clone(), place);
                 }
                 Some(body) => self.node(body, start, place),
                 None => {}
@@ -116,9 +139,9 @@ impl<'t> Search<'_, 't> {
             }
             "ERROR" if node.start_byte() < node.end_byte() => {
                 if !place.of_class {
-                    self.pieces.push(Piece::of(node, start, UnitKind::Item, format!("{path}error")));
+                    self.pieces.push(Piece::of(node, start, UnitKind::Item, format!("{path}(unreadable)")));
                 }
-                self.places.push(Place { node, path: path.clone(), of_class: place.of_class });
+                self.places.push(place.with(node, path.clone()));
             }
             "declaration" | "type_definition" | "field_declaration" => {
                 let types = node.child_by_field_name("type").filter(|types| is_class(*types));
@@ -157,10 +180,56 @@ impl<'t> Search<'_, 't> {
             }
             return;
         };
-        let name = format!("{}{}", place.path, self.declared(node).unwrap_or_else(|| self.head(node, body)));
+        // What declares nothing that takes parameters is the use of a macro.
+        let declared = self.declared(node).filter(|_| takes_parameters(node));
+        let name = declared.unwrap_or_else(|| self.head(node, body));
+        let mark = if self.acts_from_afar(start, body.start_byte()) { "extern " } else { "" };
+        let name = format!("{}{mark}{name}", place.path);
         // What a compiler may run, or must read to know the type of a call, acts where nobody watches.
         let kind = if acts_at_compile_time(node, self) { UnitKind::Item } else { UnitKind::Function };
-        self.pieces.push(Piece::of(node, start, kind, name));
+        // What initialises members is done when it is executed, as is what follows.
+        let inits = children(node).into_iter().find(|child| child.kind() == "field_initializer_list");
+        let body = self.body(inits.unwrap_or(body).start_byte(), node.end_byte());
+        self.pieces.push(Piece { body, ..Piece::of(node, start, kind, name) });
+    }
+
+    /// Returns whether the head of a function gives it a time or a symbol of its own, or its class another layout.
+    fn acts_from_afar(&self, start: usize, end: usize) -> bool {
+        let source = self.namer.source();
+        self.namer.tokens(start, end).iter().any(|token| {
+            let text = token.text(source);
+            let bare = text.strip_prefix(b"__").and_then(|text| text.strip_suffix(b"__")).unwrap_or(text);
+            ACTING.iter().any(|acting| acting.as_bytes() == bare)
+        })
+    }
+
+    /// Returns where a function has what it does, if that is all that stands there: a directive says something to what
+    /// follows, assembly may say anything, and where brackets do not match nobody knows where it ends.
+    fn body(&self, start: usize, end: usize) -> Option<(usize, usize)> {
+        let source = self.namer.source();
+        let mut open: Vec<u8> = Vec::new();
+        let mut blocks = 0;
+        for token in self.namer.tokens(start, end) {
+            if token.in_directive || token.kind == TokenKind::Directive {
+                return None;
+            }
+            let closes = match token.text(source) {
+                [bracket @ (b'(' | b'[' | b'{')] => {
+                    open.push(*bracket);
+                    continue;
+                }
+                b")" => b'(',
+                b"]" => b'[',
+                b"}" => b'{',
+                b"asm" | b"__asm" | b"__asm__" | b"_Pragma" | b"__pragma" | b"__COUNTER__" => return None,
+                _ => continue,
+            };
+            if open.pop() != Some(closes) {
+                return None;
+            }
+            blocks += usize::from(open.is_empty() && closes == b'{');
+        }
+        (open.is_empty() && blocks > 0).then_some((start, end))
     }
 
     fn template(&mut self, node: Node<'t>, start: usize, place: &Place<'t>) {
@@ -196,15 +265,17 @@ impl<'t> Search<'_, 't> {
         }
         let name = format!("{}{name}", place.path);
         self.pieces.push(Piece::of(whole, start, UnitKind::Item, name.clone()).around(body, Extent::Whole));
-        self.places.push(Place { node: body, path: format!("{name}::"), of_class: true });
+        let mut inside = Place { of_class: true, ..place.with(body, format!("{name}::")) };
+        inside.mentioned.push((start, body.start_byte()));
+        self.places.push(inside);
     }
 
-    fn around(&mut self, node: Node<'t>, start: usize, name: String, path: String) {
+    fn around(&mut self, node: Node<'t>, start: usize, name: String, path: String, place: &Place<'t>) {
         let piece = Piece::of(node, start, UnitKind::Item, name);
         match node.child_by_field_name("body") {
             Some(body) => {
                 self.pieces.push(piece.around(body, Extent::Head));
-                self.places.push(Place { node: body, path, of_class: false });
+                self.places.push(Place { of_class: false, ..place.with(body, path) });
             }
             None => self.pieces.push(piece),
         }
@@ -221,7 +292,7 @@ impl<'t> Search<'_, 't> {
             let piece = Piece::of(node, start, UnitKind::Item, name);
             self.pieces.push(Piece { head_end: head_end.min(piece.end), extent: Extent::Head, ..piece });
         }
-        self.places.push(Place { node, path: place.path.clone(), of_class: place.of_class });
+        self.places.push(place.with(node, place.path.clone()));
     }
 
     fn directive(&mut self, node: Node<'t>, name: String, order: Order, place: &Place<'t>) {
@@ -285,6 +356,17 @@ impl<'t> Search<'_, 't> {
     fn field(&self, node: Node<'_>, name: &str) -> String {
         node.child_by_field_name(name).map(|field| self.text(field)).unwrap_or_default()
     }
+}
+
+fn takes_parameters(function: Node<'_>) -> bool {
+    let mut inside = function.child_by_field_name("declarator");
+    while let Some(node) = inside {
+        if node.kind() == "function_declarator" {
+            return true;
+        }
+        inside = node.child_by_field_name("declarator").or_else(|| first_named(node));
+    }
+    false
 }
 
 fn is_class(node: Node<'_>) -> bool {

@@ -10,7 +10,9 @@
 //! | `vendor/modules.txt` | all sections of a module | its path, or `## workspace` |
 //!
 //! What `replace` and `exclude` say of a module is in the fingerprint of its `require` as well, and `go`, `toolchain` and
-//! `godebug` are in that of `module`: whoever depends on those notices one of these that is new.
+//! `godebug` are in that of `module`: whoever depends on those notices one of these that is new. Before Go 1.17 `go.mod`
+//! did not list what is required only by what it requires, so that any directive about a module may choose another
+//! version of one that has no line. There `module` knows which there are.
 //!
 //! No name holds a version, so that a bump is a change of one unit. Comments are in no fingerprint, `// indirect`
 //! included: it tells people why a requirement is there. The order of lines is not either, for none of these files
@@ -76,11 +78,15 @@ struct Entry {
 
 /// The units of a file so far.
 #[derive(Debug, Default)]
-struct Entries(BTreeMap<String, Entry>);
+struct Entries {
+    named: BTreeMap<String, Entry>,
+    /// The version of Go that the file is written for, as far as it matters.
+    go: Option<(u32, u32)>,
+}
 
 impl Entries {
     fn add(&mut self, name: String, line: u32, said: Vec<u8>) {
-        let entry = self.0.entry(name).or_insert_with(|| Entry { first: line, ..Entry::default() });
+        let entry = self.named.entry(name).or_insert_with(|| Entry { first: line, ..Entry::default() });
         entry.last = line;
         entry.said.push(said);
     }
@@ -88,7 +94,7 @@ impl Entries {
     /// Returns the units in the order of their first lines.
     fn into_units(self) -> Vec<Unit> {
         let mut units: Vec<_> = self
-            .0
+            .named
             .into_iter()
             .map(|(name, mut entry)| {
                 entry.said.sort();
@@ -151,8 +157,18 @@ impl Entries {
     /// of everything. Then a directive that is new, which nothing can depend on so far, is a change of one that is not.
     fn tell_whom_they_concern(&mut self) {
         let mut told: Vec<(String, Vec<u8>)> = Vec::new();
-        for (name, entry) in &self.0 {
+        let lists_all = self.lists_all();
+        for (name, entry) in &self.named {
             let whom = match name.split_once(' ') {
+                Some(("require", _)) if !lists_all => {
+                    told.push((MODULE.to_owned(), encode(&[name])));
+                    continue;
+                }
+                Some(("replace" | "exclude", module))
+                    if !lists_all && !self.named.contains_key(&requirement(module)) =>
+                {
+                    MODULE.to_owned()
+                }
                 Some(("replace" | "exclude", module)) => requirement(module),
                 Some(("godebug", _)) => MODULE.to_owned(),
                 None if matches!(&**name, "go" | "toolchain") => MODULE.to_owned(),
@@ -161,10 +177,15 @@ impl Entries {
             told.extend(entry.said.iter().map(|said| (whom.clone(), [&encode(&[name])[..], said].concat())));
         }
         for (whom, said) in told {
-            if let Some(entry) = self.0.get_mut(&whom) {
+            if let Some(entry) = self.named.get_mut(&whom) {
                 entry.said.push(said);
             }
         }
+    }
+
+    /// Returns whether each module has a line of which something is built, as it is since Go 1.17.
+    fn lists_all(&self) -> bool {
+        self.go.is_some_and(|version| version >= (1, 17))
     }
 
     fn directive(&mut self, verb: &str, said: &[&str], line: u32) -> Option<()> {
@@ -179,6 +200,10 @@ impl Entries {
             _ => format!("{verb} {}", unquoted(first)),
         };
         let said: Vec<&str> = said.iter().map(|word| unquoted(word)).collect();
+        if verb == "go" {
+            let mut parts = said[0].split('.').map(|part| part.parse().ok());
+            self.go = parts.next().flatten().zip(parts.next().flatten());
+        }
         self.add(name, line, encode(&said));
         Some(())
     }

@@ -18,7 +18,7 @@
 //! the grammar guesses: a wrong guess makes a unit larger or gives it an odd name, and its tokens count all the same.
 //!
 //! Go needs no syntax tree: at the top of a file its tokens say all (`go`). What the go tool builds by, `go.mod` and
-//! its like, is cut by lines (`go_mod`).
+//! its like, is cut by lines (`go_mod`), and what cargo builds by, by tables (`cargo`).
 //!
 //! # What is in a fingerprint
 //!
@@ -26,6 +26,8 @@
 //!   a program can see them: inside macros, which may turn their arguments into text, and in directives of the
 //!   preprocessor.
 //! - Doc comments when one of the unit's holds an example, for examples are tests.
+//!   A function has two halves, what others see of it and what it does, so that a change of the second alone can be
+//!   told.
 //! - Where its tokens stand, when one of them asks for its own place (`position`).
 //! - What is said of it from outside: the heads of the modules, classes and `impl` blocks around it, and the
 //!   conditions of the preprocessor that it stands under.
@@ -46,6 +48,7 @@
 
 mod assemble;
 mod c;
+pub mod cargo;
 mod go;
 pub mod go_facts;
 pub mod go_mod;
@@ -55,7 +58,9 @@ mod order;
 mod outline;
 mod parse;
 mod position;
+pub mod reach;
 mod rust;
+mod rust_afar;
 mod whole;
 
 use skiptrace_engine::path::RepoPath;
@@ -91,11 +96,15 @@ pub enum Language {
     GoSum,
     /// `vendor/modules.txt`.
     GoVendor,
+    /// `Cargo.toml`.
+    CargoToml,
+    /// `Cargo.lock`.
+    CargoLock,
 }
 
 impl Language {
     /// All languages, in order.
-    pub const ALL: [Language; 7] = [
+    pub const ALL: [Language; 9] = [
         Language::Rust,
         Language::C,
         Language::Cpp,
@@ -103,6 +112,8 @@ impl Language {
         Language::GoMod,
         Language::GoSum,
         Language::GoVendor,
+        Language::CargoToml,
+        Language::CargoLock,
     ];
 
     /// Returns the language that a file is in, as its name says.
@@ -111,6 +122,8 @@ impl Language {
         match name {
             "go.mod" | "go.work" => return Some(Language::GoMod),
             "go.sum" | "go.work.sum" => return Some(Language::GoSum),
+            "Cargo.toml" => return Some(Language::CargoToml),
+            "Cargo.lock" => return Some(Language::CargoLock),
             "modules.txt" => {
                 let folder = path.as_str().strip_suffix("/modules.txt")?;
                 let is_vendor = folder == "vendor" || folder.ends_with("/vendor");
@@ -136,7 +149,12 @@ impl Language {
             Language::Rust => Some(tree_sitter_rust::LANGUAGE.into()),
             Language::C => Some(tree_sitter_c::LANGUAGE.into()),
             Language::Cpp => Some(tree_sitter_cpp::LANGUAGE.into()),
-            Language::Go | Language::GoMod | Language::GoSum | Language::GoVendor => None,
+            Language::Go
+            | Language::GoMod
+            | Language::GoSum
+            | Language::GoVendor
+            | Language::CargoToml
+            | Language::CargoLock => None,
         }
     }
 }
@@ -170,6 +188,8 @@ fn try_cut(language: Language, source: &[u8]) -> Option<Vec<Unit>> {
         Language::GoMod => go_mod::cut_directives(source)?,
         Language::GoSum => go_mod::cut_sums(source)?,
         Language::GoVendor => go_mod::cut_vendored(source)?,
+        Language::CargoToml => cargo::cut_manifest(source)?,
+        Language::CargoLock => cargo::cut_lockfile(source)?,
     };
     // A file without a token still is a file.
     (!units.is_empty()).then_some(units)

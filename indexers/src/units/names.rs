@@ -2,8 +2,10 @@
 
 use super::lex::{Gap, Token, TokenKind};
 
-/// No name quotes more of the source.
+/// No name quotes more of the source, where only people read it.
 const LONGEST: usize = 160;
+/// No name at all quotes more of it.
+const WHOLE: usize = 4096;
 
 /// Quotes the source by its tokens.
 pub(super) struct Namer<'a> {
@@ -16,8 +18,30 @@ impl<'a> Namer<'a> {
         Namer { source, tokens }
     }
 
-    /// Returns the tokens that begin from `start` up to `end` as one line.
+    /// Returns the source.
+    pub(super) fn source(&self) -> &'a [u8] {
+        self.source
+    }
+
+    /// Returns the tokens that begin from `start` up to `end`.
+    pub(super) fn tokens(&self, start: usize, end: usize) -> &'a [Token] {
+        let first = self.tokens.partition_point(|token| token.start < start);
+        let len = self.tokens[first..].partition_point(|token| token.start < end);
+        &self.tokens[first..first + len]
+    }
+
+    /// Returns the tokens that begin from `start` up to `end` as one line, of which no more than people read.
     pub(super) fn text(&self, start: usize, end: usize) -> String {
+        self.line(start, end, LONGEST)
+    }
+
+    /// Returns the tokens that begin from `start` up to `end` as one line, for those who decide by it. What is left
+    /// out of a very long one is a `…`.
+    pub(super) fn whole(&self, start: usize, end: usize) -> String {
+        self.line(start, end, WHOLE)
+    }
+
+    fn line(&self, start: usize, end: usize, longest: usize) -> String {
         let first = self.tokens.partition_point(|token| token.start < start);
         let mut line = String::new();
         let mut last: Option<&Token> = None;
@@ -30,8 +54,8 @@ impl<'a> Namer<'a> {
             }
             line.push_str(&String::from_utf8_lossy(token.text(self.source)));
             last = Some(token);
-            if line.len() > LONGEST {
-                let cut = (0..=LONGEST).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
+            if line.len() > longest {
+                let cut = (0..=longest).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
                 line.truncate(cut);
                 line.push('…');
                 break;

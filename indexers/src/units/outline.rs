@@ -21,6 +21,12 @@ pub(super) struct Piece {
     /// Bytes before it that count as they are, comments and layout included, such as the C code above Go's
     /// `import "C"`.
     pub(super) verbatim: Option<(usize, usize)>,
+    /// Where a function has what it does when it is executed. All else of it is what others see.
+    pub(super) body: Option<(usize, usize)>,
+    /// Bytes around it whose names it mentions: `Self` is what the head of an `impl` says.
+    pub(super) mentioned: Vec<(usize, usize)>,
+    /// Whether it is no unit: all that it says is in those inside of it.
+    pub(super) is_silent: bool,
 }
 
 /// Which lines execution must meet to have reached a piece.
@@ -72,6 +78,9 @@ impl Piece {
             extent: Extent::Whole,
             order: Order::Free,
             verbatim: None,
+            body: None,
+            mentioned: Vec::new(),
+            is_silent: false,
         }
     }
 

@@ -1,11 +1,31 @@
 //! Rust: which nodes are units, and what they are called.
+//!
+//! # Units and their names
+//!
+//! Each name begins with the path of the modules and types around it.
+//!
+//! | Unit | Name |
+//! |---|---|
+//! | function, method, method of a trait | `f`, `Type<T>::f`, `<Type<T> as Trait>::f`, `Trait::f` |
+//! | const, static, type, trait, `const fn` | its name |
+//! | one of these that acts from afar (`rust_afar`) | `extern f` |
+//! | module, module in another file | `mod m`, `mod m;` |
+//! | each name that is imported | `use a::B`, `pub use a::{B as C}`, `use a::*` |
+//! | head of an `impl` and what is said in it once | `impl Type<T>`, `impl Trait for Type<T>` |
+//! | macro, use of one | `macro_rules! m`, `m!`; where known, with what it declares: `thread_local! A, B` |
+//! | the rest | `extern crate a`, `extern`, `#![a]`, `(unreadable)` |
+//!
+//! A parameter of an `impl` that stands where a type does is told by `any`: `<any T as Trait>::f`.
 
 use skiptrace_engine::unit::UnitKind;
 use tree_sitter::Node;
 
+use super::lex::TokenKind;
 use super::names::Namer;
 use super::outline::{Extent, Order, Piece};
 use super::parse::{children, first_named};
+use super::reach::{self, std_names};
+use super::rust_afar;
 
 /// Returns the pieces of a file.
 ///
@@ -13,7 +33,7 @@ use super::parse::{children, first_named};
 /// are searched for more.
 pub(super) fn pieces(root: Node<'_>, namer: &Namer<'_>) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    let mut to_search = vec![Place { node: root, path: String::new() }];
+    let mut to_search = vec![Place { node: root, path: String::new(), mentioned: Vec::new() }];
     while let Some(place) = to_search.pop() {
         // Attributes and doc comments are siblings of what they belong to, and stand before it.
         let mut begins: Option<usize> = None;
@@ -27,8 +47,11 @@ pub(super) fn pieces(root: Node<'_>, namer: &Namer<'_>) -> Vec<Piece> {
                 }
                 _ => {
                     let start = begins.take().unwrap_or(child.start_byte());
-                    let (piece, body) = place.piece(child, start, namer);
-                    pieces.extend(piece);
+                    let first = pieces.len();
+                    let body = place.piece(child, start, namer, &mut pieces);
+                    for piece in &mut pieces[first..] {
+                        piece.mentioned.extend(&place.mentioned);
+                    }
                     to_search.extend(body);
                 }
             }
@@ -42,85 +65,295 @@ struct Place<'t> {
     node: Node<'t>,
     /// What their names begin with: nothing, or a path and `::`.
     path: String,
+    /// The heads of the `impl` blocks and traits around it: they say what `Self` is.
+    mentioned: Vec<(usize, usize)>,
 }
 
 impl<'t> Place<'t> {
-    /// Returns the piece that `node` is, and where to search for more inside.
-    fn piece(&self, node: Node<'t>, start: usize, namer: &Namer<'_>) -> (Option<Piece>, Option<Place<'t>>) {
-        let text = |node: Node<'_>| namer.text(node.start_byte(), node.end_byte());
-        let field = |name: &str| node.child_by_field_name(name).map(text).unwrap_or_default();
-        let item = |name: String| {
-            (Some(Piece::of(node, start, UnitKind::Item, format!("{}{name}", self.path))), None)
-        };
-        match node.kind() {
-            "function_item" => {
-                let name = format!("{}{}", self.path, field("name"));
-                // It may have run in the compiler, where nobody watched.
-                let kind = if is_const(node) { UnitKind::Item } else { UnitKind::Function };
-                (Some(Piece::of(node, start, kind, name)), None)
-            }
-            "mod_item" => self.around(node, start, field("name"), field("name")),
-            "trait_item" => self.around(node, start, field("name"), field("name")),
-            "impl_item" => {
-                let of = field("type");
-                match field("trait") {
-                    none if none.is_empty() => self.around(node, start, format!("impl {of}"), of),
-                    of_trait => self.around(
-                        node,
-                        start,
-                        format!("impl {of_trait} for {of}"),
-                        format!("<{of} as {of_trait}>"),
-                    ),
-                }
-            }
-            "ERROR" if node.start_byte() < node.end_byte() => {
-                let piece = Piece::of(node, start, UnitKind::Item, format!("{}error", self.path));
-                (Some(piece), Some(Place { node, path: self.path.clone() }))
-            }
-            "const_item" | "static_item" | "struct_item" | "enum_item" | "union_item" => item(field("name")),
-            // Those of a trait or an `impl` are part of it.
-            "type_item" if !self.is_body_of_type() => item(field("name")),
-            "use_declaration" => item(format!("use {}", field("argument"))),
-            "extern_crate_declaration" => item(format!("extern crate {}", field("name"))),
-            "foreign_mod_item" => item("extern".to_owned()),
-            "inner_attribute_item" if !self.is_body_of_type() => item(attribute_name(node, namer)),
-            "macro_definition" => {
-                let name = field("name");
-                let piece = Piece::of(node, start, UnitKind::Item, format!("{}{name}!", self.path));
-                (Some(Piece { order: Order::Macro(name), ..piece }), None)
-            }
-            "macro_invocation" => item(format!("{}!", field("macro"))),
-            "expression_statement" => {
-                let called = first_named(node).filter(|call| call.kind() == "macro_invocation");
-                match called.and_then(|call| call.child_by_field_name("macro")) {
-                    Some(name) => item(format!("{}!", text(name))),
-                    None => (None, None),
-                }
-            }
-            _ => (None, None),
-        }
-    }
-
-    /// Makes a piece of which `body` holds more; without a body it is whole.
-    fn around(
+    /// Adds the pieces that `node` is, and returns where to search for more inside.
+    fn piece(
         &self,
         node: Node<'t>,
         start: usize,
-        name: String,
-        inside: String,
-    ) -> (Option<Piece>, Option<Place<'t>>) {
-        let piece = Piece::of(node, start, UnitKind::Item, format!("{}{name}", self.path));
-        match node.child_by_field_name("body") {
-            Some(body) => {
-                let path = format!("{}{inside}::", self.path);
-                (Some(piece.around(body, Extent::Head)), Some(Place { node: body, path }))
+        namer: &Namer<'_>,
+        pieces: &mut Vec<Piece>,
+    ) -> Option<Place<'t>> {
+        let text = |node: Node<'_>| namer.text(node.start_byte(), node.end_byte());
+        let whole = |node: Node<'_>| namer.whole(node.start_byte(), node.end_byte());
+        let field = |name: &str| node.child_by_field_name(name).map(text).unwrap_or_default();
+        let item = |name: String| Piece::of(node, start, UnitKind::Item, format!("{}{name}", self.path));
+        let declares = |name: String| match rust_afar::declaration(namer, start, node.end_byte()) {
+            true => format!("extern {name}"),
+            false => name,
+        };
+        match node.kind() {
+            "function_item" => pieces.push(self.function(node, start, namer)),
+            "mod_item" => {
+                let name = field("name");
+                let Some(body) = node.child_by_field_name("body") else {
+                    pieces.push(item(format!("mod {name};")));
+                    return None;
+                };
+                pieces.push(item(format!("mod {name}")).around(body, Extent::Head));
+                // One that looks like a type is told from types.
+                let is_like_type = name.starts_with(|c: char| !c.is_lowercase());
+                let inside = if is_like_type { format!("mod {name}") } else { name };
+                return Some(self.inside(body, &inside, None));
             }
-            None => (Some(piece), None),
+            "trait_item" => {
+                let name = field("name");
+                let piece = item(name.clone());
+                let Some(body) = node.child_by_field_name("body") else {
+                    pieces.push(piece);
+                    return None;
+                };
+                pieces.push(piece.around(body, Extent::Head));
+                return Some(self.inside(body, &name, Some((start, body.start_byte()))));
+            }
+            "impl_item" => {
+                let of = Implementation::of(node, namer);
+                let piece = item(of.name());
+                let Some(body) = node.child_by_field_name("body") else {
+                    pieces.push(piece);
+                    return None;
+                };
+                pieces.push(piece.around(body, Extent::Head));
+                return Some(self.inside(body, &of.path(), Some((start, body.start_byte()))));
+            }
+            "ERROR" if node.start_byte() < node.end_byte() => {
+                pieces.push(item("(unreadable)".to_owned()));
+                let (path, mentioned) = (self.path.clone(), self.mentioned.clone());
+                return Some(Place { node, path, mentioned });
+            }
+            "const_item" | "static_item" => pieces.push(item(declares(field("name")))),
+            "struct_item" | "enum_item" | "union_item" => pieces.push(item(field("name"))),
+            // Those of a trait or an `impl` are part of it.
+            "type_item" if !self.is_body_of_type() => pieces.push(item(field("name"))),
+            "use_declaration" => self.imports(node, start, namer, pieces),
+            "extern_crate_declaration" => pieces.push(item(format!("extern crate {}", field("name")))),
+            "foreign_mod_item" => pieces.push(item("extern".to_owned())),
+            "inner_attribute_item" if !self.is_body_of_type() => {
+                pieces.push(item(attribute_name(node, namer)));
+            }
+            "macro_definition" => {
+                let name = node.child_by_field_name("name").map(whole).unwrap_or_default();
+                let piece = item(format!("macro_rules! {name}"));
+                pieces.push(Piece { order: Order::Macro(name), ..piece });
+            }
+            "macro_invocation" => pieces.push(item(invocation(node, namer))),
+            "expression_statement" => {
+                let called = first_named(node).filter(|call| call.kind() == "macro_invocation");
+                pieces.extend(called.map(|call| item(invocation(call, namer))));
+            }
+            _ => {}
         }
+        None
+    }
+
+    /// Makes a piece of a function.
+    ///
+    /// What it does is its body, also where that decides its type (`impl Trait`, `async`): a value of such a type is only
+    /// had by executing the function, and without a value others know no more of it than what the head says.
+    fn function(&self, node: Node<'_>, start: usize, namer: &Namer<'_>) -> Piece {
+        let name = node.child_by_field_name("name");
+        let name = name.map(|name| namer.whole(name.start_byte(), name.end_byte())).unwrap_or_default();
+        let body = node.child_by_field_name("body").map(|body| (body.start_byte(), body.end_byte()));
+        let head_end = body.map_or(node.end_byte(), |(start, _)| start);
+        let acts_in_body = body.is_none_or(|(start, end)| rust_afar::body(namer, start, end));
+        let is_extern = acts_in_body || rust_afar::declaration(namer, start, head_end);
+        let mark = if is_extern { "extern " } else { "" };
+        // It may have run in the compiler, where nobody watched.
+        let kind = if is_const(node) { UnitKind::Item } else { UnitKind::Function };
+        let piece = Piece::of(node, start, kind, format!("{}{mark}{name}", self.path));
+        Piece { body: body.filter(|_| !acts_in_body), ..piece }
+    }
+
+    /// Adds a piece for each name that is imported, so that a new one is no change of the others.
+    fn imports(&self, node: Node<'_>, start: usize, namer: &Namer<'_>, pieces: &mut Vec<Piece>) {
+        let Some(tree) = node.child_by_field_name("argument") else { return };
+        let is_public = children(node).iter().any(|child| child.kind() == "visibility_modifier");
+        let begin = if is_public { "pub use" } else { "use" };
+        let mut leaves = Vec::new();
+        let holds_doc = || {
+            let tokens = namer.tokens(start, node.end_byte());
+            tokens.iter().any(|token| token.kind == TokenKind::Doc { example: true })
+        };
+        if !node.has_error() && !holds_doc() {
+            let all = Imports { prefix: String::new(), mentioned: Vec::new() };
+            all.leaves(tree, namer, &mut leaves);
+        }
+        if leaves.iter().all(|(leaf, _)| leaf.id() == tree.id()) {
+            let said = namer.whole(tree.start_byte(), tree.end_byte());
+            pieces.push(Piece::of(node, start, UnitKind::Item, format!("{}{begin} {said}", self.path)));
+            return;
+        }
+        let silent = Piece::of(node, start, UnitKind::Item, format!("{}{begin}", self.path));
+        pieces.push(Piece { head_end: tree.start_byte(), is_silent: true, ..silent });
+        for (leaf, of) in leaves {
+            let said = namer.whole(leaf.start_byte(), leaf.end_byte());
+            let name = format!("{}{begin} {}{said}", self.path, of.prefix);
+            let piece = Piece::of(leaf, leaf.start_byte(), UnitKind::Item, name);
+            pieces.push(Piece { mentioned: of.mentioned, ..piece });
+        }
+    }
+
+    /// Returns the place inside of `body`, which is called `name` there; a type or trait says more in its `head`.
+    fn inside(&self, body: Node<'t>, name: &str, head: Option<(usize, usize)>) -> Place<'t> {
+        let mut mentioned = self.mentioned.clone();
+        mentioned.extend(head);
+        Place { node: body, path: format!("{}{name}::", self.path), mentioned }
     }
 
     fn is_body_of_type(&self) -> bool {
         self.node.parent().is_some_and(|parent| matches!(parent.kind(), "impl_item" | "trait_item"))
+    }
+}
+
+/// Where in a tree of imports something stands.
+struct Imports {
+    /// The path that it continues.
+    prefix: String,
+    /// Where that path stands.
+    mentioned: Vec<(usize, usize)>,
+}
+
+impl Imports {
+    /// Adds what is imported by `tree`, one by one.
+    fn leaves<'t>(&self, tree: Node<'t>, namer: &Namer<'_>, leaves: &mut Vec<(Node<'t>, Imports)>) {
+        let copy = || Imports { prefix: self.prefix.clone(), mentioned: self.mentioned.clone() };
+        match tree.kind() {
+            "scoped_use_list" => {
+                let mut inside = copy();
+                if let Some(path) = tree.child_by_field_name("path") {
+                    inside.prefix += &namer.whole(path.start_byte(), path.end_byte());
+                    inside.mentioned.push((path.start_byte(), path.end_byte()));
+                }
+                inside.prefix += "::";
+                if let Some(list) = tree.child_by_field_name("list") {
+                    inside.leaves(list, namer, leaves);
+                }
+            }
+            "use_list" => {
+                for child in children(tree).into_iter().filter(|child| child.is_named()) {
+                    if !child.is_extra() {
+                        self.leaves(child, namer, leaves);
+                    }
+                }
+            }
+            _ => leaves.push((tree, copy())),
+        }
+    }
+}
+
+/// What an `impl` says of whom.
+struct Implementation {
+    of: String,
+    of_trait: Option<String>,
+    is_negative: bool,
+}
+
+impl Implementation {
+    fn of(node: Node<'_>, namer: &Namer<'_>) -> Implementation {
+        let field = |name: &str| {
+            let node = node.child_by_field_name(name)?;
+            Some(namer.whole(node.start_byte(), node.end_byte()))
+        };
+        let of_trait = field("trait");
+        let mut of = field("type").unwrap_or_default();
+        if of_trait.is_some() {
+            of = tell_parameters(&of, &parameters(node, namer));
+        }
+        let is_negative = children(node).iter().any(|child| child.kind() == "!");
+        Implementation { of, of_trait, is_negative }
+    }
+
+    fn name(&self) -> String {
+        let not = if self.is_negative { "!" } else { "" };
+        match &self.of_trait {
+            Some(of_trait) => format!("impl {not}{of_trait} for {}", self.of),
+            None => format!("impl {}", self.of),
+        }
+    }
+
+    fn path(&self) -> String {
+        match &self.of_trait {
+            Some(of_trait) => format!("<{} as {of_trait}>", self.of),
+            None => self.of.clone(),
+        }
+    }
+}
+
+/// Returns the names of an `impl`'s parameters, but for lifetimes.
+fn parameters(node: Node<'_>, namer: &Namer<'_>) -> Vec<String> {
+    let Some(list) = node.child_by_field_name("type_parameters") else { return Vec::new() };
+    let name = |parameter: Node<'_>| {
+        let name = match parameter.kind() {
+            "type_parameter" => parameter.child_by_field_name("name")?,
+            "type_identifier" => parameter,
+            "constrained_type_parameter" => parameter.child_by_field_name("left")?,
+            "const_parameter" | "optional_type_parameter" => parameter.child_by_field_name("name")?,
+            _ => return None,
+        };
+        Some(namer.text(name.start_byte(), name.end_byte()))
+    };
+    children(list).into_iter().filter_map(name).collect()
+}
+
+/// Puts `any` before a type that is a parameter, or that parameters are in and nothing else that somebody could name:
+/// `any T`, `&any T`, `Vec<any T>`. Behind a name of one's own they say nothing: `Point<T>`.
+fn tell_parameters(of: &str, parameters: &[String]) -> String {
+    let is_own = |name: &str| !std_names::is_type(name) && !parameters.iter().any(|known| known == name);
+    if parameters.is_empty() || reach::rust::constructor(of).is_some_and(is_own) {
+        return of.to_owned();
+    }
+    let mut told = String::with_capacity(of.len() + 8);
+    let mut rest = of;
+    while let Some(at) = rest.find(is_of_word) {
+        let (before, word) = rest.split_at(at);
+        let end = word.find(|c| !is_of_word(c)).unwrap_or(word.len());
+        told += before;
+        if parameters.iter().any(|parameter| *parameter == word[..end]) && !before.ends_with('\'') {
+            told += "any ";
+        }
+        told += &word[..end];
+        rest = &word[end..];
+    }
+    told + rest
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// Returns the name of the use of a macro, with what it declares where that is known.
+fn invocation(node: Node<'_>, namer: &Namer<'_>) -> String {
+    let name = node.child_by_field_name("macro");
+    let name = name.map(|name| namer.text(name.start_byte(), name.end_byte())).unwrap_or_default();
+    // What stands before the names that these macros declare.
+    let before = match name.rsplit("::").next().unwrap_or_default() {
+        "thread_local" => "static",
+        "lazy_static" => "ref",
+        "proptest" => "fn",
+        _ => return format!("{name}!"),
+    };
+    let mut depth = 0_usize;
+    let mut names: Vec<String> = Vec::new();
+    let mut last: &[u8] = b"";
+    for token in namer.tokens(node.start_byte(), node.end_byte()) {
+        let text = token.text(namer.source());
+        match text {
+            b"(" | b"[" | b"{" => depth += 1,
+            b")" | b"]" | b"}" => depth = depth.saturating_sub(1),
+            _ if depth == 1 && token.kind == TokenKind::Word && last == before.as_bytes() => {
+                names.push(String::from_utf8_lossy(text).into_owned());
+            }
+            _ => {}
+        }
+        last = text;
+    }
+    match names.is_empty() {
+        true => format!("{name}!"),
+        false => format!("{name}! {}", names.join(", ")),
     }
 }
 

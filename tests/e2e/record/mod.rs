@@ -9,6 +9,7 @@ use skiptrace_tests::{CargoProject, Recorded};
 use crate::PROGRAM;
 
 mod behaviour;
+mod building;
 mod configuration;
 mod edits;
 #[cfg(unix)]
@@ -16,11 +17,14 @@ mod go;
 #[cfg(unix)]
 mod go_changes;
 #[cfg(unix)]
+mod go_conditions;
+#[cfg(unix)]
 mod go_modules;
 #[cfg(unix)]
 mod go_options;
 mod go_real;
 mod options;
+mod tree;
 mod workspace;
 
 /// A project recorded by `cargo test` and by nextest, where there is one.

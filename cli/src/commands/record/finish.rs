@@ -6,11 +6,14 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 use skiptrace_engine::id::JobName;
-use skiptrace_engine::index::Index;
+use skiptrace_engine::index::{FileRecord, Index};
 use skiptrace_engine::kind::IndexKind;
+use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::Outcome as TestOutcome;
 use skiptrace_engine::recording::{Origin, Recording, Shard};
-use skiptrace_indexers::record::fold::{Gathered, Noticed, fold};
+use skiptrace_engine::tree::FOLDER;
+use skiptrace_indexers::record::fold::{Extras, Gathered, Noticed, fold_with};
+use skiptrace_indexers::record::listing::Listing;
 use skiptrace_indexers::record::outcome::{Missing, Outcome};
 
 use super::RecordArgs;
@@ -156,7 +159,8 @@ impl Plan {
         update: Update,
         session: &Session<'_>,
     ) -> Result<Folded, CommandError> {
-        let tree = self.tree()?;
+        let mut tree = self.tree()?;
+        tree.settle(outcome.settled);
         let n_carried = update.carried.tests.len();
         let is_complete = outcome.missing.is_empty();
         let mut compiled = outcome.compiled;
@@ -173,9 +177,11 @@ impl Plan {
             carried: update.carried,
             known: update.known,
         };
-        let (index, noticed) = fold(gathered, self.kind, &tree)
+        let listing = listing(&self.repository, &tree)?;
+        let extras = Extras { tree: outcome.watched.map(|watched| (listing, watched)), ..Extras::default() };
+        let (index, noticed) = fold_with(gathered, extras, self.kind, &tree)
             .map_err(|error| CommandError::user("cannot make the index").caused_by(error))?;
-        document.files = index.files().len();
+        document.files = n_files(&index);
         document.carried = n_carried;
         document.notice(&noticed);
         document.complete = is_complete;
@@ -327,6 +333,45 @@ impl Plan {
         let name = format!("{}-{}-{}.idx", self.commit.id.short(), self.job, self.shard.slug());
         self.repository.private_folder().join("partial").join(name)
     }
+}
+
+/// Returns the files of a work tree, sorted by what they are.
+pub(super) fn listing(repository: &Repository, tree: &WorkTree) -> Result<Listing, CommandError> {
+    let mut listing = Listing { links: repository.links()?, ..Listing::default() };
+    for path in tree.below(&RepoPath::root()) {
+        // What is as git has it needs no look.
+        let is_changed = tree.changed().contains(path);
+        let about = is_changed.then(|| repository.root().join(path.as_str()).symlink_metadata());
+        match about {
+            None => _ = listing.files.insert(path.clone()),
+            Some(Err(_)) => _ = listing.removed.insert(path.clone()),
+            Some(Ok(about)) if about.is_file() => _ = listing.files.insert(path.clone()),
+            Some(Ok(_)) => _ = listing.links.insert(path.clone(), None),
+        }
+    }
+    for path in tree.changed() {
+        match repository.root().join(path.as_str()).symlink_metadata() {
+            Err(_) if listing.links.remove(path).is_some() => _ = listing.removed.insert(path.clone()),
+            _ => {
+                if let Some(blob) = listing.links.get_mut(path) {
+                    *blob = None;
+                }
+            }
+        }
+    }
+    Ok(listing)
+}
+
+/// Returns how many files tests depend on.
+fn n_files(index: &Index) -> usize {
+    let is_used = |file: &&FileRecord| {
+        let units = index.units_of(file);
+        let is_folder = units.iter().any(|unit| &*unit.name == FOLDER);
+        // Of what is listed and has nothing, it is known that it is not there.
+        let is_absent = units.is_empty() && !index.set(file.seen).is_empty();
+        !is_folder && !is_absent && !index.is_by_blob(file)
+    };
+    index.files().iter().filter(is_used).count()
 }
 
 impl Document {

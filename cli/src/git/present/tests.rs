@@ -230,6 +230,12 @@ fn what_git_was_told_not_to_look_at_is_looked_at() {
     assert_eq!(world.shown(), "Modified quiet, Modified skipped");
     make_executable(&world.path("same"));
     assert_eq!(world.shown(), "Modified quiet, Modified same, Modified skipped");
+    // Nor does a recording believe that they are what git has.
+    let tree = crate::git::WorkTree::of(&world.repository, std::time::SystemTime::UNIX_EPOCH).unwrap();
+    let changed: Vec<&str> = tree.changed().iter().map(RepoPath::as_str).collect();
+    assert_eq!(changed, ["quiet", "same", "skipped"]);
+    let blob = |path| tree.blob(&RepoPath::new(path).unwrap());
+    assert!(blob("quiet").is_none() && blob("absent").is_some());
 }
 
 #[test]
@@ -561,4 +567,31 @@ proptest! {
         prop_assert_eq!(&fast, &slow);
         prop_assert_eq!(fast, changes);
     }
+}
+
+/// Says how long it takes at full size. Run it alone, with `--ignored --nocapture`.
+#[expect(clippy::disallowed_macros, reason = "somebody reads it who asked for it")]
+#[test]
+#[ignore = "makes a hundred thousand files"]
+fn a_hundred_thousand_files() {
+    let world = World::new(&[]);
+    for number in 0..100_000 {
+        world.write(&format!("d{}/e{}/f{number}", number % 100, number % 1000), "text\n");
+    }
+    world.commit();
+    let world = World { base: world.repository.resolve("HEAD").unwrap(), ..world };
+    let recorded = world.recorded();
+    world.write("d1/e1/f1", "other\n");
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..7 {
+        let present = world.repository.present(None).unwrap();
+        let start = std::time::Instant::now();
+        assert_eq!(shown(&present.changed_since(&world.base).unwrap()), "Modified d1/e1/f1");
+        times[0].push(start.elapsed());
+        let start = std::time::Instant::now();
+        assert_eq!(shown(&present.changed_from(&recorded).unwrap()), "Modified d1/e1/f1");
+        times[1].push(start.elapsed());
+    }
+    times.iter_mut().for_each(|times| times.sort());
+    println!("compared by git: {:.0?}; with what was recorded: {:.0?}", times[0][3], times[1][3]);
 }

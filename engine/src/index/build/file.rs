@@ -26,6 +26,8 @@ pub(super) struct FileState {
     pub(super) seen_by: BTreeSet<RecordingId>,
     pub(super) compiled_into: Vec<(RecordingId, Box<str>)>,
     pub(super) opened: Vec<u32>,
+    /// The recordings any test of which may have read it.
+    pub(super) read_by: BTreeSet<RecordingId>,
     pub(super) own: Vec<Vec<u32>>,
     pub(super) shared: Vec<Vec<u32>>,
     /// Tests that executed something that is in no unit.
@@ -82,6 +84,9 @@ impl KeyState {
                 (places.tests_of_suites(&file.compiled_into, sets), places.tests(&file.opened, sets));
             compiled = sets.union(compiled, of_file);
             opened = sets.union(opened, by_file);
+            for recording in &file.read_by {
+                opened = sets.union(opened, places.any_tests_of(*recording));
+            }
         }
         let blob = match self.files.as_slice() {
             [file] if granularity != Granularity::Package => file.blob.clone(),
@@ -151,6 +156,7 @@ impl FileState {
             seen_by: BTreeSet::new(),
             compiled_into: Vec::new(),
             opened: Vec::new(),
+            read_by: BTreeSet::new(),
             own: Vec::new(),
             shared: Vec::new(),
             stray: Vec::new(),

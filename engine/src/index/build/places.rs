@@ -72,6 +72,11 @@ impl<'a> Places<'a> {
         sets.difference(all, elsewhere)
     }
 
+    /// Returns the tests that ran in a recording, and perhaps in others as well.
+    pub(super) fn any_tests_of(&self, recording: RecordingId) -> SetId {
+        self.by_recording[self.recording(recording) as usize]
+    }
+
     pub(super) fn tests_of_suites(
         &self,
         suites: &[(RecordingId, Box<str>)],

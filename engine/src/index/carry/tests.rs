@@ -164,3 +164,62 @@ fn who_consulted_a_variable_is_recorded_again_when_it_is_another() {
     assert_eq!(carried.tests[0].consulted, [consulted("HOME", None), consulted("ZONE", Some("utc"))]);
     assert_eq!(carried.tests[2].consulted, []);
 }
+
+/// Returns the tests that are carried over from an index in which `a` read `read.rs`, and nobody `data.txt` or
+/// `docs.md`, that are there with other contents now. All may have read `schema.sql`.
+fn carried_over_blobs(changed: &[&str]) -> Vec<String> {
+    let files = ["data.txt", "docs.md", "read.rs", "schema.sql"];
+    let listed = |file: &str, blob: char| {
+        let blob = Some(blob.to_string().repeat(40).parse().unwrap());
+        let whole = Unit {
+            kind: UnitKind::File,
+            name: "".into(),
+            lines: LineSpan { start: 1, end: 1 },
+            fingerprint: None,
+            identifiers: Vec::new(),
+        };
+        match file {
+            "read.rs" => SourceFile { blob, ..source(file, &["f one=1"]) },
+            _ => SourceFile { path: path(file), blob, units: vec![whole] },
+        }
+    };
+    let mut builder = IndexBuilder::new(IndexKind::FUNCTION);
+    let recording = builder.add_recording(index().recordings()[0].clone());
+    for file in files {
+        builder.add_file(recording, listed(file, 'a'));
+    }
+    builder.add_read_by_all(recording, &path("schema.sql"));
+    builder.add_file(recording, SourceFile { path: path("absent"), blob: None, units: Vec::new() });
+    for (name, opened) in [("a", "read.rs"), ("b", "absent"), ("c", "gone.tmp")] {
+        let observation = test(name, Outcome::Passed, &[]);
+        let opened = vec![path(opened)];
+        builder.observe(recording, Observation { opened, consulted: Vec::new(), ..observation }).unwrap();
+    }
+    let index = builder.finish();
+    let mut now: BTreeMap<RepoPath, SourceFile> = files
+        .iter()
+        .map(|file| (path(file), listed(file, if changed.contains(file) { 'b' } else { 'a' })))
+        .collect();
+    now.insert(path("absent"), SourceFile { path: path("absent"), blob: None, units: Vec::new() });
+    if changed.contains(&"absent") {
+        now.insert(path("absent"), source("absent", &["f one=1"]));
+    }
+    let job = "job".parse().unwrap();
+    let selection = selected(&index, &job, &now, &Variables::Unknown);
+    let carried = carry(&index, &job, &|test| selection.skips(test), &now);
+    let of_blobs = carried.tests.iter().flat_map(|test| &test.opened);
+    assert!(of_blobs.into_iter().all(|path| ["read.rs", "absent"].contains(&path.as_str())));
+    names(&carried)
+}
+
+#[test]
+fn what_nobody_read_concerns_nobody_and_what_all_may_have_read_concerns_all() {
+    let nobody: [&str; 0] = [];
+    // Of what was opened and is not known, nobody knows whether it is the same.
+    assert_eq!(carried_over_blobs(&[]), ["a", "b"]);
+    assert_eq!(carried_over_blobs(&["data.txt", "docs.md"]), ["a", "b"]);
+    assert_eq!(carried_over_blobs(&["schema.sql"]), nobody);
+    // Its units are the same, its comments need not be.
+    assert_eq!(carried_over_blobs(&["read.rs"]), ["b"]);
+    assert_eq!(carried_over_blobs(&["absent"]), ["a"]);
+}

@@ -174,8 +174,12 @@ impl Workspace {
         let path = RepoPath::new(path).unwrap();
         let around: BTreeSet<RepoPath> =
             std::iter::successors(Some(path.clone()), RepoPath::parent).collect();
-        let has =
-            |compiled: &Compiled| compiled.files.contains(&path) || !compiled.folders.is_disjoint(&around);
+        let has = |compiled: &Compiled| {
+            compiled.files.contains(&path)
+                || compiled.manifests.contains_key(&path)
+                || compiled.workspaces.contains(&path)
+                || !compiled.folders.is_disjoint(&around)
+        };
         self.suites().into_iter().filter(|suite| has(&self.compiled(suite))).collect()
     }
 
@@ -249,6 +253,30 @@ fn every_suite_is_compiled_from_what_is_known_of_it() {
     assert_eq!(workspace.from("ws/Cargo.toml").len(), 9);
     assert_eq!(workspace.from("ws/core/Cargo.toml").len(), 6);
     assert_eq!(workspace.from("beside/Cargo.toml").len(), 6);
+
+    // What is executed while something is compiled.
+    let acting: Vec<String> =
+        workspace.compiled("core-lib::it").acting.iter().map(ToString::to_string).collect();
+    let made_by = [
+        "ws/core/build.rs",
+        "ws/core/build_part.rs",
+        "ws/mac/src/inner.rs",
+        "ws/mac/src/lib.rs",
+        "ws/shared.txt",
+    ];
+    assert_eq!(acting, made_by);
+    for suite in ["mac", "helper", "alone"] {
+        let mut acting = workspace.compiled(suite).acting;
+        acting.remove(&RepoPath::new("ws/alone/build.rs").unwrap());
+        assert_eq!((acting, workspace.compiled(suite).acting_folders), Default::default(), "{suite}");
+    }
+    let about = |suite: &str, manifest: &str| {
+        let own = workspace.compiled(suite).manifests[&RepoPath::new(manifest).unwrap()].clone();
+        (own.is_tested, own.sees_about)
+    };
+    assert_eq!(about("core-lib::it", "ws/core/Cargo.toml"), (true, true));
+    assert_eq!(about("tool::cli", "ws/core/Cargo.toml"), (false, true));
+    assert_eq!(about("core-lib", "ws/helper/Cargo.toml"), (false, false));
 
     let compiled = workspace.compiled("tool::cli");
     assert_eq!(compiled.folders, BTreeSet::from([RepoPath::new("ws/core/schema dir").unwrap()]));

@@ -27,7 +27,31 @@ pub(super) struct Asked {
     pub(super) names: BTreeSet<String>,
     /// Where something else is asked for, for people.
     pub(super) unknown: BTreeSet<String>,
+    /// Whether it may look for files, which nobody hears either.
+    pub(super) looks: bool,
 }
+
+/// What code names that looks for files, or has others look for them.
+const LOOKING: [&str; 18] = [
+    "Chdir",
+    "Command",
+    "CommandContext",
+    "CreateTemp",
+    "DirFS",
+    "EvalSymlinks",
+    "Glob",
+    "Lstat",
+    "Open",
+    "OpenFile",
+    "ParseFiles",
+    "ParseGlob",
+    "ReadDir",
+    "ReadFile",
+    "Readlink",
+    "Stat",
+    "Walk",
+    "WalkDir",
+];
 
 /// Looks into sources, each read once.
 pub(super) struct Before<'a> {
@@ -109,7 +133,8 @@ struct Running<'a> {
 }
 
 fn asked(running: &[Running<'_>], all: &[&str]) -> Asked {
-    let mut asked = Asked::default();
+    let looks = looks(running);
+    let mut asked = Asked { looks, ..Asked::default() };
     let mut open: Vec<String> = ASKING.map(str::to_owned).into();
     let mut known: BTreeSet<String> = open.iter().cloned().collect();
     while let Some(function) = open.pop() {
@@ -178,6 +203,7 @@ impl File {
                 _ => Kind::First,
             };
             let name = unit.name.split('#').next().unwrap_or_default();
+            let name = name.strip_prefix("linkname ").unwrap_or(name);
             let name = name.rsplit('.').next().unwrap_or_default().to_owned();
             Part { name, kind, lines: (unit.lines.start, unit.lines.end) }
         });
@@ -204,6 +230,29 @@ enum Argument {
     Name(String),
     /// Anything else, or it is not called but handed on.
     Other,
+}
+
+/// Returns whether something that runs before tests names what looks for files. Of the functions in test files, those
+/// run that something names which runs.
+fn looks(running: &[Running<'_>]) -> bool {
+    let (mut open, mut others): (Vec<_>, Vec<_>) =
+        running.iter().partition(|running| running.is_sure || running.part.kind == Kind::First);
+    while let Some(running) = open.pop() {
+        if LOOKING.iter().any(|name| has_word(running.text, name)) {
+            return true;
+        }
+        let (named, rest) = others.into_iter().partition(|other| has_word(running.text, &other.part.name));
+        others = rest;
+        open.extend::<Vec<_>>(named);
+    }
+    false
+}
+
+/// Returns whether a name stands in a text as a word of its own.
+fn has_word(text: &str, name: &str) -> bool {
+    let is_word = |c: char| c == '_' || c.is_alphanumeric();
+    text.match_indices(name)
+        .any(|(at, _)| !text[..at].ends_with(is_word) && !text[at + name.len()..].starts_with(is_word))
 }
 
 /// Returns what a function is called with first, each time its name stands in a text, but for its own declaration.
@@ -288,6 +337,25 @@ mod tests {
         assert_eq!(check("fmt.Println(\"Getenv\", \"Getenv(x)\")"), []);
         assert_eq!(check("f('\"', os.Getenv)"), [Argument::Other]);
         assert_eq!(check("s := \"http://\" + os.Getenv(\"A\")"), [text("A")]);
+    }
+
+    #[test]
+    fn who_looks_for_files_before_tests_is_found() {
+        let check = |source: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("p_test.go"), source).unwrap();
+            let path = RepoPath::new("p_test.go").unwrap();
+            let binary = TestBinary { test_files: [path].into(), ..TestBinary::default() };
+            Before::new(folder.path(), &Places::default()).asked(&binary, None).looks
+        };
+        let helper = "func read() []byte {\n\tb, _ := os.ReadFile(\"x\")\n\treturn b\n}\n\n";
+        let main =
+            "func TestMain(m *testing.M) {\n\tprepare()\n\tm.Run()\n}\n\nfunc prepare() {\n\tread()\n}\n";
+        let test = "func TestX(t *testing.T) {\n\tread()\n}\n";
+        assert!(!check(&format!("package p\n\n{helper}{test}")));
+        assert!(check(&format!("package p\n\n{helper}{main}")));
+        assert!(check("package p\n\nvar _, err = os.Stat(\"x\")\n"));
+        assert!(!check("package p\n\nvar x = file.Status\n"));
     }
 
     #[test]

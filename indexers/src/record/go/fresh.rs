@@ -24,13 +24,17 @@ impl Fresh {
         Fresh { sources, made: made.into_iter().map(real).collect(), newest: OnceLock::new() }
     }
 
+    /// Finds out when a source was last written to, once.
+    pub(super) fn look(&self) -> &Option<SystemTime> {
+        self.newest.get_or_init(|| self.sources.iter().filter_map(|folder| newest(folder)).max())
+    }
+
     /// Returns whether a program is older than some source, or may be.
     pub(super) fn is_stale(&self, program: &Path) -> bool {
         if self.made.iter().any(|folder| program.starts_with(folder)) {
             return false;
         }
-        let newest =
-            self.newest.get_or_init(|| self.sources.iter().filter_map(|folder| newest(folder)).max());
+        let newest = self.look();
         let built = fs::metadata(program).and_then(|about| about.modified());
         built.map_or(true, |built| newest.is_some_and(|newest| newest > built))
     }

@@ -12,6 +12,7 @@ use super::observer::GoObserver;
 use super::plan::Plan;
 use super::{Request, outcome};
 use crate::record::fold::RecordedTest;
+use crate::record::opens::Interval;
 use crate::record::outcome::Run;
 use crate::record::progress::Event;
 use crate::run::case::Case;
@@ -22,6 +23,9 @@ use crate::trace::Trace;
 
 /// The name of the case that runs all tests of a suite in one process.
 pub(super) const TOGETHER: &str = "(together)";
+
+/// What tests executed that ran in one process, and when.
+pub(super) type Together = (Trace, Interval);
 
 /// Returns the tests that passed, told from what a process printed that ran several.
 pub(super) fn passed(output: &[u8]) -> BTreeSet<String> {
@@ -87,12 +91,12 @@ pub(super) fn find(
     }
     let options = driver::Options { runs: 1, retries: 0, ..request.driver.clone() };
     let ran = driver::drive(&together, &options, &plan.scratch, request.watch, observer, &|_| {});
-    let mut traces: BTreeMap<Box<str>, (Trace, BTreeSet<String>)> = BTreeMap::new();
+    let mut traces: BTreeMap<Box<str>, (Together, BTreeSet<String>)> = BTreeMap::new();
     for (case, ran) in together.iter().zip(ran) {
         let Ran::Runs(mut all) = ran else { continue };
         let Some(run) = all.pop() else { continue };
         let passed = observer.passed_together(&case.suite);
-        traces.insert(case.suite.clone(), (run.trace, passed));
+        traces.insert(case.suite.clone(), ((run.trace, run.interval), passed));
     }
     for (suite, (trace, passed)) in traces {
         let mut of_suite: Vec<&mut Run> = runs.iter_mut().filter(|run| run.suite == suite).collect();
@@ -114,7 +118,7 @@ pub(super) fn find(
         if healed.is_empty() {
             continue;
         }
-        outcome::unite(&mut of_suite, &trace);
+        outcome::unite(&mut of_suite, trace);
         (request.listener)(Event::Warning(format!(
             "{} of `{suite}` fail alone and pass after other tests of the package (`{}`), so all {} are recorded as one \
              group",

@@ -39,6 +39,8 @@ pub(super) struct Ledger {
     pub(super) troubles: Vec<Trouble>,
     /// Whether it ran the repository's code without counters.
     pub(super) has_uncounted: bool,
+    /// How many programs ran.
+    pub(super) programs: usize,
 }
 
 /// A process that must have left counters.
@@ -81,6 +83,7 @@ impl Listener for Lives<'_> {
                         self.lost(&old, "became another program before it wrote its counters");
                     }
                 }
+                self.ledger.programs += 1;
                 let life = self.look(process);
                 let program = &life.program;
                 self.ledger.has_uncounted |= life.role == Role::Uncounted;

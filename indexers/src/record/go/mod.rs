@@ -58,6 +58,7 @@ mod programs;
 mod subtests;
 mod uncounted;
 
+pub use environment::{Question, conditions};
 use observer::GoObserver;
 use plan::Plan;
 
@@ -180,7 +181,10 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, GoRecordError> {
     observer.wants_subtests = request.subtests;
     #[cfg(target_os = "linux")]
     {
-        observer.fresh = Some(plan.fresh(&request.repository));
+        let fresh = plan.fresh(&request.repository);
+        // Not while tests run: who goes through the folders then would count as one of them.
+        fresh.look();
+        observer.fresh = Some(fresh);
     }
     let observer = observer;
     let baselines = baselines(request, &plan, &built.kept, &observer);
@@ -197,12 +201,11 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, GoRecordError> {
     let groups = groups::find(request, &plan, &observer, &built.kept, &mut sorted.runs);
 
     // 4. What they came to.
-    let all_opens_known = watch.is_some();
     let opens = watch.map(OpenWatch::finish).unwrap_or_default();
     let read = observer.into_read();
     sorted.missing.extend(missing);
     let strays = strays.sweep();
-    let heard = outcome::Heard { strays: &strays, opens: &opens, all_opens_known, read, baselines, groups };
+    let heard = outcome::Heard { strays: &strays, opens: &opens, read, baselines, groups };
     outcome::gather(request, &plan, sorted, collector, heard)
 }
 

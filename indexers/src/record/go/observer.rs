@@ -68,6 +68,8 @@ pub(super) struct Read {
     pub(super) paths: BTreeSet<PathBuf>,
     /// Variables that it looked at.
     pub(super) variables: BTreeSet<OsString>,
+    /// Whether it started other programs, which do not say what they look for.
+    pub(super) has_others: bool,
 }
 
 impl<'a> GoObserver<'a> {
@@ -262,7 +264,11 @@ impl Observer for GoObserver<'_> {
         if let Some(others) = others {
             whole.add(others.trace);
         }
-        self.note_read(case, &log(&profiles), &mut whole);
+        #[cfg(target_os = "linux")]
+        let has_others = seen.ledger.programs > 1 || seen.ledger.has_uncounted;
+        #[cfg(not(target_os = "linux"))]
+        let has_others = true;
+        self.note_read(case, &log(&profiles), has_others, &mut whole);
         let output = || fs::read(cell.output().join("stdout")).unwrap_or_default();
         if self.wants_subtests {
             let names = subtests(&output());
@@ -280,7 +286,7 @@ impl Observer for GoObserver<'_> {
 
 impl GoObserver<'_> {
     /// Takes note of what a run of a test read.
-    fn note_read(&self, case: &Case, log: &Path, trace: &mut Trace) {
+    fn note_read(&self, case: &Case, log: &Path, has_others: bool, trace: &mut Trace) {
         let Ok(bytes) = fs::read(log) else {
             // A process that is killed, or ends in its own way, never writes it.
             trace.trouble(Problem::Opaque, "it did not say which files it read (it ended by itself)");
@@ -294,6 +300,7 @@ impl GoObserver<'_> {
         let read = read.entry((case.suite.clone(), case.name.clone())).or_default();
         read.paths.extend(opened.into_iter().chain(statted));
         read.variables.extend(variables);
+        read.has_others |= has_others;
     }
 }
 

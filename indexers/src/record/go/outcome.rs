@@ -11,7 +11,7 @@ use skiptrace_engine::variable::{Consulted, VariableName};
 
 use super::before::{Asked, Before};
 use super::environment;
-use super::groups::{self, TOGETHER};
+use super::groups::{self, TOGETHER, Together};
 use super::observer::ReadByTest;
 use super::plan::Plan;
 use super::uncounted::{TestFiles, c_files, header, of_modules};
@@ -19,8 +19,9 @@ use super::{GoRecordError, Request, programs};
 use crate::build::go::compiled::TestBinary;
 use crate::go::collect::Collector;
 use crate::record::fold::{FilePart, RecordedTest};
+use crate::record::listing::{BuildReads, Lookups};
 use crate::record::opens::Opens;
-use crate::record::outcome::{Outcome, Run, Sorted, blame, opened};
+use crate::record::outcome::{Outcome, Run, Sorted, blame, opened, watched};
 use crate::record::stray::Stray;
 use crate::trace::{Places, Trace};
 
@@ -28,8 +29,6 @@ use crate::trace::{Places, Trace};
 pub(super) struct Heard<'a> {
     pub(super) strays: &'a [Stray],
     pub(super) opens: &'a Opens,
-    /// Whether `opens` has every file of the repository that was opened.
-    pub(super) all_opens_known: bool,
     pub(super) read: ReadByTest,
     /// What each binary executes before any test.
     pub(super) baselines: HashMap<Box<str>, Trace>,
@@ -46,9 +45,11 @@ pub(super) fn gather(
     heard: Heard<'_>,
 ) -> Result<Outcome, GoRecordError> {
     let Sorted { mut runs, missing, skipped, .. } = sorted;
-    let Heard { strays, opens, all_opens_known, read, baselines, groups } = heard;
+    let Heard { strays, opens, read, baselines, groups } = heard;
     blame(strays, &mut runs, &request.repository);
     let opened = opened(opens, &mut runs, &request.repository);
+    let mut watched = watched(opens, &runs, &[], &request.repository, BuildReads::Told);
+    let mut heard = Lookups::default();
     let mut suites: BTreeMap<Box<str>, Suite> = BTreeMap::new();
     let started = programs::started(request, plan, &collector, &baselines, &mut runs)?;
     let places = collector.into_places();
@@ -62,6 +63,7 @@ pub(super) fn gather(
             if let Some(binary) = plan.binaries.binaries.get(&suite) {
                 about.asked = before.asked(binary, baselines.get(&suite));
             }
+            about.is_heard &= !about.asked.looks;
             if let Some(programs) = started.get(&suite) {
                 // Nobody hears what programs ask for, so it may be all that they can ask for by name.
                 about.asked.names.extend(before.asked(programs, None).names);
@@ -91,6 +93,7 @@ pub(super) fn gather(
             }
         }
         let is_grouped = groups.contains(&suite);
+        let mut is_heard = about.is_heard;
         let mut names: BTreeSet<OsString> = about.asked.names.iter().map(OsString::from).collect();
         // In a group, what the tests read when they ran together counts as well, and of a subtest what its test read:
         // it may pass with that only.
@@ -98,8 +101,15 @@ pub(super) fn gather(
         for of in [Some(&*name), test, is_grouped.then_some(TOGETHER)].into_iter().flatten() {
             if let Some(read) = read.get(&(suite.clone(), of.into())) {
                 opened.extend(in_repository(&read.paths, &request.repository));
+                let missing = missing_in_repository(&read.paths, &request.repository);
+                heard.absent.extend(missing.iter().cloned());
+                opened.extend(missing);
+                is_heard &= !read.has_others;
                 names.extend(read.variables.iter().cloned());
             }
+        }
+        if !is_heard {
+            heard.unheard.insert((suite.clone(), name.clone()));
         }
         opened.sort();
         opened.dedup();
@@ -121,7 +131,13 @@ pub(super) fn gather(
         });
     }
     groups::level(&mut tests, &groups);
-    if all_opens_known {
+    let of_groups = tests.iter().filter(|test| groups.contains(&test.suite));
+    let is_unheard = |test: &&RecordedTest| heard.unheard.iter().any(|(suite, _)| *suite == test.suite);
+    let unheard: Vec<_> =
+        of_groups.filter(is_unheard).map(|test| (test.suite.clone(), test.name.clone())).collect();
+    heard.unheard.extend(unheard);
+    if let Some(watched) = &mut watched {
+        watched.lookups = Some(heard);
         add_data(&mut tests, &places, &compiled, &request.repository);
     }
     Ok(Outcome {
@@ -129,6 +145,8 @@ pub(super) fn gather(
         places,
         compiled,
         folders: BTreeMap::new(),
+        settled: BTreeSet::new(),
+        watched,
         environment: environment::of(request, plan),
         missing,
         skipped,
@@ -184,6 +202,8 @@ struct Suite {
     /// More of them, found by what runs before tests.
     asked: Asked,
     unknown: BTreeSet<String>,
+    /// Whether all that its own process looks for is told.
+    is_heard: bool,
 }
 
 impl Suite {
@@ -211,6 +231,7 @@ impl Suite {
             this.parts.extend(binary.ignored.iter().map(|path| header(repository, path)));
             this.parts.extend(of_modules(repository, &plan.modules, binary));
         }
+        this.is_heard = started.is_none() && !plan.looks_unheard(request, suite, binary);
         this.parts.sort_by(|a, b| a.path.cmp(&b.path));
         this.parts.dedup();
         this
@@ -221,7 +242,32 @@ fn own_test_files(binary: &TestBinary) -> impl Iterator<Item = &RepoPath> {
     binary.test_files.iter()
 }
 
-/// Returns those of some files and folders that are in the repository; of a folder, the files in it.
+/// Returns the paths in the repository at which there is nothing of those that were looked for: of each, the first part
+/// that is missing. What is made at or below it may be what was looked for.
+fn missing_in_repository(paths: &BTreeSet<PathBuf>, repository: &Path) -> BTreeSet<RepoPath> {
+    let real = repository.canonicalize();
+    let real = real.as_deref().unwrap_or(repository);
+    let mut found = BTreeSet::new();
+    for path in paths.iter().filter(|path| path.symlink_metadata().is_err()) {
+        let mut at = PathBuf::new();
+        let first = path.components().find_map(|step| {
+            let next = at.join(step);
+            match next.canonicalize() {
+                Ok(next) => {
+                    at = next;
+                    None
+                }
+                // A step up from nowhere leads nowhere.
+                Err(_) => Some(next),
+            }
+        });
+        let relative = first.as_deref().and_then(|path| path.strip_prefix(real).ok()).and_then(Path::to_str);
+        found.extend(relative.and_then(|path| RepoPath::new(path).ok()).filter(is_no_git));
+    }
+    found
+}
+
+/// Returns those of some files and folders that are in the repository; of a folder, it and the files in it.
 fn in_repository(paths: &BTreeSet<PathBuf>, repository: &Path) -> BTreeSet<RepoPath> {
     let real = repository.canonicalize();
     let real = real.as_deref().unwrap_or(repository);
@@ -231,11 +277,13 @@ fn in_repository(paths: &BTreeSet<PathBuf>, repository: &Path) -> BTreeSet<RepoP
         let files: Vec<PathBuf> = match path.is_dir() {
             // Whoever reads a folder sees which files are in it, and mostly reads them.
             true => {
-                std::fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+                let entries = std::fs::read_dir(&path).into_iter().flatten().flatten();
+                let files = entries.map(|entry| entry.path()).filter(|path| path.is_file());
+                files.chain([path.clone()]).collect()
             }
             false => vec![path],
         };
-        for file in files.iter().filter(|file| file.is_file()) {
+        for file in files.iter().filter(|path| path.is_file() || path.is_dir()) {
             let relative = file.strip_prefix(real).ok().and_then(Path::to_str);
             found.extend(relative.and_then(|path| RepoPath::new(path).ok()).filter(is_no_git));
         }
@@ -268,8 +316,8 @@ fn below(repository: &Path, folder: &RepoPath) -> Vec<RepoPath> {
 }
 
 /// Says that all tests of a group depend on whatever one of them depends on.
-pub(super) fn unite(runs: &mut [&mut Run], together: &Trace) {
-    let mut all = together.clone();
+pub(super) fn unite(runs: &mut [&mut Run], (together, interval): Together) {
+    let mut all = together;
     for run in runs.iter() {
         for (trace, _) in &run.traces {
             all.places.extend(&trace.places);
@@ -286,5 +334,7 @@ pub(super) fn unite(runs: &mut [&mut Run], together: &Trace) {
             trace.places.clone_from(&all.places);
             trace.troubles.clone_from(&all.troubles);
         }
+        // What was opened while they ran together is what each of them may need.
+        run.traces.push(((*all).clone(), interval));
     }
 }

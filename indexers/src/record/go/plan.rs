@@ -11,7 +11,7 @@ use skiptrace_engine::path::RepoPath;
 use super::fresh::Fresh;
 use super::uncounted::TestFiles;
 use super::{GoRecordError, Request};
-use crate::build::go::compiled::{Binaries, Build};
+use crate::build::go::compiled::{Binaries, Build, TestBinary};
 use crate::build::go::environment::GoEnvironment;
 use crate::build::go::flags::BuildFlags;
 use crate::build::go::graph::PackageGraph;
@@ -123,6 +123,30 @@ impl Plan {
                 || binary.is_none_or(|binary| binary.compiled.iter().chain(&binary.test_files).any(names_one))
         };
         self.suites.values().filter(|suite| can_start(suite)).cloned().collect()
+    }
+
+    /// Returns whether a test binary can look for files without telling package `os`, which is where a test's log comes
+    /// from: through C, or through system calls that the repository's own code names.
+    pub(super) fn looks_unheard(&self, request: &Request<'_>, suite: &str, binary: &TestBinary) -> bool {
+        const CALLS: [&[u8]; 9] = [
+            b"syscall.Stat",
+            b"syscall.Lstat",
+            b"syscall.Access",
+            b"syscall.Open",
+            b"unix.Stat",
+            b"unix.Lstat",
+            b"unix.Access",
+            b"unix.Open",
+            b"unix.Faccessat",
+        ];
+        let has_c = |package: &Package| !package.standard && !package.cgo_files.is_empty();
+        let names_one = |path: &RepoPath| {
+            let source = fs::read(request.repository.join(path.as_str()));
+            source
+                .map_or(true, |source| CALLS.iter().any(|name| memchr::memmem::find(&source, name).is_some()))
+        };
+        self.graph.closure(suite).iter().any(|package| has_c(package))
+            || binary.compiled.iter().chain(&binary.test_files).any(names_one)
     }
 
     /// Returns the suites of which no test is wanted, as their sources say.

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use skiptrace_engine::fingerprint::Fingerprint;
-use skiptrace_engine::recording::EnvironmentKey;
+use skiptrace_engine::recording::{EnvironmentDifference, EnvironmentKey};
 
 use crate::build::environment::{Machine, NativeBuild, Placeholder, native};
 use crate::llvm::continuous;
@@ -172,11 +174,74 @@ pub(super) struct Build<'a> {
     pub(super) repository: &'a Path,
 }
 
+/// The name of the condition that binaries tell.
+const COMPILERS: &str = "compilers";
+/// The name of the condition that is what the compilers of CMake's cache say of themselves.
+const CONFIGURED: &str = "configured compilers";
+/// How long a compiler may take to say its version.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Returns the conditions. Nothing in them is of one machine alone.
 pub(super) fn environment(build: &Build<'_>) -> EnvironmentKey {
     let compilers: BTreeSet<String> =
         build.binaries.iter().flat_map(|binary| continuous::compilers(binary)).collect();
-    let compilers: Vec<String> = compilers.into_iter().collect();
+    key(build, &compilers.into_iter().collect::<Vec<_>>())
+}
+
+/// Returns which conditions of a recording are others now, of what is found without building.
+///
+/// Flags, options, the build type and the compilers that are configured, with their versions, are in CMake's cache. Without
+/// a cache, nobody knows flags but the binaries, and in them only the compilers are told. Binaries that are there are asked
+/// for these; each has to name compilers only that were named when it was recorded. What is not there says nothing, and
+/// counts as it was if the cache says which compilers there are, and else as another.
+///
+/// That a binary was built with these flags, rather than before they were set, is what the build tool takes care of.
+pub(super) fn conditions(build: &Build<'_>, recorded: &EnvironmentKey) -> Vec<EnvironmentDifference> {
+    let here: BTreeSet<String> =
+        build.binaries.iter().flat_map(|binary| continuous::compilers(binary)).collect();
+    let then = recorded.parts.get(COMPILERS).map(String::as_str).unwrap_or_default();
+    let known: BTreeSet<&str> = then.split("; ").collect();
+    let mut now = key(build, &here.iter().cloned().collect::<Vec<_>>());
+    let is_configured = now.parts.contains_key(CONFIGURED);
+    let are_known = here.iter().all(|compiler| known.contains(compiler.as_str()));
+    if are_known && (is_configured || !here.is_empty()) {
+        now.parts.insert(COMPILERS.to_owned(), then.to_owned());
+    }
+    recorded.differences(&now)
+}
+
+/// Returns what the compilers say of themselves that a build is configured to use.
+fn configured(cache: &BTreeMap<String, (String, String)>) -> BTreeSet<String> {
+    let names = ["C", "CXX", "OBJC", "OBJCXX", "ASM", "CUDA"].map(|name| format!("CMAKE_{name}_COMPILER"));
+    let programs = names.iter().filter_map(|name| cache.get(name)).map(|(_, program)| program);
+    let programs = programs.filter(|program| Path::new(program.as_str()).is_absolute());
+    let said = |program: &String| {
+        let mut child = Command::new(program)
+            .arg("--version")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .ok()?;
+        let until = Instant::now() + PATIENCE;
+        // A version is less than a pipe holds, so nobody waits for it to be read.
+        while child.try_wait().ok()?.is_none() {
+            if Instant::now() > until {
+                let _ = child.kill();
+                let _ = child.wait();
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let mut text = Vec::new();
+        child.stdout.take()?.take(1 << 16).read_to_end(&mut text).ok()?;
+        let text = String::from_utf8_lossy(&text).into_owned();
+        text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
+    };
+    programs.map(|program| said(program).unwrap_or_else(|| "(says no version)".to_owned())).collect()
+}
+
+fn key(build: &Build<'_>, compilers: &[String]) -> EnvironmentKey {
     let cache: BTreeMap<String, (String, String)> =
         build.folders.iter().flat_map(|folder| cache(folder)).collect();
     let value =
@@ -214,7 +279,7 @@ pub(super) fn environment(build: &Build<'_>) -> EnvironmentKey {
         build.folders.iter().map(|folder| place(folder, "<build>")).collect();
     placeholders.push(place(build.repository, "<repository>"));
     let mut key = native(&NativeBuild {
-        compilers: &compilers,
+        compilers,
         flags: &flags,
         target: value("CMAKE_CXX_COMPILER_TARGET").or_else(|| value("CMAKE_C_COMPILER_TARGET")),
         profile,
@@ -223,6 +288,10 @@ pub(super) fn environment(build: &Build<'_>) -> EnvironmentKey {
         placeholders: &placeholders,
     });
     key.parts.insert("options".to_owned(), options);
+    let configured = configured(&cache);
+    if !configured.is_empty() {
+        key.parts.insert(CONFIGURED.to_owned(), configured.into_iter().collect::<Vec<_>>().join("; "));
+    }
     key
 }
 
@@ -277,6 +346,43 @@ mod tests {
         let make = |flags: &str| format!("# flags\nCXX_DEFINES =\nCXX_FLAGS = {flags}\n");
         let mixed = [("CMakeFiles/a.dir/flags.make", make(&all)), ("b/flags.make", make(COVERAGE))];
         assert_eq!(problems(&mixed), Some(vec![NoRelocation, NotAtomic]));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn conditions_are_asked_without_a_build() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("clang");
+        let write = |version: &str, flags: &str| {
+            use std::os::unix::fs::PermissionsExt;
+            fs::write(&program, format!("#!/bin/sh\necho 'clang version {version}'\necho more\n")).unwrap();
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+            let program = program.display();
+            let text = format!(
+                "CMAKE_CXX_COMPILER:FILEPATH={program}\nCMAKE_CXX_FLAGS:STRING={flags}\nWITH_X:BOOL=ON\n"
+            );
+            fs::write(folder.path().join("CMakeCache.txt"), text).unwrap();
+        };
+        let binaries = BTreeSet::from([std::env::current_exe().unwrap()]);
+        let none = BTreeSet::new();
+        let folders = [folder.path().to_owned()];
+        let build =
+            |binaries| Build { folders: &folders, config: None, binaries, repository: Path::new("/r") };
+        let check = |recorded: &EnvironmentKey, binaries| {
+            let parts = conditions(&build(binaries), recorded).into_iter().map(|difference| difference.part);
+            parts.collect::<Vec<_>>().join(" ")
+        };
+        write("19", "-O1");
+        let recorded = environment(&build(&binaries));
+        assert_eq!(recorded.parts[CONFIGURED], "clang version 19");
+        assert_eq!(check(&recorded, &binaries), "");
+        assert_eq!(check(&recorded, &none), "");
+        // A binary by a compiler that was not there.
+        assert_eq!(check(&environment(&build(&none)), &binaries), "compilers");
+        write("20", "-O2");
+        assert_eq!(check(&recorded, &binaries), "configured compilers flags");
+        fs::remove_file(folder.path().join("CMakeCache.txt")).unwrap();
+        assert_eq!(check(&recorded, &none), "compilers configured compilers flags options");
     }
 
     #[test]

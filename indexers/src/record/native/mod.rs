@@ -16,6 +16,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use skiptrace_engine::recording::{EnvironmentDifference, EnvironmentKey};
 use thiserror::Error;
 
 use super::observer_events::tell;
@@ -176,21 +177,68 @@ fn hindrance() -> Option<String> {
     Some("only Linux lets processes be watched".to_owned())
 }
 
-impl Plan {
-    fn make(request: &Request<'_>) -> Result<Plan, NativeError> {
-        let scratch = Scratch::new(None).map_err(NativeError::Scratch)?;
-        let (builds, programs, config) = match &request.command {
+/// What is asked about conditions as they are now.
+pub struct Question<'a> {
+    /// The command that the user runs tests with.
+    pub command: &'a NativeCommand,
+    /// The folder it is run in.
+    pub cwd: &'a Path,
+    /// The repository.
+    pub repository: &'a Path,
+}
+
+/// Returns which conditions of a recording are others now, of what build folders say and the programs that are named, so
+/// far as they are built. Nothing is run but the compilers, for their versions.
+pub fn conditions(
+    question: &Question<'_>,
+    recorded: &EnvironmentKey,
+) -> Result<Vec<EnvironmentDifference>, NativeError> {
+    let named = match question.command {
+        NativeCommand::Programs(programs) => {
+            let is_there = |path: &&PathBuf| question.cwd.join(path).is_file();
+            NativeCommand::Programs(programs.iter().filter(is_there).cloned().collect())
+        }
+        command => command.clone(),
+    };
+    let mut found = Found::look(&named, question.cwd)?;
+    if let NativeCommand::Programs(programs) = question.command {
+        // One that is not built yet may be in a folder that is configured.
+        let folders = programs.iter().filter_map(|path| build_folder(&question.cwd.join(path)));
+        found.builds.extend(folders.filter_map(|folder| folder.canonicalize().ok()));
+        found.builds.sort();
+        found.builds.dedup();
+    }
+    let build = flags::Build {
+        folders: &found.builds,
+        config: found.config.as_deref(),
+        binaries: &found.programs.into_iter().collect(),
+        repository: question.repository,
+    };
+    Ok(flags::conditions(&build, recorded))
+}
+
+/// What a command names.
+struct Found {
+    builds: Vec<PathBuf>,
+    programs: Vec<PathBuf>,
+    config: Option<String>,
+}
+
+impl Found {
+    fn look(command: &NativeCommand, cwd: &Path) -> Result<Found, NativeError> {
+        match command {
             NativeCommand::Ctest(command) => {
-                let folder = request.cwd.join(command.folder.as_deref().unwrap_or(Path::new("")));
+                let folder = cwd.join(command.folder.as_deref().unwrap_or(Path::new("")));
                 if !folder.join("CTestTestfile.cmake").is_file() {
                     return Err(NativeError::NoBuild { folder });
                 }
                 let folder = folder.canonicalize().unwrap_or(folder);
-                (vec![build_folder(&folder).unwrap_or(folder)], Vec::new(), command.config.clone())
+                let builds = vec![build_folder(&folder).unwrap_or(folder)];
+                Ok(Found { builds, programs: Vec::new(), config: command.config.clone() })
             }
             NativeCommand::Programs(programs) => {
                 let real = |path: &PathBuf| {
-                    let path = request.cwd.join(path);
+                    let path = cwd.join(path);
                     path.canonicalize().map_err(|source| NativeError::Program { path, source })
                 };
                 let programs = programs.iter().map(real).collect::<Result<Vec<_>, _>>()?;
@@ -200,9 +248,16 @@ impl Plan {
                         build_folder(program).or_else(|| program.parent().map(Path::to_owned))
                     })
                     .collect();
-                (folders.into_iter().collect(), programs, None)
+                Ok(Found { builds: folders.into_iter().collect(), programs, config: None })
             }
-        };
+        }
+    }
+}
+
+impl Plan {
+    fn make(request: &Request<'_>) -> Result<Plan, NativeError> {
+        let scratch = Scratch::new(None).map_err(NativeError::Scratch)?;
+        let Found { builds, programs, config } = Found::look(&request.command, &request.cwd)?;
         let roots = Roots {
             repository: request.repository.clone(),
             workspace: builds.first().cloned().unwrap_or_else(|| request.cwd.clone()),

@@ -12,13 +12,19 @@ use super::{Plan, Request, flags};
 use crate::build::paths::{Home, Normalizer};
 use crate::llvm::collect::Collector;
 use crate::record::fold::{FilePart, RecordedTest};
+use crate::record::listing::BuildReads;
 use crate::record::opens::Opens;
-use crate::record::outcome::{Missing, Outcome, Sorted, blame, opened};
+use crate::record::outcome::{Missing, Outcome, Sorted, blame, opened, watched};
 use crate::record::stray::Stray;
 use crate::run::case::{Case, CommandLine};
 use crate::run::driver::Ran;
 use crate::run::native::ctest;
 use crate::trace::Trace;
+
+/// What the build's own plans and depfiles name all of. A command of the build may read other files without a word.
+const OF_SOURCES: BuildReads = BuildReads::Sources(&[
+    "c", "cc", "cpp", "cxx", "h", "hh", "hpp", "hxx", "inl", "ipp", "tpp", "m", "mm", "rs", "go",
+]);
 
 /// Puts together what is known of tests when they have run.
 pub(super) struct Gatherer<'a> {
@@ -52,6 +58,7 @@ impl Gatherer<'_> {
         }));
         blame(strays, &mut runs, &self.request.repository);
         let opened = opened(opens, &mut runs, &self.request.repository);
+        let watched = watched(opens, &runs, &[], &self.request.repository, OF_SOURCES);
         // 2. What each suite was compiled from: its programs, and all that reported for it.
         let mut binaries: BTreeMap<Box<str>, BTreeSet<PathBuf>> = BTreeMap::new();
         for (run, commands) in runs.iter().zip(&commands) {
@@ -119,6 +126,8 @@ impl Gatherer<'_> {
             places: self.collector.into_places(),
             compiled,
             folders: BTreeMap::new(),
+            settled: BTreeSet::new(),
+            watched,
             missing,
             skipped,
             exit: None,

@@ -30,30 +30,41 @@ pub struct OpenWatch {
 }
 
 impl OpenWatch {
-    /// Starts to watch all folders below `root` but those in `without`.
+    /// Starts to watch all folders below `root` but those in `without`. What is opened until this returns does not
+    /// count: it is mostly we ourselves who list them.
     pub fn start(root: &Path, without: &[PathBuf]) -> io::Result<OpenWatch> {
         let watcher = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
         let mut folders: HashMap<i32, PathBuf> = HashMap::new();
         let mut todo = vec![root.to_owned()];
+        let mut blind = Vec::new();
         while let Some(folder) = todo.pop() {
             match inotify::add_watch(&watcher, &folder, WatchFlags::OPEN) {
                 Ok(number) => drop(folders.insert(number, folder.clone())),
                 // What cannot be entered has nothing that a test could open.
-                Err(Errno::ACCESS | Errno::NOENT) => continue,
+                Err(Errno::ACCESS | Errno::NOENT) => {
+                    blind.push(folder);
+                    continue;
+                }
                 Err(error) => return Err(error.into()),
             }
             for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
                 let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
                 let left_out = LEFT_OUT.iter().any(|name| entry.file_name() == *name);
                 let path = entry.path();
-                if is_folder && !left_out && !without.contains(&path) {
-                    todo.push(path);
+                match is_folder {
+                    true if left_out || without.contains(&path) => blind.push(path),
+                    true => todo.push(path),
+                    false => {}
                 }
             }
         }
+        forget(&watcher)?;
         let ended = Arc::new(AtomicBool::new(false));
         let until = ended.clone();
-        let thread = std::thread::spawn(move || listen(&watcher, &folders, &until));
+        let thread = std::thread::spawn(move || {
+            let opens = listen(&watcher, &folders, &until);
+            Opens { blind, ..opens }
+        });
         Ok(OpenWatch { ended, thread })
     }
 
@@ -62,6 +73,7 @@ impl OpenWatch {
         self.ended.store(true, Ordering::Release);
         self.thread.join().unwrap_or_else(|_| {
             // Whoever stopped listening does not know what was opened.
+            // Nothing that is listed then is known to be read by nobody.
             let mut opens = Opens::default();
             opens.lose((SystemTime::UNIX_EPOCH, SystemTime::now()));
             opens
@@ -69,8 +81,21 @@ impl OpenWatch {
     }
 }
 
+/// Reads what happened so far.
+fn forget(watcher: &OwnedFd) -> io::Result<()> {
+    let mut buffer = [MaybeUninit::uninit(); 64 * 1024];
+    let mut reader = Reader::new(watcher, &mut buffer);
+    loop {
+        match reader.next() {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(Errno::WOULDBLOCK) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
 fn listen(watcher: &OwnedFd, folders: &HashMap<i32, PathBuf>, until: &AtomicBool) -> Opens {
-    let mut opens = Opens::default();
+    let mut opens = Opens { is_watched: true, ..Opens::default() };
     let mut buffer = [MaybeUninit::uninit(); 64 * 1024];
     let mut since = SystemTime::now();
     loop {
@@ -89,13 +114,18 @@ fn listen(watcher: &OwnedFd, folders: &HashMap<i32, PathBuf>, until: &AtomicBool
                 }
             };
             let interval = (since, SystemTime::now());
+            let is_folder = event.events().contains(ReadFlags::ISDIR);
             if event.events().contains(ReadFlags::QUEUE_OVERFLOW) {
                 opens.lose(interval);
-            } else if !event.events().contains(ReadFlags::ISDIR)
-                && let Some(folder) = folders.get(&event.wd())
-                && let Some(name) = event.file_name()
-            {
-                opens.add(folder.join(OsStr::from_bytes(name.to_bytes())), interval);
+            } else if let Some(folder) = folders.get(&event.wd()) {
+                let name = event.file_name().map(|name| OsStr::from_bytes(name.to_bytes()));
+                match name {
+                    Some(name) if !is_folder => opens.add(folder.join(name), interval),
+                    // One that is watched itself is told of twice, by its parent as well, and by itself where it is
+                    // the root. One that is left out, or new, has nothing that counts in it.
+                    None if is_folder => opens.add_folder(folder.clone(), interval),
+                    _ => {}
+                }
             }
         };
         if is_last {

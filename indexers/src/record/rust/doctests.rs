@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use skiptrace_engine::record::Outcome;
 
 use super::plan::Plan;
 use super::{RecordError, Request};
 use crate::build::invocation::{EXTENSION, Invocation};
+use crate::record::opens::Interval;
 use crate::record::progress::Event;
 use crate::run::cargo_test::CargoError;
 
@@ -24,6 +25,8 @@ pub(super) struct Group {
     pub(super) name: Box<str>,
     pub(super) outcome: Outcome,
     pub(super) duration: Duration,
+    /// When all groups were compiled and ran.
+    pub(super) interval: Interval,
     /// The libraries that the compiler made of the crate, and those that its tests are given.
     pub(super) libraries: Vec<PathBuf>,
 }
@@ -56,10 +59,10 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Vec<Group>, R
         .stdin(Stdio::null())
         .stdout(output)
         .stderr(errors);
-    let started = Instant::now();
+    let (began, started) = (SystemTime::now(), Instant::now());
     let status =
         command.status().map_err(|source| CargoError::Start { program: cargo.program.clone(), source })?;
-    let duration = started.elapsed();
+    let (interval, duration) = ((began, SystemTime::now()), started.elapsed());
     let text = fs::read(&path).map_err(RecordError::io("read", &path))?;
     let text = String::from_utf8_lossy(&text);
     let mut groups = parse(&text);
@@ -98,7 +101,14 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Vec<Group>, R
             output: (outcome == Outcome::Failed).then_some(&*text),
             troubles: &[],
         });
-        found.push(Group { suite: suite.into(), name: NAME.into(), outcome, duration: share, libraries });
+        found.push(Group {
+            suite: suite.into(),
+            name: NAME.into(),
+            outcome,
+            duration: share,
+            interval,
+            libraries,
+        });
     }
     Ok(found)
 }

@@ -27,8 +27,10 @@ use crate::run::watch::Watch;
 use super::outcome::Outcome;
 use super::progress::Listener;
 
+pub mod conditions;
 mod doctests;
 mod environment;
+mod inputs;
 mod nextest;
 mod outcome;
 mod own;

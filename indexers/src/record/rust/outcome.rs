@@ -7,16 +7,18 @@ use skiptrace_engine::record::Problem;
 use skiptrace_engine::recording::EnvironmentKey;
 
 use super::doctests::Group;
+use super::inputs::Inputs;
 use super::plan::Plan;
 use super::{Request, environment};
-use crate::build::compiled::Compiled;
+use crate::build::compiled::{Compiled, Package};
 use crate::build::crates::Crates;
 use crate::build::paths::Normalizer;
 use crate::llvm::binary::BinaryError;
 use crate::llvm::collect::Collector;
 use crate::record::fold::{FilePart, RecordedTest};
-use crate::record::opens::{OpenWatch, Opens};
-use crate::record::outcome::{Outcome, Run, Sorted, blame, opened, watch_opens};
+use crate::record::listing::BuildReads;
+use crate::record::opens::{Interval, OpenWatch, Opens};
+use crate::record::outcome::{Outcome, Run, Sorted, TOO_MANY, blame, opened, watch_opens, watched};
 use crate::record::progress::Event;
 use crate::record::stray::Stray;
 use crate::run::case::Case;
@@ -26,6 +28,12 @@ use crate::trace::Trace;
 /// Packages whose tests compile code as they run: what decides their results is source text, executed or not.
 const COMPILING: &[&str] =
     &["trybuild", "compiletest_rs", "ui_test", "macrotest", "compile-fail", "tryexpand", "goldentests"];
+
+/// Packages whose macros read files as they are expanded, and do not tell the compiler.
+const READING: &[&str] =
+    &["diesel_migrations", "include_directory", "include_dir", "refinery", "rust-embed", "static-files"];
+/// What dependency files name all of. A build script that reads other files, or a macro, may say so or not.
+const OF_SOURCES: BuildReads = BuildReads::Sources(&["rs", "go"]);
 
 /// Gathers what is known of binaries while tests run, and of tests when they have.
 pub(super) struct Gatherer<'a> {
@@ -92,6 +100,8 @@ impl<'a> Gatherer<'a> {
     ) -> Outcome {
         blame(strays, &mut runs, &self.request.repository);
         let opened = opened(opens, &mut runs, &self.request.repository);
+        let of_groups: Vec<Interval> = groups.iter().map(|group| group.interval).collect();
+        let mut watched = watched(opens, &runs, &of_groups, &self.request.repository, OF_SOURCES);
         // 1. Every binary that reported for a suite, besides the suite's own.
         let mut binaries: BTreeMap<Box<str>, BTreeSet<PathBuf>> = BTreeMap::new();
         for (suite, path) in suites {
@@ -110,15 +120,24 @@ impl<'a> Gatherer<'a> {
         let mut folders = BTreeMap::new();
         let mut compiling: BTreeSet<Box<str>> = BTreeSet::new();
         let mut unknown: BTreeMap<Box<str>, BTreeSet<String>> = BTreeMap::new();
+        let mut inputs = Inputs::find(self.plan, self.request);
+        let mut uncounted: BTreeMap<Box<str>, Vec<FilePart>> = BTreeMap::new();
         for (suite, paths) in binaries {
             let mut of_suite = Compiled::default();
             for path in paths {
                 of_suite.add(&crates.compiled(&path));
             }
+            let mut parts = inputs.of(&of_suite);
             if of_suite.packages.iter().any(|package| COMPILING.contains(&package.name.as_str())) {
                 compiling.insert(suite.clone());
+                depend_on_all(&mut parts, &of_suite);
             }
+            uncounted.insert(suite.clone(), parts);
             all.add(&of_suite);
+            let is_untold = |package: &Package| READING.contains(&package.name.as_str());
+            if let (true, Some(watched)) = (of_suite.packages.iter().any(is_untold), &mut watched) {
+                watched.build = BuildReads::Untold;
+            }
             compiled.insert(suite.clone(), of_suite.files);
             folders.insert(suite.clone(), of_suite.folders);
             unknown.insert(suite, of_suite.unknown);
@@ -132,12 +151,15 @@ impl<'a> Gatherer<'a> {
                 if let (Some(unknown), Some(first)) = (unknown.get(&run.suite), traces.first_mut()) {
                     distrust(first, unknown);
                 }
-                let uncounted = if compiling.contains(&run.suite) {
-                    let files = compiled.get(&run.suite).into_iter().flatten();
-                    files.cloned().map(FilePart::whole).collect()
-                } else {
-                    Vec::new()
-                };
+                let executed_nothing =
+                    traces.iter().all(|trace| trace.places.is_empty() && trace.troubles.is_empty());
+                if let Some(first) = traces.first_mut()
+                    && executed_nothing
+                    && !compiling.contains(&run.suite)
+                {
+                    first.trouble(Problem::NothingExecuted, "it executed none of the repository's own code");
+                }
+                let uncounted = uncounted.get(&run.suite).cloned().unwrap_or_default();
                 RecordedTest {
                     suite: run.suite,
                     name: run.name,
@@ -155,6 +177,8 @@ impl<'a> Gatherer<'a> {
             places: self.collector.into_places(),
             compiled,
             folders,
+            settled: inputs.settled().into_iter().cloned().collect(),
+            watched,
             environment: EnvironmentKey::default(),
             missing: Vec::new(),
             skipped: 0,
@@ -162,7 +186,13 @@ impl<'a> Gatherer<'a> {
         };
         for group in groups {
             if self.request.wanted.has(&group.suite, &group.name) {
-                let of_group = add_group(&mut outcome, group, &mut crates);
+                let interval = group.interval;
+                let of_group = add_group(&mut outcome, group, &mut crates, &mut inputs);
+                let test = outcome.tests.last_mut().expect("it was just added");
+                test.opened.extend(opens.during(&self.request.repository, interval));
+                if opens.lost_during(interval) {
+                    test.runs[0].trouble(Problem::Opaque, TOO_MANY);
+                }
                 // Of a library, any build counts that is there; the conditions are told by what is exactly known.
                 if suites.is_empty() {
                     all.add(&of_group);
@@ -175,7 +205,12 @@ impl<'a> Gatherer<'a> {
 }
 
 /// Adds tests that run as one, such as those in the documentation of a crate: they depend on all of it.
-fn add_group(outcome: &mut Outcome, group: Group, crates: &mut Crates<'_>) -> Compiled {
+fn add_group(
+    outcome: &mut Outcome,
+    group: Group,
+    crates: &mut Crates<'_>,
+    inputs: &mut Inputs<'_>,
+) -> Compiled {
     let mut of_group = Compiled::default();
     for library in &group.libraries {
         of_group.add(&crates.compiled(library));
@@ -185,19 +220,27 @@ fn add_group(outcome: &mut Outcome, group: Group, crates: &mut Crates<'_>) -> Co
         trace.trouble(Problem::Opaque, "the library that it documents was not found");
     }
     distrust(&mut trace, &of_group.unknown);
+    let mut uncounted = inputs.of(&of_group);
+    depend_on_all(&mut uncounted, &of_group);
     outcome.tests.push(RecordedTest {
         suite: group.suite.clone(),
         name: group.name,
         outcome: group.outcome,
         duration: group.duration,
         runs: vec![trace],
-        uncounted: of_group.files.iter().cloned().map(FilePart::whole).collect(),
+        uncounted,
         opened: Vec::new(),
         consulted: Vec::new(),
     });
     outcome.compiled.insert(group.suite.clone(), of_group.files.clone());
     outcome.folders.insert(group.suite, of_group.folders.clone());
     of_group
+}
+
+/// Has tests depend on all that they were compiled from, executed or not.
+fn depend_on_all(parts: &mut Vec<FilePart>, compiled: &Compiled) {
+    parts.retain(|part| !compiled.files.contains(&part.path));
+    parts.extend(compiled.files.iter().cloned().map(FilePart::whole));
 }
 
 fn distrust(trace: &mut Trace, unknown: &BTreeSet<String>) {

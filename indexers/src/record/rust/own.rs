@@ -31,13 +31,15 @@ const LIST_BYTES: usize = 64 << 20;
 pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, RecordError> {
     (request.listener)(Event::Building);
     let strays = Before::look(&request.repository, vec![plan.target_dir.clone()]);
+    let gatherer = Gatherer::new(plan, request);
+    // Before anything is built: what macros and build scripts read is no test's alone.
+    let watch = gatherer.watch_opens();
     // Cargo neither builds nor runs anything else where documentation is asked for.
     let (built, captured) = if request.command.has("--doc") {
         (Vec::new(), Vec::new())
     } else {
         (cargo_test::build(&request.command, &request.cwd, &plan.build)?, capture(request, plan)?)
     };
-    let gatherer = Gatherer::new(plan, request);
     let mut suites: BTreeMap<String, PathBuf> = BTreeMap::new();
     let mut cases = Vec::new();
     for captured in &captured {
@@ -53,11 +55,11 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
 
     let observer = LlvmObserver { collector: gatherer.collector(), pattern: |_| PROFILES };
     let on_event = |event: driver::Event<'_, _>| tell(request.listener, event);
-    let watch = gatherer.watch_opens();
     let ran = driver::drive(&cases, &request.driver, &plan.scratch, request.watch, &observer, &on_event);
+    let groups = doctests::record(request, plan);
     let opens = watch.map(OpenWatch::finish).unwrap_or_default();
     let strays = strays.sweep();
-    let groups = doctests::record(request, plan)?;
+    let groups = groups?;
     Ok(gatherer.gather(cases.iter().zip(ran), groups, &suites, &strays, &opens))
 }
 

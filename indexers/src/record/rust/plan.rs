@@ -39,10 +39,40 @@ pub(super) struct Plan {
     pub(super) roots: Roots,
     /// The names and versions of the packages that only the tests of a package are given, by that package's folder.
     pub(super) development: BTreeMap<PathBuf, BTreeSet<(String, String)>>,
+    /// What cargo knows of the packages that are or could be built.
+    pub(super) known: KnownPackages,
     /// Whether each test is given a folder for temporary files of its own.
     private_temporary: bool,
     /// The value that the user gives to cargo's variable of the runner.
     users_runner: Option<String>,
+}
+
+/// What cargo knows of the packages that are or could be built.
+#[derive(Debug, Default)]
+pub(super) struct KnownPackages {
+    /// The features that each declares, by name and version.
+    pub(super) features: BTreeMap<(String, String), BTreeSet<String>>,
+    /// The manifests of those that are in the repository or beside it.
+    pub(super) manifests: BTreeSet<PathBuf>,
+    /// The lockfile, and what was in it before anything was built.
+    pub(super) lockfile: (PathBuf, Option<Vec<u8>>),
+}
+
+impl KnownPackages {
+    fn of(metadata: &Metadata, lockfile: PathBuf) -> KnownPackages {
+        let mut known = KnownPackages::default();
+        for package in &metadata.packages {
+            let key = (package.name.to_string(), package.version.to_string());
+            let features: BTreeSet<String> = package.features.keys().cloned().collect();
+            known.features.entry(key).or_default().extend(features);
+            if package.source.is_none() {
+                known.manifests.insert(package.manifest_path.clone().into());
+            }
+        }
+        let content = fs::read(&lockfile).ok();
+        known.lockfile = (lockfile, content);
+        known
+    }
 }
 
 impl Plan {
@@ -113,6 +143,11 @@ impl Plan {
             ("LLVM_PROFILE_FILE".into(), building.join(shim::PROFILES).into()),
         ];
         let workspace = metadata.workspace_root.clone().into_std_path_buf();
+        let lockfile = match request.command.option("--lockfile-path") {
+            Some(path) => request.cwd.join(path),
+            None => workspace.join("Cargo.lock"),
+        };
+        let known = KnownPackages::of(&metadata, lockfile);
         let build_folders = vec![target_dir.clone(), users_target_dir];
         let roots = Roots {
             repository: request.repository.clone(),
@@ -134,6 +169,7 @@ impl Plan {
             scratch,
             roots,
             development,
+            known,
             private_temporary,
             users_runner,
         })

@@ -17,5 +17,6 @@ pub mod list;
 pub mod pattern;
 pub mod recording;
 pub mod shim;
+pub mod skip;
 pub mod subset;
 pub mod testlog;

@@ -3,7 +3,7 @@
 //! The go tool runs `PROGRAM BINARY ARGUMENTS…` in the folder of the package. To record, the binary is kept for later
 //! and nothing runs; to run some tests only, it is told which of its package.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,8 +11,9 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
+use super::image::{self, Image};
 use super::subset::{Choice, Choices};
-use super::{args, kept, pattern};
+use super::{args, kept, pattern, skip};
 
 /// The name under which the program stands in for test binaries.
 pub const NAME: &str = "skiptrace-go-exec";
@@ -83,6 +84,9 @@ pub fn run(args: &[OsString], vars: &BTreeMap<OsString, OsString>, cwd: &Path) -
             match choices.of(cwd, &binary) {
                 // Nothing is known of the package, so nothing is left out.
                 None | Some(Choice::All) => become_process(command(rest.to_vec())),
+                Some(Choice::Without(tests)) => {
+                    become_process(command(without(tests, rest, &image::read(&binary))?))
+                }
                 Some(Choice::Tests(tests)) => {
                     let patterns = pattern::exact(tests);
                     let others = args::without(rest, &["test.run"]);
@@ -100,6 +104,24 @@ pub fn run(args: &[OsString], vars: &BTreeMap<OsString, OsString>, cwd: &Path) -
             }
         }
     }
+}
+
+/// Returns the arguments of a test binary with these tests left out.
+fn without(tests: &BTreeSet<String>, args: &[OsString], image: &Image) -> io::Result<Vec<OsString>> {
+    if !image.go().is_some_and(|image| skip::understands(&image.go)) {
+        return Ok(args.to_vec());
+    }
+    let (pattern, kept) = skip::pattern(tests, pattern::LIMIT);
+    if kept > 0 {
+        let note = format!("skiptrace: {kept} tests run that need not, because no pattern holds all names\n");
+        io::stderr().write_all(note.as_bytes())?;
+    }
+    let Some(pattern) = pattern else { return Ok(args.to_vec()) };
+    let users = args::value(args, "test.skip").filter(|users| !users.is_empty());
+    let both = users.map_or_else(|| pattern.clone(), |users| format!("{pattern}|{users}"));
+    let mut all = vec![OsString::from(format!("-test.skip={both}"))];
+    all.extend(args::without(args, &["test.skip"]));
+    Ok(all)
 }
 
 /// Runs a binary once for each pattern, because no argument can hold them all.

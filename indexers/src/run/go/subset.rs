@@ -26,6 +26,8 @@ pub enum Choice {
     All,
     /// These, by their names; none is none.
     Tests(BTreeSet<String>),
+    /// All but these, so that one nobody knows runs.
+    Without(BTreeSet<String>),
 }
 
 /// A package, and what is wanted of it.
@@ -137,7 +139,7 @@ fn alone(selected: &[&Selected]) -> Option<Option<String>> {
     let mut all: BTreeSet<&str> = BTreeSet::new();
     for package in selected {
         match &package.choice {
-            Choice::All => return None,
+            Choice::All | Choice::Without(_) => return None,
             Choice::Tests(tests) => all.extend(tests.iter().map(String::as_str)),
         }
     }
@@ -242,9 +244,14 @@ impl Choices {
         Choices { packages: selected.iter().map(of).collect() }
     }
 
+    /// Returns what is wanted as bytes.
+    pub fn to_bytes(&self) -> io::Result<Vec<u8>> {
+        Ok(serde_json::to_vec(self)?)
+    }
+
     /// Writes what is wanted to a file.
     pub fn write(&self, file: &Path) -> io::Result<()> {
-        fs::write(file, serde_json::to_vec(self)?)
+        fs::write(file, self.to_bytes()?)
     }
 
     /// Reads it back.

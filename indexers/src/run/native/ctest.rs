@@ -65,6 +65,17 @@ pub struct Found {
     pub cases: Vec<Case>,
     /// Those that cannot. They are tests all the same: nothing may be said to be known of them.
     pub problems: Vec<Problem>,
+    /// Which of the cases each of CTest's own tests holds.
+    pub held: Vec<Held>,
+}
+
+/// A test as CTest knows it, and what it holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Held {
+    /// Its name in CTest.
+    pub name: String,
+    /// Suites and names of its cases; none where they are not all known.
+    pub cases: Vec<(Box<str>, Box<str>)>,
 }
 
 /// A test that CTest knows and that cannot be run as a process of its own.
@@ -138,6 +149,7 @@ fn found(build: &Build, entries: &[Entry], options: Options, listing: &Listing) 
     let plan = order::Plan::new(&steps);
     let mut found = Found::default();
     for (place, (entry, test)) in entries.iter().zip(&tests).enumerate() {
+        found.held.push(Held { name: entry.name.clone(), cases: Vec::new() });
         let ready = match test {
             Ok(test) => plan.around(place).map(|around| (test, around)),
             Err(reason) => Err(reason.clone()),
@@ -160,6 +172,9 @@ fn found(build: &Build, entries: &[Entry], options: Options, listing: &Listing) 
             let case = test.case(&name(build, entry, test), Vec::new(), verdict(entry, &test.command));
             vec![Case { skipped: entry.disabled, ..case }]
         });
+        if let Some(held) = found.held.last_mut() {
+            held.cases = cases.iter().map(|case| (case.suite.clone(), case.name.clone())).collect();
+        }
         // 3. What goes for all of them.
         let mut locks: BTreeSet<Lock> = around.locks;
         locks.extend(entry.locks());
@@ -272,7 +287,7 @@ fn relative(build: &Build, text: &str) -> String {
 ///
 /// CMake lets folders of one project use a name twice, and what is known of one of them must not be taken for the other.
 fn without_clashes(found: Found) -> Found {
-    let Found { cases, mut problems } = found;
+    let Found { cases, mut problems, mut held } = found;
     let mut by_name: BTreeMap<(Box<str>, Box<str>), Vec<Case>> = BTreeMap::new();
     for case in cases {
         let same_name = by_name.entry((case.suite.clone(), case.name.clone())).or_default();
@@ -281,18 +296,27 @@ fn without_clashes(found: Found) -> Found {
         }
     }
     let mut cases = Vec::with_capacity(by_name.len());
+    let mut clashing = BTreeSet::new();
     for ((suite, name), mut same_name) in by_name {
         match same_name.len() {
             1 => cases.append(&mut same_name),
-            n_tests => problems.push(Problem {
-                test: format!("{suite}: {name}"),
-                reason: format!("{n_tests} tests have this name: give each its own"),
-            }),
+            n_tests => {
+                problems.push(Problem {
+                    test: format!("{suite}: {name}"),
+                    reason: format!("{n_tests} tests have this name: give each its own"),
+                });
+                clashing.insert((suite, name));
+            }
         }
     }
     problems.sort_unstable();
     problems.dedup();
-    Found { cases, problems }
+    for held in &mut held {
+        if held.cases.iter().any(|case| clashing.contains(case)) {
+            held.cases.clear();
+        }
+    }
+    Found { cases, problems, held }
 }
 
 #[cfg(test)]

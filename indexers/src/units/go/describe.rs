@@ -10,6 +10,31 @@ use super::super::names::Namer;
 use super::super::outline::{Extent, Order, Piece};
 use super::outline::{Declaration, What};
 
+/// What follows the names of variables whose initialiser may do more than give them a value.
+pub(in super::super) const ACTS: &str = " = run()";
+
+/// Types to which values are turned without anything coming of it.
+const BASIC_TYPES: [&[u8]; 18] = [
+    b"bool",
+    b"byte",
+    b"complex128",
+    b"complex64",
+    b"float32",
+    b"float64",
+    b"int",
+    b"int16",
+    b"int32",
+    b"int64",
+    b"int8",
+    b"rune",
+    b"string",
+    b"uint",
+    b"uint16",
+    b"uint32",
+    b"uint64",
+    b"uint8",
+];
+
 /// A file, taken apart.
 pub(super) struct File<'a> {
     pub(super) source: &'a [u8],
@@ -47,7 +72,7 @@ impl<'a> File<'a> {
         let declaration = &self.declarations[at];
         let tokens = &declaration.tokens;
         let end = self.tokens[tokens.end - 1].end;
-        let (mut kind, mut order, mut verbatim) = (UnitKind::Item, Order::Free, None);
+        let (mut kind, mut order, mut verbatim, mut body) = (UnitKind::Item, Order::Free, None, None);
         let name = match declaration.what {
             What::Package => {
                 verbatim = self.header(self.tokens[tokens.start].start);
@@ -67,7 +92,8 @@ impl<'a> File<'a> {
                 if self.may_call(tokens) {
                     order = Order::Run;
                 }
-                format!("var {}", self.names(tokens))
+                let acts = if self.acts(tokens) { ACTS } else { "" };
+                format!("var {}{acts}", self.names(tokens))
             }
             What::Function { name, receiver } => {
                 let simple = String::from_utf8_lossy(self.text(name)).into_owned();
@@ -75,6 +101,7 @@ impl<'a> File<'a> {
                     simple
                 } else {
                     kind = UnitKind::Function;
+                    body = self.body(tokens);
                     order = Order::Called(simple.clone());
                     match receiver.and_then(|close| self.receiver(tokens.start + 1..close)) {
                         Some(receiver) => format!("{receiver}.{simple}"),
@@ -85,7 +112,19 @@ impl<'a> File<'a> {
         };
         let start = self.tokens[declaration.begin].start;
         let start = verbatim.map_or(start, |(from, _)| start.min(from));
-        Piece { start, end, head_end: end, kind, name, extent: Extent::Whole, order, verbatim }
+        Piece {
+            start,
+            end,
+            head_end: end,
+            kind,
+            name,
+            extent: Extent::Whole,
+            order,
+            verbatim,
+            body,
+            mentioned: Vec::new(),
+            is_silent: false,
+        }
     }
 
     fn said(&self, tokens: Range<usize>) -> String {
@@ -132,6 +171,98 @@ impl<'a> File<'a> {
         let mut texts = tokens.clone().skip_while(|at| self.text(*at) != b"=");
         texts
             .any(|at| self.tokens[at].kind == TokenKind::Punctuation && matches!(self.text(at), b"(" | b"<-"))
+    }
+
+    /// Returns whether the initialiser of a variable may do anything but make a value: call, wait, or panic.
+    ///
+    /// Then whoever links the package is concerned, for it runs before everything. What cannot panic and touches
+    /// nothing else may be called, and a function that is not called here does nothing.
+    fn acts(&self, tokens: &Range<usize>) -> bool {
+        let code: Vec<&[u8]> = tokens
+            .clone()
+            .filter(|at| self.tokens[*at].kind != TokenKind::Remark)
+            .skip_while(|at| self.text(*at) != b"=")
+            .skip(1)
+            .map(|at| self.text(at))
+            .collect();
+        if code.first() == Some(&&b"func"[..]) {
+            return !is_mere_function(&code);
+        }
+        let is_value = |text: &[u8]| {
+            text.first().is_some_and(|first| {
+                first.is_ascii_alphanumeric() || *first >= 0x80 || matches!(first, b'_' | b'"' | b'`')
+            })
+        };
+        (0..code.len()).any(|at| {
+            let before = at.checked_sub(1).map_or(&b""[..], |before| code[before]);
+            let ends_value = || is_value(before) && before != b"map" || matches!(before, b")" | b"]" | b"}");
+            match code[at] {
+                b"(" => !self.is_harmless_call(&code[..at]) && !is_nil_of_pointer(&code, at),
+                // An index, or the parameters of a type.
+                b"[" => ends_value() && before != b"]",
+                b"<-" => true,
+                // By nothing, or by less.
+                b"/" | b"%" | b"<<" | b">>" => {
+                    !code.get(at + 1).is_some_and(|by| matches!(by.first(), Some(b'1'..=b'9')))
+                }
+                // What a pointer points to, if it is none to a type.
+                b"*" => !ends_value() && !(before == b"(" && is_nil_of_pointer(&code, at - 1)),
+                _ => false,
+            }
+        })
+    }
+
+    /// Returns whether what stands before a bracket can be called without anything but its result coming of it.
+    fn is_harmless_call(&self, before: &[&[u8]]) -> bool {
+        match before {
+            [.., b"errors", b".", b"New"] => self.imports(b"\"errors\""),
+            [.., b"fmt", b".", b"Errorf" | b"Sprintf"] => self.imports(b"\"fmt\""),
+            [.., b".", _] => false,
+            [.., b"new" | b"len" | b"func"] => true,
+            [.., name] => BASIC_TYPES.binary_search(name).is_ok(),
+            [] => false,
+        }
+    }
+
+    /// Returns whether the file imports a path under no other name.
+    fn imports(&self, quoted: &[u8]) -> bool {
+        self.declarations.iter().any(|declaration| {
+            let mut code = declaration.tokens.clone().filter(|at| self.tokens[*at].kind != TokenKind::Remark);
+            declaration.what == What::Import
+                && code.next().is_some_and(|at| {
+                    self.text(at) == quoted
+                        || declaration.group.is_none()
+                            && self.text(at) == b"import"
+                            && code.next().is_some_and(|at| self.text(at) == quoted)
+                })
+        })
+    }
+
+    /// Returns where a function has what it does, unless comments in it speak to the compiler.
+    fn body(&self, tokens: &Range<usize>) -> Option<(usize, usize)> {
+        let mut depth = 0_usize;
+        let (mut open, mut before): (Option<usize>, &[u8]) = (None, b"");
+        for at in tokens.clone() {
+            let text = self.text(at);
+            match self.tokens[at].kind {
+                TokenKind::Remark => continue,
+                TokenKind::Punctuation => match text {
+                    b"{" if depth == 0 => {
+                        // Those of a type are no body.
+                        open = (!matches!(before, b"struct" | b"interface")).then_some(at);
+                        depth += 1;
+                    }
+                    b"(" | b"[" | b"{" => depth += 1,
+                    b")" | b"]" | b"}" => depth = depth.saturating_sub(1),
+                    _ => {}
+                },
+                _ => {}
+            }
+            before = text;
+        }
+        let open = open.filter(|_| before == b"}")?;
+        let speaks = self.remarks(open..tokens.end).any(|remark| !self.is_mere_comment(remark));
+        (!speaks).then(|| (self.tokens[open].start, self.tokens[tokens.end - 1].end))
     }
 
     /// Adds to a const what it repeats, and its place if its expression asks for it.
@@ -218,4 +349,37 @@ impl<'a> File<'a> {
         declared.retain(|name, _| !twice.contains(name));
         declared
     }
+}
+
+/// Returns whether code is a function that is not called, `func … { … }` and nothing else.
+fn is_mere_function(code: &[&[u8]]) -> bool {
+    let mut depth = 0_usize;
+    let mut blocks = 0;
+    for (at, text) in code.iter().enumerate() {
+        match *text {
+            b"(" | b"[" | b"{" => {
+                let is_type = at > 0 && matches!(code[at - 1], b"struct" | b"interface");
+                blocks += usize::from(*text == b"{" && depth == 0 && !is_type);
+                depth += 1;
+            }
+            b")" | b"]" | b"}" => depth = depth.saturating_sub(1),
+            // Another variable's value follows.
+            b"," if depth == 0 => return false,
+            _ => {}
+        }
+        if blocks == 1 && depth == 0 {
+            return at + 1 == code.len();
+        }
+    }
+    false
+}
+
+/// Returns whether the bracket at `at` is one of `(*T)(nil)`, as is written to have the compiler check something.
+fn is_nil_of_pointer(code: &[&[u8]], at: usize) -> bool {
+    let ends = |from: usize| {
+        let close = code[from..].iter().position(|text| *text == b")").map(|close| from + close);
+        close.is_some_and(|close| matches!(code[close + 1..], [b"(", b"nil", b")", ..]))
+    };
+    matches!(code[at..], [b"(", b"nil", b")", ..]) && at > 0 && code[at - 1] == b")"
+        || matches!(code.get(at + 1), Some(&b"*")) && ends(at)
 }

@@ -11,9 +11,11 @@
 //! | package clause, build constraints, whatever belongs to no declaration | item | `package p` |
 //! | import | item | `import "fmt"`, `import m "math"`, `import _ "embed"`, `import . "strings"` |
 //! | spec of a const, var or type declaration, each by itself | item | `const A`, `var x, y`, `type T` |
+//! | variable whose initialiser does more than make a value | item | `var x = run()` |
 //! | function | function | `Name` |
 //! | method | function | `T.Name`, `(*T).Name`; parameters of types are left out |
 //! | `init` | item, for it runs in each process that links the package | `init` |
+//! | function or variable that a `//go:linkname` names | as above | `linkname Name` |
 //!
 //! Those of one name are numbered (`init#2`). A spec is the same alone and in a group, so that making a group of an
 //! import changes nothing. The keyword of a declaration and the brackets of a group are in no unit: what they say is
@@ -41,7 +43,9 @@ use skiptrace_engine::unit::Unit;
 use super::assemble::{self, Grammar, Literals, Returns};
 use super::lex;
 use super::position::{self, Use};
+pub(super) use describe::ACTS;
 pub(super) use outline::{Outline, What, closing};
+pub(super) use place::LINKED;
 use place::Placed;
 
 const GO: Grammar = Grammar {

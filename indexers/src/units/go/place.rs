@@ -9,6 +9,9 @@ use super::super::position;
 use super::describe::File;
 use super::outline::{Outline, What};
 
+/// What the name of something begins with that is called by another name elsewhere.
+pub(in super::super) const LINKED: &str = "linkname ";
+
 /// The pieces of a file with their tokens.
 pub(super) struct Placed {
     pub(super) pieces: Vec<Piece>,
@@ -76,6 +79,10 @@ impl Placed {
             let name = linked.and_then(|linked| linked.trim_ascii().split(u8::is_ascii_whitespace).next());
             let owner = name.and_then(|name| declared.get(name)).copied().unwrap_or(0);
             placed.of_piece[owner].push(remark);
+            // Others call it by that name, or it is another's.
+            if owner > 0 && !placed.pieces[owner].name.starts_with(LINKED) {
+                placed.pieces[owner].name.insert_str(0, LINKED);
+            }
         }
         name_apart(&mut placed.pieces);
         placed.of_piece.push(Vec::new());

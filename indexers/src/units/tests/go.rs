@@ -128,10 +128,10 @@ fn a_file_and_its_units() {
     item      30-30 const Same
     item      33-34 var names
     item      37-39 var table
-    item      40-40 var ready
+    item      40-40 var ready = run()
     item      41-41 var first, second
-    item      42-42 var _
-    item      43-43 var _#2
+    item      42-42 var _ = run()
+    item      43-43 var _ = run()#2
     item      47-47 type Color
     item      48-51 type Point
     item      52-55 type Shape
@@ -146,7 +146,7 @@ fn a_file_and_its_units() {
     function  88-88 Map
     function  90-95 ExampleArea
     function  97-100 ExampleSilent
-    function  103-103 now
+    function  103-103 linkname now
     "#);
 }
 
@@ -266,11 +266,21 @@ fn consts_know_what_they_repeat_and_where_they_stand() {
 
 #[test]
 fn variables_know_what_ran_before_them() {
-    assert_eq!(both("var a = f()\nvar b = g()", "var b = g()\nvar a = f()"), ["var a", "var b"]);
-    assert_eq!(both("var a = <-f\nvar b = g()", "var b = g()\nvar a = <-f"), ["var a", "var b"]);
+    assert_eq!(
+        both("var a = f()\nvar b = g()", "var b = g()\nvar a = f()"),
+        ["var a = run()", "var b = run()"]
+    );
+    assert_eq!(
+        both("var a = <-f\nvar b = g()", "var b = g()\nvar a = <-f"),
+        ["var a = run()", "var b = run()"]
+    );
     assert_eq!(both("var a = 1\nvar b = g()", "var b = g()\nvar a = 1"), [""; 0]);
-    assert_eq!(both("var a = f()\nvar c = h()", "var a = f()\nvar b = g()\nvar c = h()"), ["var b", "var c"]);
-    assert_eq!(both("var _ = f()\nvar _ = g()", "var _ = g()\nvar _ = f()"), ["var _", "var _#2"]);
+    let three = "var a = f()\nvar b = g()\nvar c = h()";
+    assert_eq!(both("var a = f()\nvar c = h()", three), ["var b = run()", "var c = run()"]);
+    assert_eq!(
+        both("var _ = f()\nvar _ = g()", "var _ = g()\nvar _ = f()"),
+        ["var _ = run()", "var _ = run()#2"]
+    );
     assert_eq!(
         both("func init() { f() }\nfunc init() {}", "func init() {}\nfunc init() { f() }"),
         ["init", "init#2"]
@@ -290,11 +300,11 @@ fn comments_that_are_read_are_code() {
     assert_eq!(edit("\t// 2\n", "\n\t// 2\n"), ["ExampleArea"]);
     assert_eq!(edit("Area(1, 2))\n", "Area(1, 2)) // is\n"), ["ExampleArea"]);
     assert_eq!(edit("// Says nothing.", "// Output: nothing."), ["ExampleSilent"]);
-    assert_eq!(edit("now time.now", "now runtime.now"), ["now"]);
+    assert_eq!(edit("now time.now", "now runtime.now"), ["linkname now"]);
     // A name is linked with where it is declared, wherever that is said.
     let f = "func f()\nfunc g() {}\n";
-    assert_eq!(both(f, &format!("{f}//go:linkname f x.f\n")), ["f"]);
-    assert_eq!(both(f, &format!("//go:linkname g x.g\n{f}")), ["g"]);
+    assert_eq!(both(f, &format!("{f}//go:linkname f x.f\n")), ["f", "linkname f"]);
+    assert_eq!(both(f, &format!("//go:linkname g x.g\n{f}")), ["g", "linkname g"]);
     assert_eq!(both(f, &format!("//go:linkname h x.h\n{f}")), ["package p"]);
     assert_eq!(both(f, &format!("{f}//go:cgo_ldflag \"-x\"\n")), ["package p"]);
     assert_eq!(both(f, &format!("//export f\n{f}")), ["f"]);
@@ -347,7 +357,7 @@ fn code_that_asks_for_its_position_has_one() {
     // Through functions of the file.
     let callers = "func here() int { _, _, line, _ := runtime.Caller(1); return line }\n\
                    func (t T) at() int { return here() }\nvar where = t.at()\nfunc far() {}\n";
-    assert_eq!(both(callers, &format!("\n{callers}")), ["T.at", "here", "var where"]);
+    assert_eq!(both(callers, &format!("\n{callers}")), ["T.at", "here", "var where = run()"]);
     // C knows its lines as well.
     let c = |code: &str| format!("/* {code} */\nimport \"C\"\n");
     assert_eq!(both(&c("int x = __LINE__;"), &format!("\n{}", c("int x = __LINE__;"))), ["import \"C\""]);

@@ -8,7 +8,7 @@ use std::process::Command;
 use rayon::prelude::*;
 use skiptrace_engine::unit::UnitKind;
 
-use super::super::go::Outline;
+use super::super::go::{ACTS, LINKED, Outline};
 use super::super::go_facts::{go_facts, is_small};
 use super::super::lex::{self, TokenKind};
 use super::super::{Language, cut};
@@ -125,7 +125,9 @@ fn difference(reading: &Reading) -> Option<String> {
         .zip(&outline.declarations)
         .map(|(unit, declaration)| {
             assert!(unit.lines.start <= tokens[declaration.tokens.start].line);
-            let name = without_number(&unit.name).to_owned();
+            let name = without_number(&unit.name);
+            let name = name.strip_prefix(LINKED).unwrap_or(name);
+            let name = name.strip_suffix(ACTS).unwrap_or(name).to_owned();
             (tokens[declaration.tokens.start].line, unit.lines.end, name)
         })
         .collect();

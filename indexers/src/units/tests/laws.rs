@@ -20,7 +20,7 @@ fn tokens(language: Language, source: &str) -> Option<Vec<Token>> {
         Language::Rust => lex::rust::tokens(source),
         Language::C | Language::Cpp => lex::c::tokens(source.as_bytes()),
         Language::Go => lex::go::tokens(source.as_bytes()),
-        Language::GoMod | Language::GoSum | Language::GoVendor => None,
+        _ => None,
     }
 }
 
@@ -65,6 +65,35 @@ fn is_free_in_go(source: &str, tokens: &[Token], at: usize, layout: &str) -> boo
         || token.start == token.end
         || last.kind == TokenKind::End
         || last.kind == TokenKind::Punctuation && ![")", "]", "}", "++", "--"].contains(&text)
+}
+
+/// Returns the functions of a source, each with where its braces stand.
+fn bodies(language: Language, source: &str) -> Vec<(String, usize, usize)> {
+    let line_starts: Vec<usize> =
+        std::iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    let code = tokens(language, source).unwrap();
+    let units = cut(Some(language), source.as_bytes());
+    let mut bodies = Vec::new();
+    for unit in units.iter().filter(|unit| unit.kind == UnitKind::Function) {
+        let (first, last) = (unit.lines.start as usize - 1, unit.lines.end as usize);
+        let end = line_starts.get(last).copied().unwrap_or(source.len());
+        // One line may hold several, of which nobody knows here which is which.
+        let shares = units.iter().any(|other| {
+            other.name != unit.name
+                && other.kind == UnitKind::Function
+                && other.lines.start <= unit.lines.end
+                && unit.lines.start <= other.lines.end
+        });
+        let own = code.iter().filter(|token| (line_starts[first]..end).contains(&token.start));
+        let own: Vec<&Token> = own.collect();
+        let is = |token: &&&Token, text: &str| token.is(source.as_bytes(), text);
+        let opens = own.iter().find(|token| is(token, "{"));
+        let closes = own.iter().rfind(|token| is(token, "}"));
+        if let (false, Some(opens), Some(closes)) = (shares, opens, closes) {
+            bodies.push((unit.name.to_string(), opens.start, closes.end));
+        }
+    }
+    bodies
 }
 
 fn check_units(language: Language, source: &str) -> Result<(), TestCaseError> {
@@ -154,6 +183,51 @@ proptest! {
     }
 
     #[test]
+    fn an_edit_inside_of_a_body_leaves_the_head(
+        which in 0..SOURCES.len(),
+        at in any::<prop::sample::Index>(),
+        from in any::<prop::sample::Index>(),
+        how in 0..3_u8,
+    ) {
+        let (language, source) = SOURCES[which];
+        let bodies = bodies(language, source);
+        let all = tokens(language, source).unwrap();
+        let is_code = |token: &&Token| !token.is_doc() && token.kind != TokenKind::End;
+        let edited: Vec<Token> = all.into_iter().filter(|token| is_code(&token)).collect();
+        let token = at.get(&edited);
+        let other = from.get(&edited);
+        let other = &source[other.start..other.end];
+        // Brackets decide where a body ends, and these words whether there is one.
+        let keeps = |text: &str| {
+            !text.contains(['(', ')', '[', ']', '{', '}', '#', '"', '`', '\'', '/', '!', '\\'])
+                && !["impl", "mod", "extern", "asm", "line", "assert", "Caller", "struct", "enum", "union"].contains(&text)
+        };
+        let text = &source[token.start..token.end];
+        prop_assume!(keeps(text) && keeps(other) && token.gap == Gap::Unseen || language == Language::Go && keeps(text) && keeps(other));
+        let with = match how {
+            0 => String::new(),
+            1 => format!("{text} {text}"),
+            _ => other.to_owned(),
+        };
+        let edit = format!("{} {with} {}", &source[..token.start], &source[token.end..]);
+        let (before, after) = (fingerprints(language, source), fingerprints(language, &edit));
+        let inside = bodies.iter().find(|(_, start, end)| (*start + 1..end - 1).contains(&token.start));
+        for ((kind, name), then) in &before {
+            let Some(now) = after.get(&(*kind, name.clone())).copied() else { continue };
+            let (then, now) = (then.unwrap(), now.unwrap());
+            if *kind != UnitKind::Function || then == now {
+                continue;
+            }
+            let is_inside = inside.is_some_and(|(of, _, _)| of == &**name);
+            if is_inside {
+                prop_assert!(then.has_same_head(now), "{}: {}", name, edit);
+            } else if bodies.iter().any(|(of, start, _)| of == &**name && token.start < *start) {
+                prop_assert!(!then.has_same_head(now), "{}: {}", name, edit);
+            }
+        }
+    }
+
+    #[test]
     fn any_bytes_are_cut(bytes in prop::collection::vec(any::<u8>(), 0..400), which in 0..Language::ALL.len()) {
         prop_assert!(!cut(Some(Language::ALL[which]), &bytes).is_empty());
     }
@@ -165,6 +239,7 @@ proptest! {
             ">", ";", "#if", "#else\n", "#endif\n", "#define", "class", "R\"(", ")\"", "::", "é", "0x", "1.", "///", "mod",
             "package p\n", "func", "import", "const (", "var", "=", "iota", "`", ",", "\"C\"", "//go:x\n", "//line a:1\n",
             "Example", "// Output:\n", "//go:linkname f g\n", "require", "h1:", "# m v1\n",
+            "[package]\n", "[workspace]\n", "[dependencies]\n", "x = ", "\"1\"\n", "[[package]]\nname = \"a\"\nversion = \"1\"\n",
         ]), 0..60),
         glue in prop::sample::select(vec!["", " ", "\n"]),
         which in 0..Language::ALL.len(),

@@ -1,11 +1,13 @@
 //! What readers of the code want to see, and what must hold of any source.
 
 mod c;
+mod cargo;
 mod go;
 mod go_facts;
 mod go_mod;
 mod go_tool;
 mod laws;
+mod reach;
 mod rust;
 
 use std::collections::BTreeMap;
@@ -54,6 +56,11 @@ fn a_language_is_told_by_the_name_of_the_file() {
     assert_eq!(of("x_test.go"), Some(Language::Go));
     assert_eq!((of("go.mod"), of("a/go.work")), (Some(Language::GoMod), Some(Language::GoMod)));
     assert_eq!((of("a/go.sum"), of("go.work.sum")), (Some(Language::GoSum), Some(Language::GoSum)));
+    assert_eq!(
+        (of("a/Cargo.toml"), of("Cargo.lock")),
+        (Some(Language::CargoToml), Some(Language::CargoLock))
+    );
+    assert_eq!((of("cargo.toml"), of("Cargo.lock.orig")), (None, None));
     assert_eq!(of("vendor/modules.txt"), Some(Language::GoVendor));
     assert_eq!(of("a/vendor/modules.txt"), Some(Language::GoVendor));
     assert_eq!((of("a/modules.txt"), of("my-vendor/modules.txt"), of("modules.txt")), (None, None, None));

@@ -74,15 +74,16 @@ mod tests {
 
 #[test]
 fn a_file_and_its_units() {
-    insta::assert_snapshot!(super::listing(Language::Rust, EXAMPLE), @r##"
+    insta::assert_snapshot!(super::listing(Language::Rust, EXAMPLE), @"
     item       2-2  #![allow]
-    item       5-5  use std::collections::{BTreeMap, HashMap}
+    item       5-5  use std::collections::BTreeMap
+    item       5-5  use std::collections::HashMap
     item       7-8  LIMIT
     item       8-8  NAME
     item      10-12 Point
-    item      14-14 twice!
-    item      16-18 thread_local!
-    item      20-20 shapes
+    item      14-14 macro_rules! twice
+    item      16-18 thread_local! CELL
+    item      20-20 mod shapes
     item      21-21 shapes::#![allow]
     item      22-22 shapes::use super::*
     item      24-24 shapes::impl Point<T>
@@ -99,11 +100,11 @@ fn a_file_and_its_units() {
     item      56-56 host#3
     item      57-57 extern
     item      58-58 Alias
-    item      59-59 elsewhere
-    item      61-62 tests
+    item      59-59 mod elsewhere;
+    item      61-62 mod tests
     function  63-64 tests::adds
     remainder  0-0
-    "##);
+    ");
 }
 
 /// Returns what changes when `new` takes the place of `old`.
@@ -121,13 +122,13 @@ fn an_edit_changes_the_unit_that_it_is_in() {
     assert_eq!(edit("fn area(&self) -> u8;", "fn area(&self) -> u16;"), ["shapes::Shape"]);
     assert_eq!(edit("#[inline]", "#[cold]"), ["shapes::Point<T>::moved"]);
     assert_eq!(edit("accessors! { x, y }", "accessors! { x }"), ["shapes::Point<T>::accessors!"]);
-    assert_eq!(edit("const { 1 }", "const { 2 }"), ["thread_local!"]);
+    assert_eq!(edit("const { 1 }", "const { 2 }"), ["thread_local! CELL"]);
     assert_eq!(edit("#!/usr/bin/env run", "#!/usr/bin/env walk"), ["remainder"]);
 }
 
 #[test]
 fn what_stands_around_a_unit_is_part_of_it() {
-    assert_eq!(edit("#[cfg(test)]", "#[cfg(all(test, unix))]"), ["tests", "tests::adds"]);
+    assert_eq!(edit("#[cfg(test)]", "#[cfg(all(test, unix))]"), ["mod tests", "tests::adds"]);
     assert_eq!(
         edit("        T: Copy,\n", "        T: Clone,\n"),
         ["shapes::<Point<T> as From<(T, T)>>::from", "shapes::impl From<(T, T)> for Point<T>"]
@@ -196,7 +197,10 @@ fn code_that_asks_for_its_position_has_one() {
     // Through macros of the file, and through macros in those.
     let macros = "fn f() { outer!() }\nmacro_rules! inner { () => { line!() } }\n\
                   macro_rules! outer { () => { inner!() } }\nfn g() {}\n";
-    assert_eq!(super::changed(Language::Rust, macros, &format!("\n{macros}")), ["f", "inner!", "outer!"]);
+    assert_eq!(
+        super::changed(Language::Rust, macros, &format!("\n{macros}")),
+        ["f", "macro_rules! inner", "macro_rules! outer"]
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::*;
 use crate::build::crates::Crates;
 use crate::build::testing::{Sandbox, compiler_wrapper};
 use crate::record::rust::Instrument;
+use crate::record::rust::conditions::{Present, conditions};
 use crate::run::cargo::CargoCommand;
 use crate::run::cargo_test;
 use crate::run::driver;
@@ -92,11 +93,66 @@ fn two_clones_agree_and_every_difference_counts() {
         let parts: Vec<String> = first.differences(&key).into_iter().map(|other| other.part).collect();
         parts.join(" ")
     };
-    assert_eq!(check("--workspace --features a/more"), "crates features");
-    assert_eq!(check("--workspace --config build.rustflags=['--cfg=x']"), "crates rustflags");
-    assert_eq!(check("--workspace --config profile.dev.opt-level=1"), "crates rustflags");
-    assert_eq!(check("--workspace --config profile.dev.package.b.opt-level=1"), "crates");
+    assert_eq!(check("--workspace --features a/more"), "arguments crates features");
+    assert_eq!(check("--workspace --config build.rustflags=['--cfg=x']"), "arguments crates rustflags");
+    assert_eq!(check("--workspace --config profile.dev.opt-level=1"), "arguments crates rustflags");
+    assert_eq!(check("--workspace --config profile.dev.package.b.opt-level=1"), "arguments crates");
     assert_eq!(check("--workspace --release"), "crates profile rustflags");
     assert_eq!(check("-p b"), "crates dependencies");
     assert_eq!(check("--workspace"), "");
+    beforehand(&one, &first);
+}
+
+/// What is known without a build agrees with what a build told.
+fn beforehand(sandbox: &Sandbox, recorded: &EnvironmentKey) {
+    let cache = tempfile::tempdir().unwrap();
+    let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let mut variables: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+    variables.insert("SKIPTRACE_TEST_PLACE".into(), sandbox.path().join("b").into());
+    let differences = |args: Option<&str>, changed: &[(&str, Option<&str>)]| {
+        let mut variables = variables.clone();
+        for (name, value) in changed {
+            match value {
+                Some(value) => variables.insert(name.into(), value.into()),
+                None => variables.remove(OsStr::new(name)),
+            };
+        }
+        let words = |args: &str| -> Vec<String> {
+            let words = [program.as_str(), "test"].into_iter().chain(args.split_whitespace());
+            words.map(str::to_owned).collect()
+        };
+        let command = args.map(|args| CargoCommand::parse(&words(args)).unwrap());
+        let present = Present {
+            command: command.as_ref(),
+            cwd: sandbox.path(),
+            variables: &variables,
+            repository: sandbox.path(),
+            cache: Some(cache.path()),
+        };
+        let parts = conditions(&present, recorded).into_iter().map(|difference| difference.part);
+        parts.collect::<Vec<_>>().join(" ")
+    };
+    // Which packages are tested is nothing that changes them.
+    for same in [None, Some(""), Some("--workspace"), Some("-p a --lib --offline -j 1")] {
+        assert_eq!(differences(same, &[]), "", "{same:?}");
+    }
+    assert_eq!(differences(Some("--release"), &[]), "profile");
+    assert_eq!(differences(Some("--target wasm32-wasip1"), &[]), "target");
+    assert_eq!(differences(Some("--features a/more"), &[]), "arguments");
+    assert_eq!(differences(Some("--config profile.dev.opt-level=1"), &[]), "arguments");
+    let changed = |name, value| differences(None, &[(name, Some(value))]);
+    assert_eq!(changed("RUSTFLAGS", "--cfg=x"), "$RUSTFLAGS");
+    assert_eq!(changed("CARGO_PROFILE_DEV_OPT_LEVEL", "1"), "$CARGO_PROFILE_DEV_OPT_LEVEL");
+    assert_eq!(changed("SKIPTRACE_TEST_PLACE", "elsewhere"), "$SKIPTRACE_TEST_PLACE");
+    assert_eq!(differences(None, &[("SKIPTRACE_TEST_PLACE", None)]), "$SKIPTRACE_TEST_PLACE");
+    assert_eq!(changed("RUSTC_WRAPPER", "/usr/bin/sccache"), "");
+    assert_eq!(changed("SKIPTRACE_TEST_OTHER", "x"), "");
+    assert!(changed("RUSTC", "no-such-compiler").contains("rustc"));
+    // What a recording has that nobody here knows of is no reason to trust it.
+    let mut strange = recorded.clone();
+    strange.parts.insert("moon".to_owned(), "full".to_owned());
+    let command = None;
+    let (cwd, variables) = (sandbox.path(), &variables);
+    let present = Present { command, cwd, variables, repository: cwd, cache: None };
+    assert_eq!(conditions(&present, &strange)[0].part, "moon");
 }

@@ -1,0 +1,84 @@
+//! Go: whom an edit of a declaration concerns.
+
+use skiptrace_engine::fingerprint::Identifier;
+use skiptrace_engine::reach::Reach;
+
+use super::super::go::{ACTS, LINKED};
+use super::{is_word, names, std_names, without_number};
+
+/// Returns whom an edit of what a declaration says to others concerns.
+pub(super) fn reach(name: &str) -> Reach {
+    let name = without_number(name);
+    // It is called by another name, which is in a comment.
+    if name.starts_with(LINKED) {
+        return Reach::Compiled;
+    }
+    match name.split_once(' ') {
+        Some(("import", what)) => import(what),
+        // Who uses one names it. What checks something for the compiler alone is called `_`.
+        Some(("const" | "type", declared)) => list(declared),
+        // One that runs code does so in whoever links the package.
+        Some(("var", declared)) if declared.ends_with(ACTS) => Reach::Compiled,
+        Some(("var", declared)) => list(declared),
+        // The package's name, and the conditions under which the file is built.
+        Some(("package", _)) => Reach::Compiled,
+        Some(_) => Reach::Compiled,
+        None => function(name),
+    }
+}
+
+fn list(declared: &str) -> Reach {
+    match declared.split(", ").all(is_word) {
+        true => names(declared.split(", ")),
+        false => Reach::Compiled,
+    }
+}
+
+/// A method takes the place of a promoted one, makes its type one of an interface, or stops to: all of that concerns
+/// values of the type, and whoever has one executed something that names the type or what embeds it. Where no other
+/// code is likely to name a method of the same name, whoever names it is asked as well.
+fn function(name: &str) -> Reach {
+    let (receiver, simple) = match name.rsplit_once('.') {
+        Some((receiver, simple)) => (Some(receiver), simple),
+        None => (None, name),
+    };
+    if !is_word(simple) {
+        return Reach::Compiled;
+    }
+    let Some(receiver) = receiver else {
+        // These are started by nobody who names them.
+        return match simple {
+            "init" | "TestMain" | "main" => Reach::Compiled,
+            _ => names([simple]),
+        };
+    };
+    let of = receiver.strip_prefix("(*").and_then(|of| of.strip_suffix(')')).unwrap_or(receiver);
+    match is_word(of) {
+        true if std_names::is_common_in_go(simple) => names([of]),
+        true => names([of, simple]),
+        false => Reach::Compiled,
+    }
+}
+
+/// An import names something for its file, and links a package, which runs what it does at its start. Of the standard
+/// library nobody sees that, but for packages that tell others of themselves.
+fn import(what: &str) -> Reach {
+    let (alias, quoted) = match what.rsplit_once(' ') {
+        Some((alias, quoted)) => (Some(alias), quoted),
+        None => (None, what),
+    };
+    let path = quoted.trim_matches(['"', '`']);
+    if !std_names::is_quiet_go_package(path) {
+        return Reach::Compiled;
+    }
+    let mut parts = path.rsplit('/');
+    let last = parts.next().unwrap_or(path);
+    let is_version =
+        last.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
+    let own = if is_version { parts.next().unwrap_or(last) } else { last };
+    match alias {
+        Some("." | "_") => Reach::Compiled,
+        Some(alias) => Reach::NamesInFile(vec![Identifier::of(alias)]),
+        None => Reach::NamesInFile(vec![Identifier::of(own)]),
+    }
+}

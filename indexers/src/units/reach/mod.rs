@@ -1,0 +1,88 @@
+//! What languages know of names: whom an edit of a unit concerns besides those who executed it.
+//!
+//! All of it is decided by what a unit is and what it is called, for of units that were there before nothing else is
+//! known. So the names say what is needed here, and where one does not, everybody is concerned who was compiled from
+//! the file.
+//!
+//! # Why following names misses nothing
+//!
+//! - **Who calls, mentions.** What a test does it does by executing functions. One that means something else by a name
+//!   now mentions that name, or the name of something at file scope that mentions it, and so on.
+//! - **Who has a value, was given it by somebody who names its type.** A value is made by a literal, by a function
+//!   whose signature says what it returns, or as part of another value. Each of these names the type, an alias, or a
+//!   type that is declared with it. So what a language calls without a name, such as `drop`, concerns whoever executed
+//!   something that names the type.
+//! - What is done by neither, such as an initialiser that runs before `main`, concerns whoever was compiled from it.
+
+mod c;
+mod cargo;
+mod go;
+mod go_mod;
+pub(super) mod rust;
+pub(super) mod std_names;
+
+use skiptrace_engine::fingerprint::Identifier;
+use skiptrace_engine::path::RepoPath;
+use skiptrace_engine::reach::{Edit, Language as Knows, Reach};
+use skiptrace_engine::unit::UnitKind;
+
+use super::Language;
+
+/// All languages, each for the files that are in it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Languages;
+
+impl Knows for Languages {
+    fn reach(&self, file: &RepoPath, kind: UnitKind, name: &str, edit: Edit) -> Reach {
+        match (kind, edit) {
+            // Nobody knows what is in it.
+            (UnitKind::File | UnitKind::Package | UnitKind::Remainder, _) => return Reach::Compiled,
+            // What a function does, it does to whoever executes it.
+            (UnitKind::Function, Edit::Body) => return Reach::Nobody,
+            (UnitKind::Function | UnitKind::Item, _) => {}
+        }
+        if cargo::is_about(file) {
+            return cargo::reach();
+        }
+        match Language::of(file) {
+            Some(Language::Rust) => rust::reach(name, edit),
+            Some(Language::Go) => go::reach(name),
+            Some(Language::C | Language::Cpp) => c::reach(name, kind == UnitKind::Function),
+            Some(Language::GoMod) => go_mod::directive(file, name, edit),
+            Some(Language::GoSum) => go_mod::sum(),
+            Some(Language::GoVendor) => go_mod::vendored(name, edit),
+            _ => Reach::Compiled,
+        }
+    }
+}
+
+/// Returns what names reach; none of them is nobody.
+fn names<'n>(names: impl IntoIterator<Item = &'n str>) -> Reach {
+    let mut identifiers: Vec<Identifier> = names
+        .into_iter()
+        .map(|name| name.strip_prefix("r#").unwrap_or(name))
+        // It is written everywhere and means nothing.
+        .filter(|name| *name != "_")
+        .map(Identifier::of)
+        .collect();
+    identifiers.sort_unstable();
+    identifiers.dedup();
+    match identifiers.is_empty() {
+        true => Reach::Nobody,
+        false => Reach::Names(identifiers),
+    }
+}
+
+/// Returns a name without the number that tells it from others of the same name.
+fn without_number(name: &str) -> &str {
+    match name.rsplit_once('#') {
+        Some((before, number)) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            before
+        }
+        _ => name,
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+}

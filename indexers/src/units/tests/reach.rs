@@ -1,0 +1,72 @@
+//! Whom edits concern, seen: what became of the units of a file, and who hears of it.
+
+mod c;
+mod go;
+mod rust;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use skiptrace_engine::fingerprint::{Fingerprint, Identifier};
+use skiptrace_engine::path::RepoPath;
+use skiptrace_engine::reach::{Edit, Language as _, Reach};
+use skiptrace_engine::unit::{Unit, UnitKind};
+
+use super::super::reach::Languages;
+use super::super::{Language, cut};
+
+type Units = BTreeMap<(UnitKind, Box<str>), Fingerprint>;
+
+fn units(path: &RepoPath, source: &str) -> Units {
+    let known = |unit: Unit| Some(((unit.kind, unit.name), unit.fingerprint?));
+    cut(Language::of(path), source.as_bytes()).into_iter().filter_map(known).collect()
+}
+
+/// Returns what became of each unit, a line each, with whom it concerns.
+fn edits(path: &str, old: &str, new: &str) -> String {
+    let path: RepoPath = path.parse().unwrap();
+    let (before, after) = (units(&path, old), units(&path, new));
+    let mut lines = Vec::new();
+    let keys: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    for key in keys {
+        let edit = match (before.get(key), after.get(key)) {
+            (None, _) => Edit::Added,
+            (_, None) => Edit::Removed,
+            (Some(then), Some(now)) if then == now => continue,
+            (Some(then), Some(now)) if key.0 == UnitKind::Function && then.has_same_head(*now) => Edit::Body,
+            _ => Edit::Head,
+        };
+        let reach = Languages.reach(&path, key.0, &key.1, edit);
+        let name = if key.1.is_empty() { key.0.name() } else { &key.1 };
+        let said = format!("{edit:?} {name}: {}", shown(&reach, &[old, new]));
+        lines.push(said);
+    }
+    lines.join("\n")
+}
+
+/// Shows names by looking for them in the sources.
+fn shown(reach: &Reach, sources: &[&str]) -> String {
+    let words = sources.iter().flat_map(|source| source.split(|c: char| !c.is_alphanumeric() && c != '_'));
+    let known: BTreeMap<Identifier, &str> =
+        words.chain(["write", "writeln"]).map(|word| (Identifier::of(word), word)).collect();
+    let list = |names: &[Identifier]| {
+        let mut names: Vec<&str> = names.iter().map(|name| known.get(name).copied().unwrap_or("?")).collect();
+        names.sort_unstable();
+        names.join(" ")
+    };
+    match reach {
+        Reach::Nobody => "nobody".to_owned(),
+        Reach::Names(names) => format!("who names {}", list(names)),
+        Reach::NamesInFile(names) => format!("who names {} here", list(names)),
+        Reach::File(names) => format!("who runs this file or names {}", list(names)).trim_end().to_owned(),
+        Reach::Compiled => "who was compiled from it".to_owned(),
+    }
+}
+
+/// Returns what adding `code` to a file concerns, which is what removing it does.
+fn addition(path: &str, around: &str, code: &str) -> String {
+    let with = around.replace("…", code);
+    let without = around.replace("…", "");
+    let (added, removed) = (edits(path, &without, &with), edits(path, &with, &without));
+    assert_eq!(added.replace("Added", "Removed"), removed, "{code}");
+    added.replace("Added ", "")
+}
