@@ -38,8 +38,36 @@ pub enum Reach {
     Compiled,
 }
 
-/// What a language knows of names.
+/// Whom a file concerns that was not there.
+pub enum Arrival {
+    /// Every test of the job: the build may take it up in any way.
+    Everything,
+    /// The tests that depend on some of these; if there are none, nobody.
+    Whoever(Vec<Among>),
+}
+
+/// Some files of an index, by a question that each is asked.
+pub enum Among {
+    /// Those that depend on one of these files.
+    Files(IsMeant),
+    /// Those that depend on one of the first as well as on one of the second.
+    Both(IsMeant, IsMeant),
+    /// Those that depend on a file in which a name is mentioned.
+    Mentioning(Identifier),
+}
+
+/// A question about paths.
+pub type IsMeant = Box<dyn Fn(&RepoPath) -> bool>;
+
+/// What a language, and whatever builds it, know.
 pub trait Language: Sync {
+    /// Returns whom a file concerns that was not there, besides those who looked for it, listed its folder, or executed
+    /// something that mentions what is in it.
+    fn arrival(&self, file: &RepoPath) -> Arrival;
+
+    /// Returns whether a file is of a language, so that tests do not ask whether it is there.
+    fn is_code(&self, file: &RepoPath) -> bool;
+
     /// Returns whom an edit of a unit concerns besides those who executed it.
     fn reach(&self, file: &RepoPath, kind: UnitKind, name: &str, edit: Edit) -> Reach;
 }

@@ -14,6 +14,8 @@
 //! - *Lookups*, at [`lookups`]: no unit and no blob. `opened` are the tests that may have looked for names which nobody
 //!   heard of, through a process that they started for example. To a test that has not `seen` it, and to those,
 //!   any file that is new or gone may matter: whether it is there can be asked without opening it.
+//! - *The tree*, at [`listed`]: no unit and no blob. `seen` are the tests whose recording listed the whole tree, so that
+//!   a file which the index does not have was not there.
 //!
 //! [`Index::is_by_blob`]: crate::index::Index::is_by_blob
 
@@ -25,4 +27,9 @@ pub const FOLDER: &str = "/";
 /// Returns the path of the record that says whose lookups were not heard. Git has no file there.
 pub fn lookups() -> RepoPath {
     RepoPath::new(".git/lookups").expect("it is a path")
+}
+
+/// Returns the path of the record that says who knows the whole tree. Git has no file there.
+pub fn listed() -> RepoPath {
+    RepoPath::new(".git/listed").expect("it is a path")
 }

@@ -114,7 +114,7 @@ pub(crate) fn run(args: &ExplainArgs, session: &Session<'_>) -> Result<ExitStatu
             policy: settings.select_policy.value.into(),
             rules: &rules.paths,
             never_skip: &rules.never_skip,
-            conditions: &|_| Vec::new(),
+            runner: None,
         },
         session,
     )?;

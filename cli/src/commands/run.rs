@@ -71,7 +71,7 @@ pub(crate) fn run(args: &RunArgs, session: &Session<'_>) -> Result<ExitStatus, C
     let file = local_index(&plan);
     let decision = match args.all {
         true => None,
-        false => Some(decide(args, session, &settings, &plan, &file)?),
+        false => Some(decide(args, session, &settings, &plan, &file, &runner)?),
     };
     if let Some(decision) = &decision {
         summarize(decision, session);
@@ -147,6 +147,7 @@ fn decide(
     settings: &Settings,
     plan: &Plan,
     file: &Path,
+    runner: &Runner,
 ) -> Result<Decision, CommandError> {
     let rules = Rules::read(session, settings, &plan.job)?;
     let make = |index: Option<&str>| {
@@ -159,7 +160,7 @@ fn decide(
                 policy: settings.select_policy.value.into(),
                 rules: &rules.paths,
                 never_skip: &rules.never_skip,
-                conditions: &|_| Vec::new(),
+                runner: Some(runner),
             },
             session,
         )

@@ -126,7 +126,7 @@ pub(crate) fn run(args: &SelectArgs, session: &Session<'_>) -> Result<ExitStatus
             policy: settings.select_policy.value.into(),
             rules: &rules.paths,
             never_skip: &rules.never_skip,
-            conditions: &|_| Vec::new(),
+            runner: None,
         },
         session,
     )?;

@@ -7,6 +7,7 @@
 //! Whatever goes wrong on the way is no error here but a cause: everything runs, and the answer says why.
 
 mod basis;
+mod conditions;
 mod present;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,15 +15,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use skiptrace_engine::id::JobName;
 use skiptrace_engine::index::Evidence;
 use skiptrace_engine::kind::IndexKind;
-use skiptrace_engine::recording::{EnvironmentDifference, Recording};
 use skiptrace_engine::selection::{Cause, PathRules, Policy, Present, Question, Reason, Selection, select};
 
 use skiptrace_indexers::units::reach::Languages;
 
+use crate::commands::record::runner::Runner;
 use crate::error::{CommandError, ErrorKind};
 use crate::session::Session;
 
 pub use basis::{Basis, Relation};
+use conditions::{Conditions, builders};
 use present::{Differing, differing};
 
 /// What is to be decided.
@@ -41,8 +43,8 @@ pub struct Asked<'a> {
     pub rules: &'a PathRules,
     /// Tests that always run.
     pub never_skip: &'a [skiptrace_engine::glob::Glob],
-    /// The conditions of a recording that are not what they were.
-    pub conditions: &'a dyn Fn(&Recording) -> Vec<EnvironmentDifference>,
+    /// What would run the tests; without it, what ran them when they were recorded.
+    pub runner: Option<&'a Runner>,
 }
 
 /// What was decided, and by what.
@@ -73,19 +75,26 @@ impl Decision {
                 return Ok(Decision { selection, basis: Some(basis), present: Present::new(), notes });
             }
         };
-        let Differing { present, opaque, notes } = differing;
+        let Differing { present, opaque, stale, notes } = differing;
+        let language = Languages { builders: builders(&parts) };
+        let repository = session.repository()?.expect("what differs was found by it");
+        let conditions = Conditions::new(session, repository, asked.runner);
         let question = Question {
             job: &asked.job,
             present: &present,
             opaque: &opaque,
-            language: &Languages,
+            language: &language,
             policy: asked.policy,
             variables: &session.environment.variables(),
-            conditions: asked.conditions,
+            conditions: &|recording| conditions.differing(recording),
             rules: asked.rules,
             never_skip: asked.never_skip,
         };
-        let selection = select(&parts, &question);
+        let mut selection = select(&parts, &question);
+        if let Some(stale) = stale {
+            let why = format!("cargo is going to change the lockfile, since {stale}");
+            selection.run_everything(Cause::UnknownChanges(why));
+        }
         let notes = basis.notes.iter().cloned().chain(notes).collect();
         Ok(Decision { selection, present, notes, basis: Some(basis) })
     }

@@ -7,10 +7,15 @@ use skiptrace_engine::index::Evidence;
 use skiptrace_engine::index::evidence::FileView;
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::selection::{Now, Present};
-use skiptrace_indexers::record::sources::cut_all;
+use skiptrace_engine::tree;
+use skiptrace_engine::unit::SourceFile;
+use skiptrace_indexers::build::lockfile::Lockfile;
+use skiptrace_indexers::record::listing::Listing;
+use skiptrace_indexers::record::sources::{Tree, cut_all};
+use skiptrace_indexers::units::cargo::Manifest;
 
 use crate::error::CommandError;
-use crate::git::{self, Changes, GitError, Recorded};
+use crate::git::{self, Changes, FileMode, GitError, Recorded};
 use crate::session::Session;
 
 /// What may differ.
@@ -20,8 +25,28 @@ pub(super) struct Differing {
     pub(super) present: Present,
     /// Paths of which nobody can tell what became of them.
     pub(super) opaque: BTreeSet<RepoPath>,
+    /// Why cargo is going to change the lockfile before it builds, if it is: then nobody knows what it will build.
+    pub(super) stale: Option<String>,
     /// What the user should know.
     pub(super) notes: Vec<String>,
+}
+
+/// A record of an index that is of no file.
+enum Special {
+    /// The names in a folder.
+    Folder,
+    /// A path at which nothing was.
+    Nothing,
+}
+
+impl Special {
+    fn of(view: &FileView) -> Option<Special> {
+        match &view.units[..] {
+            [] => Some(Special::Nothing),
+            [unit] if &*unit.name == tree::FOLDER => Some(Special::Folder),
+            _ => None,
+        }
+    }
 }
 
 /// Returns every file that may differ from what some recording of a job saw, as it is at the revision `at`, or else in
@@ -67,17 +92,37 @@ pub(super) fn differing(
     }
     differing.opaque.extend(changes.unnamed.iter().filter_map(|text| RepoPath::new(text.as_str()).ok()));
     // What git does not keep, such as what it ignores, may have changed whatever git says.
+    let mut special: BTreeMap<RepoPath, Special> = BTreeMap::new();
     for part in parts {
-        let without_blob = part.files_where(&|file| file.blob.is_none())?;
-        for view in without_blob {
-            paths.entry(view.file.path).or_insert(false);
+        for view in part.files_where(&|file| file.blob.is_none())? {
+            let path = view.file.path.clone();
+            if [tree::lookups(), tree::listed()].contains(&path) {
+                continue;
+            }
+            if let Some(of_path) = Special::of(&view) {
+                special.insert(path.clone(), of_path);
+            }
+            paths.entry(path).or_insert(false);
         }
     }
-    let mut files = cut_all(&now, paths.keys().cloned().collect());
+    let listing = if special.is_empty() { Listing::default() } else { listing(&now)? };
+    let ordinary: Vec<RepoPath> = paths
+        .keys()
+        .filter(|path| !special.contains_key(*path) || listing.files.contains(*path))
+        .cloned()
+        .collect();
+    let mut files = cut_all(&now, ordinary);
     for (path, has_changed) in paths {
-        let source = files.remove(&path);
+        let nothing = || SourceFile { path: path.clone(), blob: None, units: Vec::new() };
+        let source = match (files.remove(&path), special.get(&path)) {
+            (Some(file), _) => Some(file),
+            (None, Some(Special::Folder)) => listing.folder(&path),
+            (None, Some(Special::Nothing)) => listing.folder(&path).or_else(|| Some(nothing())),
+            (None, None) => None,
+        };
         differing.present.insert(path, Now { source, has_changed });
     }
+    differing.stale = stale_lockfile(&differing.present, &now);
     Ok(differing)
 }
 
@@ -95,4 +140,42 @@ fn changed_from_index(parts: &[&dyn Evidence], now: &git::Present<'_>) -> Result
         changes.extend(now.changed_from(&with_blob)?);
     }
     Ok(changes)
+}
+
+/// Returns all names that there are.
+fn listing(now: &git::Present<'_>) -> Result<Listing, CommandError> {
+    let mut listing = Listing::default();
+    for (path, listed) in now.listing()?.iter() {
+        match listed.mode {
+            FileMode::Plain | FileMode::Executable => drop(listing.files.insert(path)),
+            FileMode::Link | FileMode::Repository => drop(listing.links.insert(path, listed.blob.clone())),
+        }
+    }
+    Ok(listing)
+}
+
+/// Says why cargo is going to change the lockfile, if it is: a manifest that changed asks for what it does not have.
+fn stale_lockfile(present: &Present, now: &git::Present<'_>) -> Option<String> {
+    let is_manifest = |path: &RepoPath| path.as_str().rsplit('/').next() == Some("Cargo.toml");
+    let manifests = present.iter().filter(|(path, now)| is_manifest(path) && now.source.is_some());
+    for (path, _) in manifests {
+        let manifest = Manifest::read(&now.read(path)?)?;
+        let beside = |folder: &RepoPath, name: &str| {
+            let folder = if folder.as_str().is_empty() { String::new() } else { format!("{folder}/") };
+            RepoPath::new(format!("{folder}{name}")).ok()
+        };
+        let found = std::iter::successors(path.parent(), RepoPath::parent).find_map(|folder| {
+            let lockfile = Lockfile::parse(&now.read(&beside(&folder, "Cargo.lock")?)?).ok()?;
+            let workspace = Manifest::read(&now.read(&beside(&folder, "Cargo.toml")?)?);
+            Some((lockfile, workspace))
+        });
+        // Without a lockfile nothing is proved by it either.
+        let Some((lockfile, workspace)) = found else { continue };
+        if let Some(lacking) = lockfile.lacks(&manifest, workspace.as_ref()) {
+            return Some(format!(
+                "`{path}` asks for `{lacking}`, which `Cargo.lock` does not have as it is asked for"
+            ));
+        }
+    }
+    None
 }

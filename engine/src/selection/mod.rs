@@ -130,6 +130,16 @@ impl Selection {
         Selection { everything: BTreeSet::from([cause]), ..Selection::default() }
     }
 
+    /// Has all tests run.
+    pub fn run_everything(&mut self, cause: Cause) {
+        let number = self.reasons.len() as u32;
+        self.reasons.push(Reason::Everything(cause.clone()));
+        self.everything.insert(cause);
+        for test in &mut self.tests {
+            test.why.push(number);
+        }
+    }
+
     /// Returns a test.
     pub fn get(&self, key: &TestKey) -> Option<&Decided> {
         let at = self.tests.binary_search_by(|test| test.record.key.cmp(key)).ok()?;

@@ -35,6 +35,10 @@ pub enum Reason {
     Compiled(Change),
     /// It opened the file, or listed the folder.
     Opened(RepoPath),
+    /// It may have asked whether the file is there.
+    Sought(RepoPath),
+    /// The build may have taken the file up, for it is new.
+    Arrived(RepoPath),
     /// Its recording did not know the file, or not this version of it.
     Unseen(RepoPath),
     /// A rule names it for the path.
@@ -72,6 +76,8 @@ impl Reason {
             Reason::SameFile(_) => "same-file",
             Reason::Compiled(_) => "compiled",
             Reason::Opened(_) => "opened",
+            Reason::Sought(_) => "sought",
+            Reason::Arrived(_) => "arrived",
             Reason::Unseen(_) => "unseen",
             Reason::Rule { .. } => "rule",
             Reason::Variable(_) => "variable",
@@ -100,7 +106,8 @@ impl Reason {
             },
             Reason::SameFile(_) => 3,
             Reason::Compiled(_) => 2,
-            Reason::Opened(_) => 6,
+            Reason::Opened(_) | Reason::Sought(_) => 6,
+            Reason::Arrived(_) => 2,
             Reason::Unseen(_) => 15,
             Reason::Variable(_) | Reason::UnknownVariable(_) | Reason::Condition(_) => 8,
             Reason::Unproven { outcome: Outcome::Passed, health } => match health.problems().next() {
@@ -126,7 +133,11 @@ impl fmt::Display for Reason {
                 write!(f, "executed something in the file of `{change}`, which {}", was(change))
             }
             Reason::Compiled(change) => write!(f, "was compiled from `{change}`, which {}", was(change)),
-            Reason::Opened(path) => write!(f, "opened `{path}`, which changed"),
+            Reason::Opened(path) => write!(f, "opened or listed `{path}`, which changed"),
+            Reason::Sought(path) => {
+                write!(f, "may have asked whether `{path}` is there, which was added or removed")
+            }
+            Reason::Arrived(path) => write!(f, "may be built from `{path}`, which was added"),
             Reason::Unseen(path) => write!(f, "was recorded without `{path}` as it was then"),
             Reason::Rule { path, rule } => {
                 write!(f, "the rule `{rule}` names it for `{path}`, which changed")

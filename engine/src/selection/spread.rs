@@ -10,12 +10,15 @@ use crate::index::Evidence;
 use crate::index::evidence::FileView;
 use crate::path::RepoPath;
 use crate::reach::{Edit, Language, Reach};
+use crate::recording::{Origin, Recording};
 use crate::unit::UnitKind;
 
 /// Follows names through an index; what it reads, it reads once.
 pub(super) struct Spreader<'a> {
     evidence: &'a dyn Evidence,
     language: &'a dyn Language,
+    /// Whether it is known of each file which tests were compiled from it.
+    knows_compiled: bool,
     /// Where each identifier is mentioned that was asked for.
     mentions: HashMap<Identifier, Vec<(Arc<FileView>, Vec<usize>)>>,
     files: BTreeMap<RepoPath, Arc<FileView>>,
@@ -38,7 +41,10 @@ struct Todo {
 
 impl<'a> Spreader<'a> {
     pub(super) fn new(evidence: &'a dyn Evidence, language: &'a dyn Language) -> Spreader<'a> {
-        Spreader { evidence, language, mentions: HashMap::new(), files: BTreeMap::new() }
+        // Who takes over somebody else's coverage may not have been told what was compiled from what.
+        let is_own = |recording: &Recording| recording.origin == Origin::Recorded;
+        let knows_compiled = evidence.recordings().iter().all(is_own);
+        Spreader { evidence, language, knows_compiled, mentions: HashMap::new(), files: BTreeMap::new() }
     }
 
     /// Follows names; `file` is where they were declared, for those that only things there can mean.
@@ -99,8 +105,18 @@ impl<'a> Spreader<'a> {
             Reach::NamesInFile(names) => {
                 todo.in_file.extend(names.into_iter().map(|name| (path.clone(), name)));
             }
-            Reach::Compiled => reached.sets.extend(compiled(view)),
+            Reach::Compiled => reached.sets.extend(self.compiled(view)),
         }
+    }
+
+    /// Returns the tests that were compiled from a file. Where nobody knows any, all that know the file.
+    pub(super) fn compiled(&self, view: &FileView) -> Vec<SetId> {
+        let mut sets = executed(view);
+        sets.push(match (view.file.compiled, self.knows_compiled) {
+            (SetId::EMPTY, false) => view.file.seen,
+            (compiled, _) => compiled,
+        });
+        sets
     }
 
     /// Reads where names are mentioned.
@@ -121,13 +137,6 @@ impl<'a> Spreader<'a> {
         }
         Ok(())
     }
-}
-
-/// Returns the tests that were compiled from a file. Where nobody knows any, all that know the file.
-pub(super) fn compiled(view: &FileView) -> Vec<SetId> {
-    let of_units = view.units.iter().flat_map(|unit| [unit.own, unit.shared]);
-    let whole = if view.file.compiled == SetId::EMPTY { view.file.seen } else { view.file.compiled };
-    of_units.chain([whole]).collect()
 }
 
 /// Returns the tests that executed anything in a file.

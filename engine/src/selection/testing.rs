@@ -6,7 +6,7 @@ use crate::fingerprint::Identifier;
 use crate::id::JobName;
 use crate::index::{Evidence, Index};
 use crate::path::RepoPath;
-use crate::reach::{Edit, Language, Reach};
+use crate::reach::{Arrival, Edit, Language, Reach};
 use crate::unit::{SourceFile, UnitKind};
 use crate::variable::Variables;
 
@@ -16,6 +16,14 @@ use super::{Now, PathRules, Policy, Present, Question, Selection, select};
 pub(crate) struct Plain;
 
 impl Language for Plain {
+    fn arrival(&self, _: &RepoPath) -> Arrival {
+        Arrival::Whoever(Vec::new())
+    }
+
+    fn is_code(&self, file: &RepoPath) -> bool {
+        file.as_str().ends_with(".rs")
+    }
+
     fn reach(&self, _: &RepoPath, kind: UnitKind, name: &str, edit: Edit) -> Reach {
         match (kind, edit) {
             (UnitKind::Function, Edit::Body) => Reach::Nobody,

@@ -6,20 +6,21 @@ use std::sync::Arc;
 use crate::codec::CodecError;
 use crate::id::SetId;
 use crate::index::evidence::FileView;
-use crate::index::{Evidence, FileRecord, Rule};
+use crate::index::{Evidence, FileRecord, Rule, UnitRecord};
 use crate::kind::Granularity;
 use crate::path::RepoPath;
-use crate::reach::{Edit, Reach};
+use crate::reach::{Among, Arrival, Edit, Reach};
 use crate::record::TestKey;
 use crate::test_set::TestSet;
-use crate::unit::{SourceFile, UnitKind};
+use crate::tree;
+use crate::unit::{SourceFile, Unit, UnitKind};
 use crate::variable::Since;
 
 use super::change::Change;
 use super::compare::Differences;
 use super::reason::{Cause, Reason};
 use super::rules::{PathRule, Then};
-use super::spread::{Spreader, compiled, executed};
+use super::spread::{Spreader, executed};
 use super::{Policy, Question, is_meant};
 
 /// What a part says.
@@ -83,8 +84,24 @@ impl Tracer<'_> {
         let views = self.part.find_files(&keys)?;
         let rules = self.part.rules()?;
         for ((path, now), view) in present.iter().zip(views) {
+            // A record without units is of a path at which nothing was, or of which nobody knows what was there.
+            let (view, bare) = match view {
+                Some(view) if view.units.is_empty() => (None, Some(view)),
+                view => (view, None),
+            };
+            if let Some(bare) = bare {
+                let is_nothing = now.source.as_ref().is_none_or(|now| now.units.is_empty());
+                if bare.file.seen != SetId::EMPTY && is_nothing {
+                    continue;
+                }
+                self.want(Reason::Opened(path.clone()), vec![bare.file.opened]);
+                if bare.file.seen == SetId::EMPTY && !now.has_changed {
+                    continue;
+                }
+            }
             let differences = view.as_ref().map(|view| Differences::of(view, now.source.as_ref()));
-            if !now.has_changed && differences.as_ref().is_some_and(Differences::is_nothing) {
+            let is_there = now.source.is_some();
+            if !now.has_changed && is_there && differences.as_ref().is_some_and(Differences::is_nothing) {
                 // Who read it may have read what is in no unit of it.
                 if let Some(view) = view.filter(|view| !Differences::tell_bytes(view)) {
                     self.want(Reason::Opened(path.clone()), vec![view.file.opened]);
@@ -101,7 +118,7 @@ impl Tracer<'_> {
             let ruled: Vec<SetId> = own_rules.iter().map(|rule| rule.seen).collect();
             match view {
                 Some(view) => self.known(path, now.source.as_ref(), &view, ruled)?,
-                None if ruled.is_empty() => self.unknown(path)?,
+                None if ruled.is_empty() => self.arrived(path, now.source.as_ref())?,
                 None => self.wanted.push((Reason::Unseen(path.clone()), Wanted::Without(ALL, ruled))),
             }
         }
@@ -133,6 +150,13 @@ impl Tracer<'_> {
             self.rule(path, &rule.clone())?;
         }
         if self.part.kind().granularity != Granularity::Function {
+            self.whole(path, now, view);
+            return Ok(());
+        }
+        if now.is_none() {
+            self.sought(path)?;
+        }
+        if is_by_blob(view) {
             self.whole(path, now, view);
             return Ok(());
         }
@@ -215,7 +239,10 @@ impl Tracer<'_> {
                 self.want(Reason::Named(change.clone()), reached.sets);
                 self.want(Reason::SameFile(change), executed(view));
             }
-            Reach::Compiled => self.want(Reason::Compiled(change), compiled(view)),
+            Reach::Compiled => {
+                let sets = self.spreader.compiled(view);
+                self.want(Reason::Compiled(change), sets);
+            }
         }
         Ok(())
     }
@@ -227,6 +254,131 @@ impl Tracer<'_> {
         }
         self.traced.everything.insert(Cause::UnknownPath(path.clone()));
         Ok(())
+    }
+
+    /// Takes a path that the index does not have, at which there may be a file now.
+    fn arrived(&mut self, path: &RepoPath, now: Option<&SourceFile>) -> Result<(), CodecError> {
+        if let Some(rule) = self.question.rules.find(path) {
+            return self.rule(path, &rule.clone());
+        }
+        // Only who listed the whole tree knows that it was not there.
+        let listed = self.record(&tree::listed())?.map_or(SetId::EMPTY, |record| record.file.seen);
+        if listed == SetId::EMPTY {
+            self.traced.everything.insert(Cause::UnknownPath(path.clone()));
+            return Ok(());
+        }
+        self.wanted.push((Reason::Unseen(path.clone()), Wanted::Without(ALL, vec![listed])));
+        let Some(now) = now else { return Ok(()) };
+        self.traced.changes.insert(Change::of_file(path, Edit::Added));
+        self.sought(path)?;
+        match self.question.language.arrival(path) {
+            Arrival::Everything => {
+                self.traced.everything.insert(Cause::UnknownPath(path.clone()));
+            }
+            Arrival::Whoever(among) => {
+                for among in among {
+                    self.among(path, &among)?;
+                }
+            }
+        }
+        if self.question.language.is_code(path) {
+            for unit in &now.units {
+                self.reach_of_new(path, unit)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a file that is new or gone: a test may have asked whether it is there, which nobody saw.
+    fn sought(&mut self, path: &RepoPath) -> Result<(), CodecError> {
+        if self.question.language.is_code(path) || self.question.rules.find(path).is_some() {
+            return Ok(());
+        }
+        let reason = Reason::Sought(path.clone());
+        match self.record(&tree::lookups())? {
+            Some(record) => {
+                self.want(reason.clone(), vec![record.file.opened]);
+                self.wanted.push((reason, Wanted::Without(ALL, vec![record.file.seen])));
+            }
+            None => {
+                self.traced.everything.insert(Cause::UnknownPath(path.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds who depends on some files.
+    fn among(&mut self, path: &RepoPath, among: &Among) -> Result<(), CodecError> {
+        let reason = Reason::Arrived(path.clone());
+        let depending = |views: Vec<FileView>| -> Vec<SetId> {
+            views.iter().flat_map(|view| executed(view).into_iter().chain([view.file.compiled])).collect()
+        };
+        match among {
+            Among::Files(is_meant) => {
+                let views = self.part.files_where(&|file| is_meant(&file.path))?;
+                self.want(reason, depending(views));
+            }
+            Among::Both(first, second) => {
+                let [first, second] = [first, second]
+                    .map(|is_meant| self.part.files_where(&|file| is_meant(&file.path)).map(depending));
+                let [first, second] = [self.union(&first?)?, self.union(&second?)?];
+                self.traced.reasons.push((reason, first.intersection(&second)));
+            }
+            Among::Mentioning(name) => {
+                let found = self.part.mentioning(std::slice::from_ref(name))?;
+                let views = found.into_iter().flatten().map(|(view, _)| view).collect();
+                self.want(reason, depending(views));
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies what a language says of a unit in a file that is new.
+    fn reach_of_new(&mut self, path: &RepoPath, unit: &Unit) -> Result<(), CodecError> {
+        let change = Change::of_unit(path, unit.kind, &unit.name, Edit::Added);
+        let reach = match unit.kind {
+            UnitKind::File | UnitKind::Package => Reach::Compiled,
+            kind => self.question.language.reach(path, kind, &unit.name, Edit::Added),
+        };
+        match (self.question.policy, reach) {
+            // What only things in the file can mean, nothing else did.
+            (_, Reach::Nobody | Reach::NamesInFile(_)) => {}
+            (Policy::Balanced, Reach::Names(names) | Reach::File(names)) => {
+                let reached = self.spreader.follow(&names, None)?;
+                self.want(Reason::Named(change), reached.sets);
+            }
+            (Policy::Strict, _) | (_, Reach::Compiled) => {
+                let sets = self.beside(path)?;
+                self.want(Reason::Compiled(change), sets);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the tests that were compiled from the files nearest to a new one.
+    fn beside(&mut self, path: &RepoPath) -> Result<Vec<SetId>, CodecError> {
+        for folder in std::iter::successors(path.parent(), RepoPath::parent) {
+            let is_in = |file: &FileRecord| file.path.parent().as_ref() == Some(&folder);
+            let is_meant = |file: &FileRecord| file.compiled != SetId::EMPTY && is_in(file);
+            let views = self.part.files_where(&is_meant)?;
+            if !views.is_empty() {
+                return Ok(views.iter().map(|view| view.file.compiled).collect());
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Returns one of the records that tell of the tree.
+    fn record(&self, path: &RepoPath) -> Result<Option<FileView>, CodecError> {
+        Ok(self.part.find_files(std::slice::from_ref(path))?.pop().flatten())
+    }
+
+    fn union(&self, ids: &[SetId]) -> Result<TestSet, CodecError> {
+        let mut union = TestSet::new();
+        for set in self.part.sets(ids)? {
+            union.union_with(&set);
+        }
+        Ok(union)
     }
 
     /// Applies a rule of the settings.
@@ -307,6 +459,17 @@ impl Tracer<'_> {
         self.traced.reasons.extend(reasons);
         Ok(self.traced)
     }
+}
+
+/// Returns whether a file is known by its blob alone: what is in it was not looked at.
+fn is_by_blob(view: &FileView) -> bool {
+    let is_whole = |unit: &UnitRecord| {
+        unit.kind == UnitKind::File
+            && unit.fingerprint.is_none()
+            && unit.name.is_empty()
+            && unit.listed.is_some()
+    };
+    view.file.blob.is_some() && view.units.len() == 1 && is_whole(&view.units[0])
 }
 
 /// All tests of the job, where a set is wanted; no index has so many sets.

@@ -27,7 +27,10 @@
 //! A new module of Rust is compiled only if a file says `mod`, which is a change of that file; so is a new package of Go
 //! by whoever imports it.
 
+use skiptrace_engine::fingerprint::Identifier;
 use skiptrace_engine::path::RepoPath;
+use skiptrace_engine::reach::{self, Arrival};
+use skiptrace_engine::recording::EnvironmentKey;
 
 use super::listing::is_for_people;
 
@@ -76,6 +79,8 @@ pub enum Among {
 pub enum Kind {
     /// Anything.
     Any,
+    /// A file of Go.
+    Go,
     /// A test file of Go.
     GoTest,
     /// A source or header of C, C++ or assembly.
@@ -185,7 +190,43 @@ pub fn concerned_by_new_file(path: &RepoPath, builder: Builder) -> Concern {
     Concern::Whoever(among)
 }
 
+impl Builder {
+    /// Returns who builds tests that were recorded under some conditions; `None` where they do not say.
+    pub fn of(recorded: &EnvironmentKey) -> Option<Builder> {
+        let has = |part: &str| recorded.parts.contains_key(part);
+        match () {
+            () if has("rustc") => Some(Builder::Cargo),
+            () if has("go") => Some(Builder::Go),
+            () if has("compilers") => Some(Builder::Native),
+            () => None,
+        }
+    }
+}
+
+impl Concern {
+    /// Returns the same, as questions that an index can be asked.
+    pub fn into_arrival(self) -> Arrival {
+        match self {
+            Concern::Everything => Arrival::Everything,
+            Concern::Whoever(among) => {
+                Arrival::Whoever(among.into_iter().map(Among::into_question).collect())
+            }
+        }
+    }
+}
+
 impl Among {
+    fn into_question(self) -> reach::Among {
+        match self {
+            Among::Mentioning(name) => reach::Among::Mentioning(Identifier::of(name)),
+            Among::Embedded(ref folder) => {
+                let go = Among::In(folder.clone(), Kind::Go);
+                reach::Among::Both(Box::new(move |path| self.has(path)), Box::new(move |path| go.has(path)))
+            }
+            among => reach::Among::Files(Box::new(move |path| among.has(path))),
+        }
+    }
+
     /// Returns whether a file is among them, as far as its path says; of those that mention a name it says nothing.
     pub fn has(&self, path: &RepoPath) -> bool {
         match self {
@@ -212,6 +253,7 @@ impl Kind {
         let is_of = |extensions: &[&str]| extension(name).is_some_and(|of| extensions.contains(&of));
         match self {
             Kind::Any => true,
+            Kind::Go => is_of(&["go"]),
             Kind::GoTest => name.ends_with("_test.go"),
             Kind::C => is_of(C),
             Kind::Data => !is_of(GO_BUILDS) && !is_of(C) && !is_of(&["rs"]) && !OF_BUILDS.contains(&name),

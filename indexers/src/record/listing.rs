@@ -15,7 +15,7 @@ use skiptrace_engine::fingerprint::Fingerprint;
 use skiptrace_engine::id::ObjectId;
 use skiptrace_engine::index::Index;
 use skiptrace_engine::path::RepoPath;
-use skiptrace_engine::tree::{FOLDER, lookups};
+use skiptrace_engine::tree::{FOLDER, listed, lookups};
 use skiptrace_engine::unit::{LineSpan, SourceFile, Unit, UnitKind};
 
 use super::sources::{Files, Tree, cut_all};
@@ -261,6 +261,7 @@ impl Listing {
         opened: &BTreeSet<RepoPath>,
     ) -> Rest {
         let mut rest = Rest::default();
+        rest.files.push(nothing(listed()));
         let is_blind = |path: &RepoPath| {
             path.as_str().split('/').any(|name| name == "node_modules")
                 || std::iter::successors(path.parent(), RepoPath::parent)
@@ -316,16 +317,17 @@ impl Listing {
             let path = &file.path;
             let has_units = !index.units_of(file).is_empty();
             let is_listed = !index.set(file.seen).is_empty();
-            let found = if *path == lookups() || (!has_units && is_listed && !self.has(path)) {
-                Some(nothing(path.clone()))
-            } else if let Some(blob) = self.links.get(path).filter(|_| index.is_by_blob(file)) {
-                Some(by_blob(path.clone(), blob.clone()))
-            } else if self.files.contains(path) {
-                let blob = tree.blob(path).filter(|_| index.is_by_blob(file));
-                blob.map(|blob| by_blob(path.clone(), Some(blob)))
-            } else {
-                self.folder(path)
-            };
+            let found =
+                if [lookups(), listed()].contains(path) || (!has_units && is_listed && !self.has(path)) {
+                    Some(nothing(path.clone()))
+                } else if let Some(blob) = self.links.get(path).filter(|_| index.is_by_blob(file)) {
+                    Some(by_blob(path.clone(), blob.clone()))
+                } else if self.files.contains(path) {
+                    let blob = tree.blob(path).filter(|_| index.is_by_blob(file));
+                    blob.map(|blob| by_blob(path.clone(), Some(blob)))
+                } else {
+                    self.folder(path)
+                };
             match found {
                 Some(found) => _ = present.insert(path.clone(), found),
                 None => unknown.push(path.clone()),

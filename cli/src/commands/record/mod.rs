@@ -23,7 +23,7 @@ use crate::settings::{Flag, Span};
 
 pub(super) mod finish;
 pub(super) mod live;
-pub(super) mod runner;
+pub mod runner;
 pub(super) mod update;
 
 use runner::Runner;
@@ -140,9 +140,9 @@ pub(crate) fn run(args: &RecordArgs, session: &Session<'_>) -> Result<ExitStatus
     listen_for_interrupts(&interrupted)?;
     let watch = Watch::interrupted_by(interrupted);
     let live = live::Live::new(session.printer);
-    let mut update = update::prepare(args, session, &plan, &settings)?;
     let listener = |event: Event<'_>| live.tell(&event);
     let runner = Runner::find(&args.runner, session)?;
+    let mut update = update::prepare(args, session, &plan, &settings, &runner)?;
     let around = Around {
         args: &args.driver,
         runs: args.runs,

@@ -11,7 +11,7 @@ use crate::session::Session;
 
 /// What runs the tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::commands) enum Runner {
+pub enum Runner {
     /// Cargo, which builds as well.
     Cargo(CargoCommand),
     /// The go tool, which builds as well; the words of the command.
@@ -22,7 +22,7 @@ pub(in crate::commands) enum Runner {
 
 impl Runner {
     /// Understands a command line, or finds the project's own where there is none.
-    pub(in crate::commands) fn find(words: &[String], session: &Session<'_>) -> Result<Runner, CommandError> {
+    pub fn find(words: &[String], session: &Session<'_>) -> Result<Runner, CommandError> {
         if let Some(runner) = Runner::parse(words, &session.environment.cwd)? {
             return Ok(runner);
         }
@@ -65,7 +65,7 @@ impl Runner {
     }
 
     /// Returns how the runner itself ends where tests fail.
-    pub(in crate::commands) fn failure(&self) -> i32 {
+    pub fn failure(&self) -> i32 {
         match self {
             Runner::Cargo(command) if command.runner == CargoRunner::Nextest => 100,
             Runner::Cargo(_) => 101,
@@ -75,7 +75,7 @@ impl Runner {
     }
 
     /// Understands a command line; `None` when nobody knows it.
-    pub(in crate::commands) fn parse(words: &[String], cwd: &Path) -> Result<Option<Runner>, CommandError> {
+    pub fn parse(words: &[String], cwd: &Path) -> Result<Option<Runner>, CommandError> {
         if let Some(command) = CargoCommand::parse(words) {
             return Ok(Some(Runner::Cargo(command)));
         }
@@ -98,7 +98,7 @@ fn is_go(words: &[String]) -> bool {
 }
 
 /// Returns whether nextest is installed.
-pub(in crate::commands) fn has_nextest(cwd: &Path) -> bool {
+pub fn has_nextest(cwd: &Path) -> bool {
     let output = Command::new("cargo").args(["nextest", "--version"]).current_dir(cwd).output();
     output.is_ok_and(|output| output.status.success())
 }

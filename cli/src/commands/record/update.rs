@@ -8,10 +8,12 @@ use skiptrace_engine::index::{FileRecord, Index};
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::recording::EnvironmentKey;
 use skiptrace_engine::selection::Present;
+use skiptrace_indexers::record::rust::conditions::is_implied;
 use skiptrace_indexers::record::sources::Files;
 
 use super::RecordArgs;
 use super::finish::Plan;
+use super::runner::Runner;
 use crate::decision::{Asked, Decision};
 use crate::error::CommandError;
 use crate::rules::Rules;
@@ -67,10 +69,12 @@ impl Update {
 
     /// Returns whether the tests that are taken over ran under the same conditions as the others now; says so if not.
     pub(in crate::commands) fn holds_for(&self, environment: &EnvironmentKey, session: &Session<'_>) -> bool {
-        let differences = match &self.environment {
+        let mut differences = match &self.environment {
             Some(then) if !self.carried.tests.is_empty() => then.differences(environment),
             _ => return true,
         };
+        // These are of all that is built together. What of it concerns a test that is taken over is proved.
+        differences.retain(|difference| !is_implied(&difference.part));
         if let Some(first) = differences.first() {
             let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
             session.printer.warning(format_args!(
@@ -99,6 +103,7 @@ pub(super) fn prepare(
     session: &Session<'_>,
     plan: &Plan,
     settings: &Settings,
+    runner: &Runner,
 ) -> Result<Update, CommandError> {
     let Some(base) = &args.update else { return Ok(Update::default()) };
     if plan.kind != IndexKind::FUNCTION {
@@ -122,7 +127,7 @@ pub(super) fn prepare(
             policy: settings.select_policy.value.into(),
             rules: &rules.paths,
             never_skip: &[],
-            conditions: &|_| Vec::new(),
+            runner: Some(runner),
         },
         session,
     )?;

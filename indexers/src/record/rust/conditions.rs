@@ -61,6 +61,11 @@ const IMPLIED: [&str; 5] = ["crates", "dependencies", "features", "instrumented"
 /// The parts that a command line decides.
 const OF_COMMAND: [&str; 3] = ["arguments", "profile", "target"];
 
+/// Returns whether a part is implied by others, and by files that tests depend on.
+pub fn is_implied(part: &str) -> bool {
+    IMPLIED.contains(&part)
+}
+
 /// Returns the recorded conditions that are not so now, by name, without building anything.
 pub fn conditions(present: &Present<'_>, recorded: &EnvironmentKey) -> Vec<EnvironmentDifference> {
     let mut then = recorded.clone();

@@ -21,18 +21,40 @@ mod go_mod;
 pub(super) mod rust;
 pub(super) mod std_names;
 
+use std::collections::BTreeSet;
+
 use skiptrace_engine::fingerprint::Identifier;
 use skiptrace_engine::path::RepoPath;
-use skiptrace_engine::reach::{Edit, Language as Knows, Reach};
+use skiptrace_engine::reach::{Arrival, Edit, Language as Knows, Reach};
 use skiptrace_engine::unit::UnitKind;
 
 use super::Language;
+use crate::record::gains::{Builder, concerned_by_new_file};
 
 /// All languages, each for the files that are in it.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Languages;
+#[derive(Debug, Clone, Default)]
+pub struct Languages {
+    /// Who builds the tests.
+    pub builders: BTreeSet<Builder>,
+}
 
 impl Knows for Languages {
+    fn arrival(&self, file: &RepoPath) -> Arrival {
+        let mut all = Vec::new();
+        for builder in &self.builders {
+            match concerned_by_new_file(file, *builder).into_arrival() {
+                Arrival::Everything => return Arrival::Everything,
+                Arrival::Whoever(among) => all.extend(among),
+            }
+        }
+        // Whoever builds in a way that nobody knows may take up anything.
+        if self.builders.is_empty() { Arrival::Everything } else { Arrival::Whoever(all) }
+    }
+
+    fn is_code(&self, file: &RepoPath) -> bool {
+        matches!(Language::of(file), Some(Language::Rust | Language::Go | Language::C | Language::Cpp))
+    }
+
     fn reach(&self, file: &RepoPath, kind: UnitKind, name: &str, edit: Edit) -> Reach {
         match (kind, edit) {
             // Nobody knows what is in it.

@@ -35,7 +35,7 @@ fn edits(path: &str, old: &str, new: &str) -> String {
             (Some(then), Some(now)) if key.0 == UnitKind::Function && then.has_same_head(*now) => Edit::Body,
             _ => Edit::Head,
         };
-        let reach = Languages.reach(&path, key.0, &key.1, edit);
+        let reach = Languages::default().reach(&path, key.0, &key.1, edit);
         let name = if key.1.is_empty() { key.0.name() } else { &key.1 };
         let said = format!("{edit:?} {name}: {}", shown(&reach, &[old, new]));
         lines.push(said);
