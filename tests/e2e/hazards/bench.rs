@@ -45,7 +45,11 @@ impl<'a> Bench<'a> {
             assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
         };
         succeed(self.command("cp").arg("-a").arg(&self.pristine).arg(&git));
-        for args in [&["status", "--short"][..], &["reset", "--quiet", "--hard"], &["clean", "-ffdxq"]] {
+        for args in [
+            &["status", "--short"][..],
+            &["reset", "--quiet", "--hard"],
+            &["clean", "-ffdxq", "-e", "/build"],
+        ] {
             succeed(self.command("git").args(args));
         }
     }
@@ -64,10 +68,13 @@ impl<'a> Bench<'a> {
         command
     }
 
-    /// Makes a command that selects.
-    pub(super) fn select(&self, args: &[String], env: &BTreeMap<String, String>) -> Command {
+    /// Makes a command that selects for what runs the tests.
+    pub(super) fn select(&self, args: &[String], runner: &[&str], env: &BTreeMap<String, String>) -> Command {
         let mut command = self.sandbox.skiptrace_command();
         command.current_dir(&self.folder).args(["select", "--json"]).args(args).envs(env);
+        if !runner.is_empty() {
+            command.arg("--").args(runner);
+        }
         command
     }
 

@@ -46,10 +46,14 @@ impl Language for Go {
         &self.sandbox
     }
 
+    fn runner(&self) -> &[&str] {
+        &["go", "test", "./..."]
+    }
+
     fn record(&self) {
         // Several runs show which tests take another way each time.
-        let args = ["record", "--runs", "4", "-q", "--", "go", "test", "./..."];
-        let _ = self.sandbox.skiptrace(args);
+        let args = ["record", "--runs", "4", "-q", "--"];
+        let _ = self.sandbox.skiptrace(args.iter().chain(self.runner()));
     }
 
     fn run(&self, bench: &Bench<'_>, env: &BTreeMap<String, String>) -> Result<Results, String> {

@@ -30,14 +30,14 @@ const ABSENT: [(&str, &str, &str); 0] = [];
 
 #[test]
 fn rust() {
-    corpus::check("rust", rust::Rust::new());
+    corpus::check("rust", &rust::Rust::new());
 }
 
 #[test]
 #[cfg(unix)]
 fn go() {
     if let Some(go) = go::Go::new() {
-        corpus::check("go", go);
+        corpus::check("go", &go);
     }
 }
 
@@ -45,7 +45,7 @@ fn go() {
 #[cfg(unix)]
 fn native() {
     if let Some(native) = native::Native::new() {
-        corpus::check("native", native);
+        corpus::check("native", &native);
     }
 }
 

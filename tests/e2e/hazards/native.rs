@@ -37,34 +37,47 @@ impl Language for Native {
         &self.sandbox
     }
 
+    fn runner(&self) -> &[&str] {
+        &["ctest", "--test-dir", "build"]
+    }
+
     fn record(&self) {
         let mut build = self.sandbox.command("sh");
         let build = build.arg("build.sh").env("CXXFLAGS", COVERAGE).output().expect("there is a shell");
         assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stdout));
         // Several runs show which tests take another way each time.
-        let args = ["record", "--runs", "4", "-q", "--", "ctest", "--test-dir", "build"];
-        let _ = self.sandbox.skiptrace(args);
+        let args = ["record", "--runs", "4", "-q", "--"];
+        let _ = self.sandbox.skiptrace(args.iter().chain(self.runner()));
+    }
+
+    fn build(&self, bench: &Bench<'_>, env: &BTreeMap<String, String>) -> Result<(), String> {
+        let mut build = bench.command("sh");
+        let output = build.arg("build.sh").env("CXXFLAGS", COVERAGE).envs(env).stdin(Stdio::null()).output();
+        let output = output.map_err(|error| error.to_string())?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        let from = text.find("error:").unwrap_or_default();
+        let text: String = text[from..].chars().take(1500).collect();
+        Err(format!("{text}{}", String::from_utf8_lossy(&output.stderr)))
     }
 
     fn run(&self, bench: &Bench<'_>, env: &BTreeMap<String, String>) -> Result<Results, String> {
-        let mut build = bench.command("sh");
-        let build = build.arg("build.sh").env("BUILD", &bench.kept).envs(env).stdin(Stdio::null());
-        let output = build.output().map_err(|error| error.to_string())?;
-        if !output.status.success() {
-            let text = String::from_utf8_lossy(&output.stdout);
-            let from = text.find("error:").unwrap_or_default();
-            let text: String = text[from..].chars().take(1500).collect();
-            return Err(format!("{text}{}", String::from_utf8_lossy(&output.stderr)));
-        }
-        let unit = bench.kept.join("unit");
-        let listed = bench.command_at(&unit).output().map_err(|error| error.to_string())?;
+        let built = bench.folder.join("build");
+        let unit = built.join("unit");
+        let listed = bench
+            .command_at(&unit)
+            .env("LLVM_PROFILE_FILE", "/dev/null")
+            .output()
+            .map_err(|error| error.to_string())?;
         let mut results = Results::default();
         for name in String::from_utf8_lossy(&listed.stdout).lines() {
             let mut command = bench.command_at(&unit);
             command.arg(name);
             add(&mut results, ("unit", name), &mut command, bench, env);
         }
-        let mut command = bench.command_at(&bench.kept.join("plain"));
+        let mut command = bench.command_at(&built.join("plain"));
         add(&mut results, ("plain", "plain"), &mut command, bench, env);
         Ok(results)
     }
@@ -86,8 +99,13 @@ fn add(
     bench: &Bench<'_>,
     env: &BTreeMap<String, String>,
 ) {
-    let tool: &Path = &bench.kept.join("tool");
-    let output = command.env("TOOL", tool).envs(env).output().expect("it was built");
+    let tool: &Path = &bench.folder.join("build/tool");
+    let output = command
+        .env("TOOL", tool)
+        .env("LLVM_PROFILE_FILE", "/dev/null")
+        .envs(env)
+        .output()
+        .expect("it was built");
     let text = [output.stdout, output.stderr].concat();
     let text = normalize(&String::from_utf8_lossy(&text), bench.text());
     results.add(suite, name, &output.status.to_string(), &text);

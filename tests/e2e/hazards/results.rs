@@ -47,17 +47,27 @@ impl Result {
     }
 }
 
-/// Takes out of an output what differs from run to run: places, durations, numbers of threads.
+/// Takes out of an output what differs from run to run: places, durations, numbers of threads. Where in a file a panic
+/// or a log was is no result of a test either; a test that looks at such a place prints it.
 pub(super) fn normalize(text: &str, folder: &str) -> String {
     let mut kept = String::new();
     for line in text.replace(folder, "$DIR").lines() {
-        // `thread 'name' (1234) panicked at …`
+        // `thread 'name' (1234) panicked at src/lib.rs:1:2:`
         let line = match (line.strip_prefix("thread '"), line.find(" ("), line.find(") panicked")) {
-            (Some(_), Some(from), Some(to)) if from < to => format!("{}{}", &line[..from], &line[to + 1..]),
-            _ => line.to_owned(),
+            (Some(_), Some(from), Some(to)) if from < to => format!("{} panicked", &line[..from]),
+            _ => without_place_of_log(line).to_owned(),
         };
         kept.push_str(line.trim_end());
         kept.push('\n');
     }
     kept.trim().to_owned()
+}
+
+/// Takes the place out of `    some_test.go:12: text`.
+fn without_place_of_log(line: &str) -> &str {
+    let Some((_, rest)) = line.split_once("_test.go:") else { return line };
+    match rest.split_once(": ") {
+        Some((number, text)) if number.bytes().all(|byte| byte.is_ascii_digit()) => text,
+        _ => line,
+    }
 }

@@ -43,10 +43,14 @@ impl Language for Rust {
         &self.sandbox
     }
 
+    fn runner(&self) -> &[&str] {
+        &["cargo", "test", "--workspace"]
+    }
+
     fn record(&self) {
         // Several runs show which tests take another way each time.
-        let args = ["record", "--runs", "4", "-q", "--", "cargo", "test", "--workspace"];
-        let _ = self.sandbox.skiptrace(args);
+        let args = ["record", "--runs", "4", "-q", "--"];
+        let _ = self.sandbox.skiptrace(args.iter().chain(self.runner()));
     }
 
     fn run(&self, bench: &Bench<'_>, env: &BTreeMap<String, String>) -> Result<Results, String> {
@@ -102,7 +106,9 @@ fn results(text: &str, folder: &str) -> Results {
                 }
             }
             (outputs, showing) = (BTreeMap::new(), None);
-        } else if let Some(name) = line.strip_prefix("---- ").and_then(|line| line.strip_suffix(" stdout ----")) {
+        } else if let Some(name) =
+            line.strip_prefix("---- ").and_then(|line| line.strip_suffix(" stdout ----"))
+        {
             showing = Some(name.to_owned());
         } else if matches!(line, "successes:" | "failures:") {
             showing = None;
@@ -125,9 +131,18 @@ fn suite_of(running: &str) -> String {
     let name = file.rsplit_once('-').map_or(file, |(name, _)| name);
     let place = running.split(" (").next().unwrap_or_default();
     match place.strip_prefix("unittests ") {
-        None => format!("{}::{name}", if name == "it" { "app" } else { name }),
+        None => format!("{}::{name}", package_of(name)),
         Some(source) if source.ends_with("main.rs") => format!("{name}::bin/{name}"),
         Some(_) => name.to_owned(),
+    }
+}
+
+/// Returns the package of the project that has integration tests of a name.
+fn package_of(tests: &str) -> &str {
+    match tests {
+        "it" => "app",
+        "fresh" => "shapes",
+        package => package,
     }
 }
 

@@ -58,7 +58,8 @@ impl Verdict {
             verdict.vacuous.push("no test does anything else than before".to_owned());
         }
         if case.inert && !differing.is_empty() {
-            let tests: Vec<_> = differing.iter().map(|(test, how)| format!("{}: {how}", shown(test))).collect();
+            let tests: Vec<_> =
+                differing.iter().map(|(test, how)| format!("{}: {how}", shown(test))).collect();
             verdict.vacuous.push(format!("it is said to be inert, and is not: {}", tests.join(", ")));
         }
         verdict.precision(case, sides);
@@ -108,11 +109,7 @@ impl Verdict {
 }
 
 /// Returns the first of some tests, and how many there are.
-fn first<'a>(
-    what: &str,
-    tests: impl Iterator<Item = &'a TestName>,
-    selected: &Selected,
-) -> Option<String> {
+fn first<'a>(what: &str, tests: impl Iterator<Item = &'a TestName>, selected: &Selected) -> Option<String> {
     let tests: Vec<&TestName> = tests.collect();
     let test = tests.first()?;
     Some(format!("{} ({} tests) {what}: {}", shown(test), tests.len(), selected.why(test)))
@@ -133,6 +130,8 @@ fn is_like(pattern: &[u8], text: &[u8]) -> bool {
     match pattern.split_first() {
         None => text.is_empty(),
         Some((b'*', rest)) => (0..=text.len()).any(|from| is_like(rest, &text[from..])),
-        Some((byte, rest)) => text.split_first().is_some_and(|(first, text)| first == byte && is_like(rest, text)),
+        Some((byte, rest)) => {
+            text.split_first().is_some_and(|(first, text)| first == byte && is_like(rest, text))
+        }
     }
 }

@@ -59,7 +59,7 @@ pub fn listed() -> Vec<u32> {
 }
 
 pub fn largest() -> Option<Money> {
-    [Money(3), Money(8)].into_iter().max()
+    vec![Money(3), Money(8)].into_iter().max()
 }
 
 pub fn failing() -> Result<u32, String> {
