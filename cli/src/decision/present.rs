@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use skiptrace_engine::id::{CommitId, JobName};
+use skiptrace_engine::id::{CommitId, JobName, SetId};
 use skiptrace_engine::index::Evidence;
 use skiptrace_engine::index::evidence::FileView;
 use skiptrace_engine::path::RepoPath;
@@ -122,7 +122,7 @@ pub(super) fn differing(
         };
         differing.present.insert(path, Now { source, has_changed });
     }
-    differing.stale = stale_lockfile(&differing.present, &now);
+    differing.stale = stale_lockfile(parts, &differing.present, &now)?;
     Ok(differing)
 }
 
@@ -154,28 +154,41 @@ fn listing(now: &git::Present<'_>) -> Result<Listing, CommandError> {
     Ok(listing)
 }
 
-/// Says why cargo is going to change the lockfile, if it is: a manifest that changed asks for what it does not have.
-fn stale_lockfile(present: &Present, now: &git::Present<'_>) -> Option<String> {
+/// Says why cargo is going to change the lockfile, if it is: a manifest that changed, and that tests depend on, asks for
+/// what the lockfile does not have.
+fn stale_lockfile(
+    parts: &[&dyn Evidence],
+    present: &Present,
+    now: &git::Present<'_>,
+) -> Result<Option<String>, CommandError> {
     let is_manifest = |path: &RepoPath| path.as_str().rsplit('/').next() == Some("Cargo.toml");
-    let manifests = present.iter().filter(|(path, now)| is_manifest(path) && now.source.is_some());
-    for (path, _) in manifests {
-        let manifest = Manifest::read(&now.read(path)?)?;
-        let beside = |folder: &RepoPath, name: &str| {
-            let folder = if folder.as_str().is_empty() { String::new() } else { format!("{folder}/") };
-            RepoPath::new(format!("{folder}{name}")).ok()
-        };
-        let found = std::iter::successors(path.parent(), RepoPath::parent).find_map(|folder| {
+    let manifests: Vec<RepoPath> = present
+        .iter()
+        .filter(|(path, now)| is_manifest(path) && now.source.is_some())
+        .map(|(path, _)| path.clone())
+        .collect();
+    let mut of_tests: BTreeSet<RepoPath> = BTreeSet::new();
+    for part in parts {
+        let views = part.find_files(&manifests)?.into_iter().flatten();
+        let is_used = |view: &FileView| view.units.iter().any(|unit| unit.own != SetId::EMPTY);
+        of_tests.extend(views.filter(is_used).map(|view| view.file.path));
+    }
+    Ok(of_tests.iter().find_map(|path| lacking(path, now)))
+}
+
+/// Says what a manifest asks for that its lockfile does not have. Without a lockfile nothing is proved by it either.
+fn lacking(path: &RepoPath, now: &git::Present<'_>) -> Option<String> {
+    let manifest = Manifest::read(&now.read(path)?)?;
+    let beside = |folder: &RepoPath, name: &str| {
+        let folder = if folder.as_str().is_empty() { String::new() } else { format!("{folder}/") };
+        RepoPath::new(format!("{folder}{name}")).ok()
+    };
+    let (lockfile, workspace) =
+        std::iter::successors(path.parent(), RepoPath::parent).find_map(|folder| {
             let lockfile = Lockfile::parse(&now.read(&beside(&folder, "Cargo.lock")?)?).ok()?;
             let workspace = Manifest::read(&now.read(&beside(&folder, "Cargo.toml")?)?);
             Some((lockfile, workspace))
-        });
-        // Without a lockfile nothing is proved by it either.
-        let Some((lockfile, workspace)) = found else { continue };
-        if let Some(lacking) = lockfile.lacks(&manifest, workspace.as_ref()) {
-            return Some(format!(
-                "`{path}` asks for `{lacking}`, which `Cargo.lock` does not have as it is asked for"
-            ));
-        }
-    }
-    None
+        })?;
+    let lacking = lockfile.lacks(&manifest, workspace.as_ref())?;
+    Some(format!("`{path}` asks for `{lacking}`, which `Cargo.lock` does not have as it is asked for"))
 }

@@ -360,6 +360,7 @@ fn rules_answer_in_order_and_evidence_wins_over_ignoring() {
         name: pattern.into(),
         patterns: vec![PathPattern::new(pattern).unwrap()],
         then,
+        pack: None,
     };
     let rules = PathRules::new(vec![
         rule("*.txt", Then::Ignore),
