@@ -65,6 +65,9 @@ pub trait Language: Sync {
     /// something that mentions what is in it.
     fn arrival(&self, file: &RepoPath) -> Arrival;
 
+    /// Returns names that functions mention which see where they are called from: all names of one of the lists.
+    fn marks_of_caller(&self) -> Vec<Vec<Identifier>>;
+
     /// Returns whether a file is of a language, so that tests do not ask whether it is there.
     fn is_code(&self, file: &RepoPath) -> bool;
 

@@ -1,6 +1,7 @@
 //! What may differ from what an index saw, as it is now.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use skiptrace_engine::id::{CommitId, JobName, SetId};
 use skiptrace_engine::index::Evidence;
@@ -13,6 +14,7 @@ use skiptrace_indexers::build::lockfile::Lockfile;
 use skiptrace_indexers::record::listing::Listing;
 use skiptrace_indexers::record::sources::{Tree, cut_all};
 use skiptrace_indexers::units::cargo::Manifest;
+use skiptrace_indexers::units::cut;
 
 use crate::error::CommandError;
 use crate::git::{self, Changes, FileMode, GitError, Recorded};
@@ -117,6 +119,10 @@ pub(super) fn differing(
         let source = match (files.remove(&path), special.get(&path)) {
             (Some(file), _) => Some(file),
             (None, Some(Special::Folder)) => listing.folder(&path),
+            // What git ignores is there all the same.
+            (None, Some(Special::Nothing)) if at.is_none() && is_there(repository.root(), &path) => {
+                Some(SourceFile { units: cut(None, b"something"), ..nothing() })
+            }
             (None, Some(Special::Nothing)) => listing.folder(&path).or_else(|| Some(nothing())),
             (None, None) => None,
         };
@@ -191,4 +197,8 @@ fn lacking(path: &RepoPath, now: &git::Present<'_>) -> Option<String> {
         })?;
     let lacking = lockfile.lacks(&manifest, workspace.as_ref())?;
     Some(format!("`{path}` asks for `{lacking}`, which `Cargo.lock` does not have as it is asked for"))
+}
+
+fn is_there(root: &Path, path: &RepoPath) -> bool {
+    root.join(path.as_str()).symlink_metadata().is_ok()
 }

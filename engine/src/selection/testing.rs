@@ -28,6 +28,10 @@ impl Language for Plain {
         false
     }
 
+    fn marks_of_caller(&self) -> Vec<Vec<Identifier>> {
+        Vec::new()
+    }
+
     fn is_code(&self, file: &RepoPath) -> bool {
         file.as_str().ends_with(".rs")
     }

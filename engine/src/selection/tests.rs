@@ -67,6 +67,10 @@ impl Language for Toy {
         name.starts_with("apart")
     }
 
+    fn marks_of_caller(&self) -> Vec<Vec<Identifier>> {
+        vec![vec![Identifier::of("who_calls")]]
+    }
+
     fn is_code(&self, file: &RepoPath) -> bool {
         file.as_str().ends_with(".toy")
     }
@@ -218,6 +222,31 @@ fn with(unit: &'static str, other: &'static str) -> Vec<&'static str> {
 fn a_body_concerns_whoever_executed_it() {
     assert_eq!(check(A), "");
     insta::assert_snapshot!(check(&with("f one=1/1", "f one=1/2")), @"one: executed");
+}
+
+#[test]
+fn what_calls_somebody_who_sees_where_may_have_moved() {
+    let index = index(|builder, number| {
+        builder.add_file(number, source("c.toy", &["f seeing=1/1 who_calls"]));
+        builder.add_file(number, source("d.toy", &["f calling=1/1 seeing"]));
+        builder
+            .observe(
+                number,
+                Observation {
+                    test: TestKey::new("job".parse().unwrap(), "suite", "calling"),
+                    role: Role::Test,
+                    outcome: Outcome::Passed,
+                    health: Health::OK,
+                    duration: Duration::from_secs(1),
+                    executed: vec![Executed { path: path("d.toy"), parts: Parts::Units(vec![0]) }],
+                    opened: Vec::new(),
+                    consulted: Vec::new(),
+                },
+            )
+            .unwrap();
+    });
+    insta::assert_snapshot!(check_path(&index, "d.toy", Some(&["f calling=1/1 seeing"])), @"calling: moved");
+    assert_eq!(check_path(&index, "c.toy", Some(&["f seeing=1/1 who_calls"])), "");
 }
 
 #[test]

@@ -65,6 +65,7 @@ pub(super) fn trace(
         traced: Traced::default(),
     };
     tracer.changes()?;
+    tracer.moved()?;
     for path in question.opaque {
         tracer.unknown(path)?;
     }
@@ -124,6 +125,56 @@ impl Tracer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Takes what stands in files that changed and calls something that sees where it is called from: its tokens are
+    /// what they were, its place need not be.
+    fn moved(&mut self) -> Result<(), CodecError> {
+        let changed: BTreeSet<&RepoPath> =
+            self.question.present.iter().filter(|(_, now)| now.has_changed).map(|(path, _)| path).collect();
+        let seeing = self.seeing_callers()?;
+        if changed.is_empty() || seeing.is_empty() {
+            return Ok(());
+        }
+        for (view, places) in self.part.mentioning(&seeing)?.into_iter().flatten() {
+            if !changed.contains(&view.file.path) {
+                continue;
+            }
+            for unit in places.into_iter().map(|place| &view.units[place]) {
+                let change = Change::of_unit(&view.file.path, unit.kind, &unit.name, Edit::Body);
+                self.want(Reason::Moved(change), vec![unit.own, unit.shared]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the names of functions that see where they are called from.
+    fn seeing_callers(&self) -> Result<Vec<Identifier>, CodecError> {
+        let mut names: BTreeSet<Identifier> = BTreeSet::new();
+        for marks in self.question.language.marks_of_caller() {
+            let mut units: Option<BTreeSet<(RepoPath, UnitKind, Box<str>)>> = None;
+            for found in self.part.mentioning(&marks)? {
+                let of_mark = found.into_iter().flat_map(|(view, places)| {
+                    let path = view.file.path.clone();
+                    let units = places.into_iter().map(move |place| view.units[place].clone());
+                    units.map(move |unit| (path.clone(), unit.kind, unit.name))
+                });
+                let of_mark: BTreeSet<_> = of_mark.collect();
+                units = Some(match units {
+                    Some(before) => before.intersection(&of_mark).cloned().collect(),
+                    None => of_mark,
+                });
+            }
+            for (path, kind, name) in units.into_iter().flatten() {
+                if kind == UnitKind::Function
+                    && let Reach::Names(of_unit) =
+                        self.question.language.reach(&path, kind, &name, Edit::Head)
+                {
+                    names.extend(of_unit);
+                }
+            }
+        }
+        Ok(names.into_iter().collect())
     }
 
     /// Applies the rules that came with the index.

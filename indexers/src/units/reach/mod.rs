@@ -64,6 +64,17 @@ impl Knows for Languages {
             && rust::is_apart(name)
     }
 
+    fn marks_of_caller(&self) -> Vec<Vec<Identifier>> {
+        let marks: [&[&str]; 5] = [
+            &["track_caller", "caller"],
+            &["Caller"],
+            &["Callers"],
+            &["__builtin_LINE"],
+            &["source_location"],
+        ];
+        marks.iter().map(|names| names.iter().map(|name| Identifier::of(name)).collect()).collect()
+    }
+
     fn is_code(&self, file: &RepoPath) -> bool {
         matches!(Language::of(file), Some(Language::Rust | Language::Go | Language::C | Language::Cpp))
     }
