@@ -1,6 +1,7 @@
 //! Folds what tests left into an index.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,9 +18,10 @@ use skiptrace_engine::record::{Outcome, Problem, Role, TestKey};
 use skiptrace_engine::recording::Recording;
 use skiptrace_engine::tree::{FOLDER, lookups};
 use skiptrace_engine::unit::{SourceFile, Unit};
-use skiptrace_engine::variable::Consulted;
+use skiptrace_engine::variable::{Consulted, VariableName};
 
 use super::listing::{Listing, Rest, Watched};
+use super::lookups::looked_up;
 use super::sources::{Files, Finder, Sources, Tree};
 use crate::trace::{Places, Trace, Trouble};
 
@@ -118,6 +120,8 @@ pub struct Extras {
     /// The files of the work tree, and what is known of who read them. Without it, nothing is said of files that no
     /// test is known to depend on.
     pub tree: Option<(Listing, Watched)>,
+    /// The variables around the tests. Without them, nothing is said of those that tests look up as they run.
+    pub variables: Option<BTreeMap<OsString, OsString>>,
 }
 
 /// A test that can never be skipped on this evidence, and why.
@@ -163,7 +167,7 @@ pub fn fold_with(
     kind: IndexKind,
     tree: &dyn Tree,
 ) -> Result<(Index, Noticed), BuildError> {
-    let Extras { baselines, run_all, tree: whole_tree } = extras;
+    let Extras { baselines, run_all, tree: whole_tree, variables } = extras;
     let Gathered { recording, tests, places, mut compiled, carried, known } = gathered;
     // What is taken over may have started programs that none of the tests that ran now did, so that what those were
     // compiled from is known from there alone.
@@ -190,6 +194,10 @@ pub fn fold_with(
     let mut noticed = Noticed { unsettled: sources.unsettled().to_vec(), ..Noticed::default() };
     let units_of_places = units_of_places(&places, &sources);
     let clearing = places_that_mention(CLEARING, &places, &units_of_places, &sources);
+    let looked_up = match &variables {
+        Some(_) => looked_up(&places, &units_of_places, &sources, tree),
+        None => HashMap::new(),
+    };
     let mut found: HashMap<FilePart, Parts> = HashMap::new();
     let uncounted = tests.iter().chain(&baselines).flat_map(|test| &test.uncounted);
     for part in uncounted.filter(|part| part.units != Chosen::All) {
@@ -247,6 +255,21 @@ pub fn fold_with(
                 "it ran code that can start a process without the variables that say where coverage goes",
             );
         }
+        let mut consulted = test.consulted;
+        for of_place in union.places.iter().filter_map(|place| looked_up.get(place)) {
+            consulted.extend(of_place.names.iter().filter_map(|name| {
+                let value = variables.as_ref()?.get(OsStr::new(name)).map(|value| value.as_encoded_bytes());
+                Some(Consulted::new(VariableName::new(name).ok()?, value))
+            }));
+        }
+        consulted.sort();
+        consulted.dedup();
+        if union.places.iter().filter_map(|place| looked_up.get(place)).any(|of_place| of_place.may_be_any) {
+            union.trouble(
+                Problem::Opaque,
+                "it ran code that looks up environment variables of which the source does not say the names",
+            );
+        }
         let health = union.health();
         if !health.is_ok() && test.outcome == Outcome::Passed {
             noticed.opaque.push(Opaque { test: key.clone(), troubles: union.troubles });
@@ -276,7 +299,7 @@ pub fn fold_with(
             duration: test.duration,
             executed,
             opened,
-            consulted: test.consulted,
+            consulted,
         };
         if at < n_baselines {
             builder.add_baseline(recording, BaselineScope::Job, observation)?;

@@ -8,6 +8,7 @@ pub mod fold;
 pub mod gains;
 pub mod go;
 pub mod listing;
+mod lookups;
 pub mod native;
 pub mod observer;
 mod observer_events;

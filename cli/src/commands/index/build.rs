@@ -272,6 +272,7 @@ pub(super) fn run(args: &BuildArgs, session: &Session<'_>) -> Result<ExitStatus,
             run_all: args.run_all.iter().map(|pattern| run_all_rule(pattern)).collect(),
             // What nobody watched says nothing of files that no test is known to depend on.
             tree: None,
+            variables: None,
         };
         let (index, noticed) = fold_with(gathered, extras, kind, &tree)
             .map_err(|error| CommandError::user("cannot make the index").caused_by(error))?;

@@ -178,7 +178,11 @@ impl Plan {
             known: update.known,
         };
         let listing = listing(&self.repository, &tree)?;
-        let extras = Extras { tree: outcome.watched.map(|watched| (listing, watched)), ..Extras::default() };
+        let extras = Extras {
+            tree: outcome.watched.map(|watched| (listing, watched)),
+            variables: Some(session.environment.vars.clone()),
+            ..Extras::default()
+        };
         let (index, noticed) = fold_with(gathered, extras, self.kind, &tree)
             .map_err(|error| CommandError::user("cannot make the index").caused_by(error))?;
         document.files = n_files(&index);

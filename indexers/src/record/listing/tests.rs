@@ -117,6 +117,7 @@ fn every_file_is_listed_once_and_who_may_have_read_it_is_said() {
         }),
     };
     insta::assert_snapshot!(rest(&listing, &watched, &["data/one.txt", "data", "hot", "gone", "missing", "target/x"]), @"
+    .git/listed[]
     .git/lookups[]
     README.md[?] blob
     data/one.txt by all
@@ -133,6 +134,7 @@ fn every_file_is_listed_once_and_who_may_have_read_it_is_said() {
     let told = Watched { build: BuildReads::Told, lookups: None, ..Watched::default() };
     insta::assert_snapshot!(rest(&listing, &told, &[""]), @"
     .[/!]
+    .git/listed[]
     README.md[?] blob
     data/one.txt[?] blob
     hot/a[?] blob
