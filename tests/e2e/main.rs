@@ -11,6 +11,7 @@ mod help;
 mod index;
 mod man;
 mod record;
+mod select;
 mod stores;
 
 /// A sandbox for the program under test.

@@ -71,6 +71,12 @@ pub struct SelectArgs {
     #[arg(long, value_name = "N/M", default_value = "1/1")]
     shard: Shard,
 
+    /// The name of the plan that all nodes go by: with another one, this node runs all that must run
+    ///
+    /// Nodes that find different indexes would come to different plans, and a test could be left to nobody.
+    #[arg(long, value_name = "PLAN")]
+    plan: Option<String>,
+
     /// The tests that there are, a suite, a tab and a name on each line; `-` is standard input
     ///
     /// Those that the index does not know run, and no others: where all tests are known, a runner can be told what to
@@ -159,7 +165,15 @@ pub(crate) fn run(args: &SelectArgs, session: &Session<'_>) -> Result<ExitStatus
         summarize(&decision, session);
     }
     let share = Share::of(&decision.selection, args.shard);
-    if !wants_json {
+    let other = share.as_ref().zip(args.plan.as_ref()).filter(|(share, plan)| share.plan != **plan);
+    if let Some((share, plan)) = other {
+        session.printer.warning(format_args!(
+            "the plan of this node is `{}` and not `{plan}`, so it leaves no test to another node",
+            share.plan
+        ));
+    }
+    let share = share.clone().filter(|_| other.is_none());
+    if !wants_json && other.is_none() {
         tell_of_share(share.as_ref(), args.shard, session);
     }
     let answer = Answer { args, session, decision: &decision, share: share.as_ref(), target: &target };
@@ -232,6 +246,10 @@ impl Target {
             .hint("leave `--format` out: the answer is for the runner then"));
         }
         let format = asked.or(of_runner);
+        if args.env && format.is_none_or(FormatName::is_list) {
+            return Err(CommandError::user("nobody said which runner the variables are for")
+                .hint("say it: `--format pytest`, or `-- RUNNER …`"));
+        }
         let is_given = given.is_some();
         let runner = match (given, format.and_then(FormatName::usual)) {
             (Some(given), _) => Some(given),
@@ -300,10 +318,6 @@ impl Answer<'_> {
     fn print(&self, told: Option<&Told>) -> Result<(), CommandError> {
         let printer = self.session.printer;
         let Some(told) = told else {
-            if self.args.env {
-                return Err(CommandError::user("nobody said which runner the variables are for")
-                    .hint("say it: `--format nextest`, or `-- RUNNER …`"));
-            }
             for test in self.decision.selection.run() {
                 if self.share.is_none_or(|share| share.tests.contains(&test.record.key)) {
                     printer.answer(line(test))?;
@@ -413,7 +427,7 @@ pub(super) fn summarize(decision: &Decision, session: &Session<'_>) {
         table.row([reason.code().to_owned(), tests.to_string(), reason.to_string()]);
     }
     if !most.is_empty() && selection.everything.is_empty() {
-        printer.say(table.display(printer.err_styles()));
+        printer.status(table.display(printer.err_styles()).to_string().trim_end());
     }
 }
 

@@ -58,3 +58,33 @@ impl Repository {
         Ok(Messages { text, is_cut })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::tests::{git, repository};
+
+    #[test]
+    fn messages_are_of_the_commit_and_of_what_it_merges() {
+        let (_folder, environment, repository) = repository();
+        let have = |revision: &str, text: &str| repository.messages(revision).unwrap().have(text);
+        assert!(have("HEAD", "one") && !have("HEAD", "two"));
+        git(&environment, &["checkout", "--quiet", "-b", "side"]);
+        git(&environment, &["commit", "--quiet", "--allow-empty", "--message=two\n\nand [more]"]);
+        git(&environment, &["checkout", "--quiet", "main"]);
+        git(&environment, &["commit", "--quiet", "--allow-empty", "--message=three"]);
+        git(&environment, &["merge", "--quiet", "--no-ff", "--message=merge", "side"]);
+        assert!(have("HEAD", "merge") && have("HEAD", "[more]"));
+        assert!(!have("HEAD", "three") && !have("HEAD", "one"));
+        assert!(have("HEAD~1", "three") && !have("HEAD~1", "[more]"));
+        assert!(!repository.messages("HEAD").unwrap().is_cut);
+        assert!(repository.messages("no-such").is_err() && repository.messages("--all").is_err());
+    }
+
+    #[test]
+    fn without_a_commit_there_is_no_message() {
+        let (_folder, environment, repository) = repository();
+        git(&environment, &["checkout", "--quiet", "--orphan", "empty"]);
+        assert_eq!(repository.messages("HEAD").unwrap(), Messages::default());
+    }
+}
