@@ -46,7 +46,7 @@ fn known(suite: &str, name: &str, file: &str) -> Known {
 /// conditions. Returns its path.
 fn index(sandbox: &Sandbox, repo: &Repo<'_>, tests: &[Known]) -> PathBuf {
     let job: JobName = "default".parse().unwrap();
-    let mut builder = IndexBuilder::new(IndexKind::FUNCTION);
+    let mut builder = IndexBuilder::new(IndexKind::FILE);
     let recording = builder.add_recording(Recording {
         job: job.clone(),
         shard: Shard::WHOLE,
@@ -62,6 +62,8 @@ fn index(sandbox: &Sandbox, repo: &Repo<'_>, tests: &[Known]) -> PathBuf {
     let mut files: Vec<&String> = tests.iter().flat_map(|test| &test.files).collect();
     files.sort();
     files.dedup();
+    // What tests executed is all that they depend on: the files are compiled into something else.
+    builder.add_compilation(recording, "elsewhere", &files.iter().copied().map(path).collect::<Vec<_>>());
     for file in files {
         let bytes = std::fs::read(repo.path().join(file)).unwrap();
         let units = cut(Language::of(&path(file)), &bytes);

@@ -88,12 +88,37 @@ fn lists_are_of_what_to_skip_unless_all_tests_are_known() {
     let _repo = five_tests(&sandbox);
     sandbox.write("a.rs", "another");
     let lines = |args: &[&str]| select(&sandbox, &[args, &["--quiet"]].concat()).success().snapshot();
-    assert_snapshot!(lines(&["--format", "plain"]), @"");
-    assert_snapshot!(lines(&["--format", "junit-names"]), @"");
-    assert_snapshot!(lines(&["--format", "plain", "--form", "run"]), @"");
+    assert_snapshot!(lines(&["--format", "plain"]), @"
+    exit code: 0
+    --- stdout ---
+    it	smoke_of_all
+    unit	subtracts
+    ");
+    assert_snapshot!(lines(&["--format", "junit-names"]), @"
+    exit code: 0
+    --- stdout ---
+    it.smoke_of_all
+    unit.subtracts
+    ");
+    assert_snapshot!(lines(&["--format", "plain", "--form", "run"]), @"
+    exit code: 0
+    --- stdout ---
+    it	fails
+    unit	adds
+    unit	adds_twice
+    --- stderr ---
+    warning: tests that no index has must run too, and are not in the list
+    ");
     sandbox.write("../all.txt", "unit\tadds\nunit\tsubtracts\nunit\tis_new\n");
     let all = ["--format", "plain", "--form", "run", "--tests", "../all.txt"];
-    assert_snapshot!(lines(&all), @"");
+    assert_snapshot!(lines(&all), @"
+    exit code: 0
+    --- stdout ---
+    it	fails
+    unit	adds
+    unit	adds_twice
+    unit	is_new
+    ");
 }
 
 #[test]
@@ -198,9 +223,24 @@ fn wrong_arguments_are_named() {
     let sandbox = sandbox();
     let _repo = five_tests(&sandbox);
     let check = |args: &[&str]| select(&sandbox, args).code(2).stderr();
-    assert_snapshot!(check(&["--", "make", "test"]), @"");
-    assert_snapshot!(check(&["--format", "go", "--", "cargo", "test"]), @"");
-    assert_snapshot!(check(&["--env"]), @"");
+    assert_snapshot!(check(&["--", "make", "test"]), @"
+    error: do not know the runner `make test` (known runners: `cargo nextest run`, `cargo test`, `go test`, `gotestsum`, `ctest`, `pytest`, or the paths of test programs)
+    hint: leave it out, and say for whom the answer is: `--format plain`
+    ");
+    assert_snapshot!(check(&["--format", "go", "--", "cargo", "test"]), @"
+    error: the format is `go`, and yet the runner is one for `cargo-test`
+    hint: leave `--format` out: the answer is for the runner then
+    ");
+    assert_snapshot!(check(&["--env"]), @"
+    error: nobody said which runner the variables are for
+    hint: say it: `--format pytest`, or `-- RUNNER …`
+    ");
     sandbox.write("../bad.txt", "unit\tadds\nnonsense\n");
-    assert_snapshot!(check(&["--format", "plain", "--tests", "../bad.txt"]), @"");
+    assert_snapshot!(check(&["--format", "plain", "--tests", "../bad.txt"]), @"
+    1 of 5 tests must run (0 files may differ; index of `../recorded.idx`)
+    reason  tests
+    failed      1  failed when it was recorded
+    error: line 2 of `../bad.txt` names no test
+    hint: a line is a suite, a tab, and a name; `skiptrace select --format plain` writes such lines
+    ");
 }
