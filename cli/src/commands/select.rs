@@ -126,7 +126,7 @@ const EXAMPLES: &str = "\
 In a pipeline:
   cargo nextest run $(skiptrace select --format nextest)
   cargo nextest run --profile ci $(skiptrace select -- cargo nextest run --profile ci)
-  cargo test -- $(skiptrace select --format cargo-test)
+  cargo test --workspace -- $(skiptrace select -- cargo test --workspace)
   go test $(skiptrace select --format go) ./...
   gotestsum -- $(skiptrace select --format gotestsum) ./...
   ./unit_tests $(skiptrace select -- ./unit_tests)
@@ -296,7 +296,15 @@ impl Answer<'_> {
         let leaves_some_out = decision.selection.skipped().next().is_some() || share.is_some();
         let listed = match &args.tests {
             Some(file) => Some(read_tests(file, session)?),
-            None if leaves_some_out => teller.listed()?,
+            None if leaves_some_out && target.is_given => teller.listed()?,
+            None if leaves_some_out && format == FormatName::CargoTest => {
+                // Of another command's tests one may be called as a test that is left out.
+                session.printer.warning(
+                    "`cargo test` can be told to leave tests out only when all are listed: say how they are run \
+                     (`-- cargo test …`)",
+                );
+                None
+            }
             None => None,
         };
         let mut chosen = Chosen::of(decision, *share, listed.as_ref(), form);

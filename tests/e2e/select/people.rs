@@ -155,6 +155,15 @@ fn nodes_share_out_what_must_run() {
     }
     assert_eq!(shared, whole);
     assert_eq!(plans.len(), 1, "{plans:?}");
+    // A node that comes to another plan than the others leaves nothing to them.
+    let plan = plans.first().unwrap();
+    let n_lines = |plan: &str| {
+        let output = select(&sandbox, &["--shard", "2/3", "--plan", plan]).success();
+        assert_eq!(output.stderr().contains("so it leaves no test to another node"), plan == "other");
+        output.stdout().lines().count()
+    };
+    assert!(n_lines(plan) < 20);
+    assert_eq!(n_lines("other"), 20);
     assert_snapshot!(select(&sandbox, &["--shard", "1/3"]).success().stderr());
 }
 
