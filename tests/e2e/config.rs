@@ -16,7 +16,7 @@ fn show_names_where_values_come_from() {
     while text.contains("   ") {
         text = text.replace("   ", "  ");
     }
-    assert_snapshot!(text, @r"
+    assert_snapshot!(text, @"
     exit code: 0
     --- stdout ---
     store.url  $DIR/work/.git/skiptrace/store  default, from the repository
@@ -29,6 +29,9 @@ fn show_names_where_values_come_from() {
     gc.keep  9  $DIR/home/.config/skiptrace/config.toml:2
     gc.younger-than  30d  default
     query.shared  baseline  --config
+    select.policy  balanced  default
+    select.packs  all  default
+    select.escape  [skiptrace run-all]  default
     ");
 }
 

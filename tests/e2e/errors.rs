@@ -14,8 +14,12 @@ fn no_command_shows_the_help() {
     Usage: skiptrace [OPTIONS] <COMMAND>
 
     Commands:
+      run          Run the tests that a change can break, and remember what they execute
+      select       Print which tests must run, in the way that the runner takes it
+      explain      Say why a test must run or need not, or which tests depend on a file
       record       Run tests and record what each one executes
       doctor       Say whether recording would work here, and what is missing
+      rules        Check the rules of `skiptrace.toml`
       index        Build, import, inspect, merge, share and clean up indexes
       config       Look at the configuration
       completions  Print the completion script of a shell
