@@ -121,7 +121,7 @@ fn nextest_takes_it() {
 
 /// The tests of [`rust`].
 fn all() -> Vec<Known> {
-    let of = |n: u32| if n % 2 == 0 { "even" } else { "odd" };
+    let of = |n: u32| if n.is_multiple_of(2) { "even" } else { "odd" };
     (0..300).map(|n| known("many", &format!("tests::{}_{n}", of(n)), &format!("src/{}.rs", of(n)))).collect()
 }
 
