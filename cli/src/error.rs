@@ -47,6 +47,8 @@ pub enum ErrorKind {
     Git,
     /// The build or the runner, before there were results.
     Runner,
+    /// Nobody's: everything must run, and what was asked for cannot say so.
+    FellBack,
     /// Nobody reads the output any more, which is no fault at all.
     BrokenPipe,
     /// Ours.
@@ -93,6 +95,7 @@ impl CommandError {
             ErrorKind::NoIndex => ExitStatus::NoIndex,
             ErrorKind::Git => ExitStatus::Git,
             ErrorKind::Runner => ExitStatus::Runner,
+            ErrorKind::FellBack => ExitStatus::FellBack,
             ErrorKind::BrokenPipe => ExitStatus::Success,
             ErrorKind::Internal => ExitStatus::Internal,
         }

@@ -31,6 +31,7 @@ fn show_names_where_values_come_from() {
     query.shared  baseline  --config
     select.policy  balanced  default
     select.packs  all  default
+    select.escape  [skiptrace run-all]  default
     ");
 }
 

@@ -15,7 +15,7 @@ fn no_command_shows_the_help() {
 
     Commands:
       run          Run the tests that a change can break, and remember what they execute
-      select       Print which tests must run, and which need not
+      select       Print which tests must run, in the way that the runner takes it
       explain      Say why a test must run or need not, or which tests depend on a file
       record       Run tests and record what each one executes
       doctor       Say whether recording would work here, and what is missing

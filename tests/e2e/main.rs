@@ -13,6 +13,7 @@ mod index;
 mod man;
 mod record;
 mod replay;
+mod select;
 mod stores;
 
 /// A sandbox for the program under test.

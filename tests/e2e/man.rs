@@ -19,7 +19,7 @@ fn every_command_gets_a_file() {
     assert_snapshot!(sandbox.skiptrace(["man", "--out", "share/man1"]).success().snapshot(), @"
     exit code: 0
     --- stderr ---
-    wrote 20 pages to `share/man1`
+    wrote 25 pages to `share/man1`
     ");
     let mut names: Vec<String> = std::fs::read_dir(sandbox.work().join("share/man1"))
         .unwrap()

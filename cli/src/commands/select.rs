@@ -1,14 +1,18 @@
 //! `skiptrace select`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
-use serde::Serialize;
 use skiptrace_engine::id::JobName;
 use skiptrace_engine::kind::IndexKind;
+use skiptrace_engine::recording::Shard;
 use skiptrace_engine::selection::{Decided, Reason};
+use skiptrace_indexers::select::{Form, Strangers, TestName, read_plain};
 
+use super::record::runner::Runner;
 use crate::decision::{Asked, Decision};
-use crate::error::CommandError;
+use crate::error::{CommandError, ErrorKind, IoContext};
 use crate::exit::ExitStatus;
 use crate::rules::Rules;
 use crate::session::Session;
@@ -16,18 +20,77 @@ use crate::settings::{Flag, PolicyChoice};
 use crate::ui::human;
 use crate::ui::table::{Column, Table};
 
-/// Print which tests must run, and which need not
+mod choice;
+mod document;
+mod files;
+mod format;
+mod share;
+mod shell;
+mod told;
+
+use choice::Chosen;
+pub(super) use document::CauseDocument;
+use document::Document;
+use format::FormatName;
+use share::Share;
+use told::{Teller, Told};
+
+/// Print which tests must run, in the way that the runner takes it
 ///
 /// The nearest index of this commit or one before it is compared with the files as they are now. A test is left out
-/// only if that proves that its result cannot have changed; everything else runs. Tests that no index has always run.
+/// only if that proves that its result cannot have changed; everything else runs. Tests that no index has always run,
+/// so a runner is told what to skip, wherever it can be.
 ///
 /// Where nothing can be proved, because there is no index or because something changed of which nobody knows who
-/// depends on it, everything runs, and the first line says why.
+/// depends on it, everything runs: the runner is told nothing, and the first line on standard error says why.
+///
+/// Without --format and without RUNNER the answer is for people: a line for each known test that must run.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct SelectArgs {
+    /// The command that will run the tests: the conditions that it runs them under are compared
+    #[arg(value_name = "RUNNER", last = true)]
+    runner: Vec<String>,
+
     /// The name under which the tests are indexed
     #[arg(long, value_name = "NAME")]
     job: Option<JobName>,
+
+    /// For whom the answer is; unless given, for RUNNER
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    format: Option<FormatName>,
+
+    /// Whether to say what to skip, or what to run where all tests are known
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = FormFlag::Skip)]
+    form: FormFlag,
+
+    /// Answer for one of several nodes, such as `2/4` for the second of four
+    ///
+    /// What must run is shared out by how long it took. Nodes that go by the same index come to the same plan; it has a
+    /// name, which is printed. Tests that nobody knows run on the first node.
+    #[arg(long, value_name = "N/M", default_value = "1/1")]
+    shard: Shard,
+
+    /// The name of the plan that all nodes go by: with another one, this node runs all that must run
+    ///
+    /// Nodes that find different indexes would come to different plans, and a test could be left to nobody.
+    #[arg(long, value_name = "PLAN")]
+    plan: Option<String>,
+
+    /// The tests that there are, a suite, a tab and a name on each line; `-` is standard input
+    ///
+    /// Those that the index does not know run, and no others: where all tests are known, a runner can be told what to
+    /// run, and `cargo test` what to leave out.
+    #[arg(long, value_name = "FILE")]
+    tests: Option<PathBuf>,
+
+    /// Put the files that the runner reads into this folder instead of one inside `.git`
+    #[arg(long, value_name = "DIR")]
+    output_dir: Option<PathBuf>,
+
+    /// Print lines for `eval` that set what the runner needs, and SKIPTRACE_ARGUMENTS and SKIPTRACE_EMPTY
+    #[arg(long, conflicts_with = "json")]
+    env: bool,
 
     /// The kind of index: function, file or package, each also with `diffed-` before it
     #[arg(long, value_name = "KIND")]
@@ -50,64 +113,30 @@ pub struct SelectArgs {
     fail_on_fallback: bool,
 }
 
-/// The document `skiptrace/select@1`.
-#[derive(Serialize)]
-struct Document {
-    job: String,
-    index: Option<IndexDocument>,
-    /// Why nothing can be skipped, where that is so.
-    everything: Vec<CauseDocument>,
-    changed_paths: usize,
-    changes: Vec<ChangeDocument>,
-    known: usize,
-    run: Vec<RunDocument>,
-    skip: Vec<TestDocument>,
-    reasons: BTreeMap<&'static str, usize>,
+/// The value of `--form`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum FormFlag {
+    /// What must run; where nobody knows all tests, a runner is told what to skip all the same
+    Run,
+    /// What need not run
+    Skip,
 }
 
-#[derive(Serialize)]
-struct IndexDocument {
-    commit: Option<String>,
-    found: String,
-    recorded_at: Option<String>,
-}
+const EXAMPLES: &str = "\
+In a pipeline:
+  cargo nextest run $(skiptrace select --format nextest)
+  cargo nextest run --profile ci $(skiptrace select -- cargo nextest run --profile ci)
+  cargo test --workspace -- $(skiptrace select -- cargo test --workspace)
+  go test $(skiptrace select --format go) ./...
+  gotestsum -- $(skiptrace select --format gotestsum) ./...
+  ./unit_tests $(skiptrace select -- ./unit_tests)
+  ctest --test-dir build $(skiptrace select -- ctest --test-dir build)
+  eval \"$(skiptrace select --format pytest --env)\" && pytest $SKIPTRACE_ARGUMENTS
+  skiptrace select --format junit-names > skip.txt
+  skiptrace select --json -- cargo nextest run
 
-/// A reason, or a cause.
-#[derive(Serialize)]
-pub(super) struct CauseDocument {
-    code: &'static str,
-    hazard: Option<String>,
-    message: String,
-}
-
-impl CauseDocument {
-    pub(super) fn of(reason: &Reason) -> CauseDocument {
-        CauseDocument {
-            code: reason.code(),
-            hazard: reason.hazard().map(|hazard| hazard.to_string()),
-            message: reason.to_string(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct ChangeDocument {
-    change: String,
-    edit: &'static str,
-}
-
-#[derive(Serialize)]
-struct TestDocument {
-    suite: String,
-    name: String,
-}
-
-#[derive(Serialize)]
-struct RunDocument {
-    suite: String,
-    name: String,
-    reasons: Vec<CauseDocument>,
-}
+Where an argument has to be quoted, a line on standard error says so; `eval` then reads it.
+Where skiptrace fails, it prints nothing, and the runner runs everything.";
 
 pub(crate) fn run(args: &SelectArgs, session: &Session<'_>) -> Result<ExitStatus, CommandError> {
     let flags = Flag::given("index.kind", "--kind", args.kind)
@@ -117,29 +146,259 @@ pub(crate) fn run(args: &SelectArgs, session: &Session<'_>) -> Result<ExitStatus
     let settings = session.settings_with(flags)?;
     let job: JobName = settings.index_job.value.parse().map_err(CommandError::user)?;
     let rules = Rules::read(session, &settings, &job)?;
+    let target = Target::of(args, session)?;
     let decision = Decision::make(
         &Asked {
-            job,
+            job: job.clone(),
             kind: settings.index_kind.value,
             index: args.index.as_deref(),
             at: args.at.as_deref(),
             policy: settings.select_policy.value.into(),
             rules: &rules.paths,
             never_skip: &rules.never_skip,
-            runner: None,
+            runner: target.decides(),
         },
         session,
     )?;
-    if session.printer.wants_json() {
-        session.printer.json("select@1", &Document::of(&decision, &settings.index_job.value))?;
-    } else {
+    let wants_json = session.printer.wants_json() || args.format == Some(FormatName::Json);
+    if !wants_json {
         summarize(&decision, session);
-        for test in decision.selection.run() {
-            session.printer.answer(line(test))?;
-        }
     }
-    let fell_back = !decision.selection.everything.is_empty();
+    let share = Share::of(&decision.selection, args.shard);
+    let other = share.as_ref().zip(args.plan.as_ref()).filter(|(share, plan)| share.plan != **plan);
+    if let Some((share, plan)) = other {
+        session.printer.warning(format_args!(
+            "the plan of this node is `{}` and not `{plan}`, so it leaves no test to another node",
+            share.plan
+        ));
+    }
+    let share = share.clone().filter(|_| other.is_none());
+    if !wants_json && other.is_none() {
+        tell_of_share(share.as_ref(), args.shard, session);
+    }
+    let answer = Answer { args, session, decision: &decision, share: share.as_ref(), target: &target };
+    let told = answer.told(&job);
+    let mut fell_back = !decision.selection.everything.is_empty();
+    let told = match told {
+        // What the runner is like could not be found out, so it is told nothing.
+        Err(error) if error.kind == ErrorKind::Runner => {
+            fell_back = true;
+            let mut why = error.message.clone();
+            if let Some(source) = &error.source {
+                why.push_str(&format!(": {source}"));
+            }
+            if !wants_json {
+                session.printer.warning(format_args!("everything must run: {why}"));
+            }
+            let mut told = Told::default();
+            told.rendered.notes.push(format!("everything must run: {why}"));
+            Some(told)
+        }
+        told => told?,
+    };
+    if wants_json {
+        let document = Document::of(&decision, &job, share.as_ref(), target.format, told.as_ref());
+        session.printer.json("select@1", &document)?;
+    } else {
+        answer.print(told.as_ref())?;
+    }
     Ok(if fell_back && args.fail_on_fallback { ExitStatus::FellBack } else { ExitStatus::Success })
+}
+
+/// Who is told, if anybody is.
+struct Target {
+    format: Option<FormatName>,
+    /// The command that the user gave, or the usual one.
+    runner: Option<Runner>,
+    /// Whether the user gave it.
+    is_given: bool,
+}
+
+impl Target {
+    fn of(args: &SelectArgs, session: &Session<'_>) -> Result<Target, CommandError> {
+        let cwd = &session.environment.cwd;
+        let asked = args.format.filter(|format| *format != FormatName::Json);
+        let is_pytest = args.runner.first().is_some_and(|word| {
+            Path::new(word).file_stem().is_some_and(|name| name == "pytest" || name == "py.test")
+        });
+        let given = match args.runner.as_slice() {
+            [] => None,
+            _ if is_pytest => None,
+            words => Some(Runner::parse(words, cwd)?.ok_or_else(|| {
+                CommandError::user(format_args!(
+                    "do not know the runner `{}` (known runners: `cargo nextest run`, `cargo test`, `go test`, \
+                     `gotestsum`, `ctest`, `pytest`, or the paths of test programs)",
+                    words.join(" ")
+                ))
+                .hint("leave it out, and say for whom the answer is: `--format plain`")
+            })?),
+        };
+        let of_runner = if is_pytest { Some(FormatName::Pytest) } else { given.as_ref().map(FormatName::of) };
+        if let (Some(asked), Some(of_runner)) = (asked, of_runner)
+            && asked != of_runner
+            && !asked.is_list()
+        {
+            return Err(CommandError::user(format_args!(
+                "the format is `{}`, and yet the runner is one for `{}`",
+                asked.word(),
+                of_runner.word()
+            ))
+            .hint("leave `--format` out: the answer is for the runner then"));
+        }
+        let format = asked.or(of_runner);
+        if args.env && format.is_none_or(FormatName::is_list) {
+            return Err(CommandError::user("nobody said which runner the variables are for")
+                .hint("say it: `--format pytest`, or `-- RUNNER …`"));
+        }
+        let is_given = given.is_some();
+        let runner = match (given, format.and_then(FormatName::usual)) {
+            (Some(given), _) => Some(given),
+            (None, Some(usual)) => {
+                let words: Vec<String> = usual.iter().map(|word| (*word).to_owned()).collect();
+                Runner::parse(&words, cwd)?
+            }
+            (None, None) => None,
+        };
+        Ok(Target { format, runner, is_given })
+    }
+
+    /// Returns the runner whose conditions are compared. Where the user gave none, those of the recording count, but
+    /// for CTest, which cannot be asked without a build folder.
+    fn decides(&self) -> Option<&Runner> {
+        self.runner.as_ref().filter(|_| self.is_given || self.format == Some(FormatName::Ctest))
+    }
+}
+
+/// Everything that the answer is made of.
+struct Answer<'a> {
+    args: &'a SelectArgs,
+    session: &'a Session<'a>,
+    decision: &'a Decision,
+    share: Option<&'a Share>,
+    target: &'a Target,
+}
+
+impl Answer<'_> {
+    /// Tells the runner, if there is one.
+    fn told(&self, job: &JobName) -> Result<Option<Told>, CommandError> {
+        let Answer { args, session, decision, share, target } = self;
+        let Some(format) = target.format else { return Ok(None) };
+        let teller = Teller {
+            session,
+            format,
+            runner: target.runner.as_ref(),
+            folder: files::folder(args.output_dir.as_deref(), job, args.shard, session)?,
+        };
+        let form = match args.form {
+            FormFlag::Run => Form::Run,
+            FormFlag::Skip => Form::Skip,
+        };
+        let leaves_some_out = decision.selection.skipped().next().is_some() || share.is_some();
+        let listed = match &args.tests {
+            Some(file) => Some(read_tests(file, session)?),
+            None if leaves_some_out && target.is_given => teller.listed()?,
+            None if leaves_some_out && format == FormatName::CargoTest => {
+                // Of another command's tests one may be called as a test that is left out.
+                session.printer.warning(
+                    "`cargo test` can be told to leave tests out only when all are listed: say how they are run \
+                     (`-- cargo test …`)",
+                );
+                None
+            }
+            None => None,
+        };
+        let mut chosen = Chosen::of(decision, *share, listed.as_ref(), form);
+        if format.is_list() && chosen.form == Form::Run && chosen.strangers == Strangers::Run {
+            if !decision.selection.everything.is_empty() {
+                return Err(CommandError::new(
+                    ErrorKind::FellBack,
+                    "everything must run, and a list of what to run cannot say so",
+                )
+                .hint("list what to skip (`--form skip`), or say which tests there are (`--tests`)"));
+            }
+            session.printer.warning("tests that no index has must run too, and are not in the list");
+            chosen.strangers = Strangers::Leave;
+        }
+        teller.tell(chosen).map(Some)
+    }
+
+    /// Prints what the runner takes, or, where there is none, the tests that must run.
+    fn print(&self, told: Option<&Told>) -> Result<(), CommandError> {
+        let printer = self.session.printer;
+        let Some(told) = told else {
+            for test in self.decision.selection.run() {
+                if self.share.is_none_or(|share| share.tests.contains(&test.record.key)) {
+                    printer.answer(line(test))?;
+                }
+            }
+            return Ok(());
+        };
+        for note in &told.rendered.notes {
+            if !note.starts_with("everything must run") {
+                printer.status(note);
+            }
+        }
+        let format = self.target.format.filter(|format| format.is_list());
+        let (line, is_quoted) = shell::line(&told.rendered.arguments);
+        if self.args.env {
+            for (name, value) in &told.rendered.environment {
+                printer.answer(shell::export(name, value))?;
+            }
+            printer.answer(shell::export("SKIPTRACE_ARGUMENTS", &line))?;
+            printer.answer(shell::export("SKIPTRACE_EMPTY", &told.rendered.empty.to_string()))?;
+            return Ok(());
+        }
+        if !told.rendered.environment.is_empty() {
+            printer.warning("the runner needs variables as well: take both from `--env`");
+        }
+        if format.is_some() || told.rendered.arguments.is_empty() {
+            printer.bytes(told.rendered.stdout.as_bytes())?;
+        } else {
+            if is_quoted {
+                printer.warning("an argument is quoted: have the shell read the line with `eval`");
+            }
+            printer.answer(line)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads the tests that there are.
+fn read_tests(file: &Path, session: &Session<'_>) -> Result<BTreeSet<TestName>, CommandError> {
+    let mut text = String::new();
+    if file.as_os_str() == "-" {
+        std::io::stdin().read_to_string(&mut text).on("read", "standard input".as_ref())?;
+    } else {
+        text = std::fs::read_to_string(session.environment.cwd.join(file)).on("read", file)?;
+    }
+    let tests = read_plain(&text).map_err(|line| {
+        CommandError::user(format_args!("line {line} of `{}` names no test", file.display()))
+            .hint("a line is a suite, a tab, and a name; `skiptrace select --format plain` writes such lines")
+    })?;
+    Ok(tests.into_iter().collect())
+}
+
+/// Says what is this node's.
+fn tell_of_share(share: Option<&Share>, shard: Shard, session: &Session<'_>) {
+    let printer = session.printer;
+    match share {
+        Some(share) => {
+            let ms = u64::try_from(share.expected.as_millis()).unwrap_or(u64::MAX);
+            let strangers = if share.has_strangers { ", and those that nobody knows" } else { "" };
+            printer.status(format_args!(
+                "node {} of {} runs {} of them{strangers}, about {} (plan {})",
+                shard.number(),
+                shard.of(),
+                share.tests.len(),
+                human::duration(ms),
+                share.plan,
+            ));
+        }
+        None if shard != Shard::WHOLE => {
+            printer.warning("no test is known, so none can be left to another node: each runs everything");
+        }
+        None => {}
+    }
 }
 
 /// Says what was decided, the most important first.
@@ -176,55 +435,13 @@ pub(super) fn summarize(decision: &Decision, session: &Session<'_>) {
         table.row([reason.code().to_owned(), tests.to_string(), reason.to_string()]);
     }
     if !most.is_empty() && selection.everything.is_empty() {
-        printer.say(table.display(printer.err_styles()));
+        printer.status(table.display(printer.err_styles()).to_string().trim_end());
     }
 }
 
 fn line(test: &Decided) -> String {
     let key = &test.record.key;
     format!("{} {}", key.suite, key.name)
-}
-
-impl Document {
-    fn of(decision: &Decision, job: &str) -> Document {
-        let selection = &decision.selection;
-        Document {
-            job: job.to_owned(),
-            index: decision.basis.as_ref().map(|basis| IndexDocument {
-                commit: basis.commit().map(ToString::to_string),
-                found: basis.relation.to_string(),
-                recorded_at: basis.recorded_at().map(human::date),
-            }),
-            everything: selection
-                .everything
-                .iter()
-                .map(|everything| CauseDocument::of(&Reason::Everything(everything.clone())))
-                .collect(),
-            changed_paths: decision.present.len(),
-            changes: selection
-                .changes
-                .iter()
-                .map(|change| ChangeDocument { change: change.to_string(), edit: change.verb() })
-                .collect(),
-            known: selection.tests.len(),
-            run: selection
-                .run()
-                .map(|test| RunDocument {
-                    suite: test.record.key.suite.to_string(),
-                    name: test.record.key.name.to_string(),
-                    reasons: selection.reasons_of(test).map(CauseDocument::of).collect(),
-                })
-                .collect(),
-            skip: selection
-                .skipped()
-                .map(|test| TestDocument {
-                    suite: test.key.suite.to_string(),
-                    name: test.key.name.to_string(),
-                })
-                .collect(),
-            reasons: decision.counts(),
-        }
-    }
 }
 
 impl From<PolicyChoice> for skiptrace_engine::selection::Policy {

@@ -98,7 +98,23 @@ impl Decision {
             let why = format!("cargo is going to change the lockfile, since {stale}");
             selection.run_everything(Cause::UnknownChanges(why));
         }
-        let notes = basis.notes.iter().cloned().chain(notes).collect();
+        let mut notes: Vec<String> = basis.notes.iter().cloned().chain(notes).collect();
+        if let Some(escape) = session.settings()?.select_escape.value.text() {
+            match repository.messages(asked.at.unwrap_or("HEAD")) {
+                Ok(messages) if messages.have(escape) => {
+                    selection.run_everything(Cause::Asked(escape.to_owned()));
+                }
+                Ok(messages) if messages.is_cut => notes.push(format!(
+                    "this clone does not have the commit that is merged, so nobody knows whether its message says \
+                     `{escape}` (fetch two commits deep to have it)"
+                )),
+                Ok(_) => {}
+                Err(error) => {
+                    let why = format!("the commit's message cannot be read: {error}");
+                    selection.run_everything(Cause::UnknownChanges(why));
+                }
+            }
+        }
         Ok(Decision { selection, present, notes, basis: Some(basis) })
     }
 

@@ -43,7 +43,7 @@ impl Repository {
     }
 
     /// Returns the parents that a commit names, whether git has them or not.
-    fn named_parents(&self, commit: &CommitId) -> Result<Vec<CommitId>, GitError> {
+    pub(super) fn named_parents(&self, commit: &CommitId) -> Result<Vec<CommitId>, GitError> {
         let mut git =
             Running::start(&self.environment, &self.root, &["cat-file", "commit", commit.as_str()])?;
         let mut parents = Vec::new();

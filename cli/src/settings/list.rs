@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use skiptrace_engine::kind::IndexKind;
 
 use crate::error::CommandError;
-use crate::settings::{ByteSize, Layers, PolicyChoice, Row, Setting, SharedChange, Span, StoreUrl};
+use crate::settings::{ByteSize, Escape, Layers, PolicyChoice, Row, Setting, SharedChange, Span, StoreUrl};
 
 /// Makes the struct, the names and the resolution from one list, so that they cannot differ.
 macro_rules! settings {
@@ -58,11 +58,19 @@ settings! {
     select_policy: PolicyChoice = "select.policy",
     /// Which rules that are shipped count.
     select_packs: String = "select.packs",
+    /// What a commit's message says that has everything run.
+    select_escape: Escape = "select.escape",
 }
 
 /// The environment variables that are no settings, and yet ours.
-pub(super) const OTHER_VARIABLES: &[&str] =
-    &[crate::environment::NOW, crate::logging::LOG, "SKIPTRACE_REQUIRE_TOOLS"];
+pub(super) const OTHER_VARIABLES: &[&str] = &[
+    crate::environment::NOW,
+    crate::logging::LOG,
+    "SKIPTRACE_REQUIRE_TOOLS",
+    // What `select --env` writes, which is still there when the program is next called.
+    "SKIPTRACE_ARGUMENTS",
+    "SKIPTRACE_EMPTY",
+];
 
 /// Short names of environment variables.
 pub(super) const ALIASES: &[(&str, &str)] = &[("SKIPTRACE_STORE", "store.url")];

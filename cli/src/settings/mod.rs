@@ -3,6 +3,7 @@
 //! A new setting is an entry in `list.rs`, and one in `default-config.toml` with its default and a comment.
 
 mod choice;
+mod escape;
 mod file;
 mod layers;
 mod list;
@@ -14,6 +15,7 @@ mod url;
 mod value;
 
 pub use choice::{PolicyChoice, SharedChange};
+pub use escape::Escape;
 pub use layers::{Flag, Layers};
 pub use list::{KEYS, Settings};
 pub use origin::Origin;

@@ -6,6 +6,7 @@
 //! end means. [`nextest`] runs tests itself, with a [`shim`] before each. What Go needs of all this is in [`go`].
 
 pub mod cargo;
+pub mod cargo_list;
 pub mod cargo_test;
 pub mod case;
 pub(crate) mod cmake_regex;

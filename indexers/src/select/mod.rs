@@ -19,6 +19,7 @@ pub mod nextest;
 mod pytest;
 #[cfg(test)]
 mod tests;
+pub mod workspace;
 
 pub use cargo_test::CargoTest;
 pub use lines::{read_plain, unescaped};

@@ -28,7 +28,7 @@ use crate::build::paths::{Normalizer, Roots};
 use crate::llvm::collect::{Collector, Unplaced};
 use crate::run::case::{Case, CommandLine};
 use crate::run::driver;
-use crate::run::native::ctest::{self, Build, WholeBinaries};
+use crate::run::native::ctest;
 use crate::run::native::{Binary, DeathTests, Framework, LeftOut, ListError, Listing, Options, list};
 use crate::run::scratch::Scratch;
 use crate::run::watch::Watch;
@@ -43,6 +43,7 @@ mod modules;
 mod ninja;
 mod observer;
 mod outcome;
+pub mod told;
 
 pub use command::{CtestCommand, NativeCommand, UnknownArgument};
 pub use flags::{FlagProblem, flag_problems};
@@ -285,16 +286,7 @@ fn cases(request: &Request<'_>, plan: &Plan) -> Result<(Vec<Case>, Vec<ctest::Pr
     let options = Options { left_out: request.left_out, death_tests: DeathTests::AsBuilt };
     match &request.command {
         NativeCommand::Ctest(command) => {
-            let folder = request.cwd.join(command.folder.as_deref().unwrap_or(Path::new("")));
-            let build = Build {
-                folder,
-                source: Some(request.repository.clone()),
-                ctest: command.program.clone(),
-                config: command.config.clone(),
-                inherited: request.variables.clone(),
-                filters: command.filters.clone(),
-                whole_binaries: WholeBinaries::Expand,
-            };
+            let build = told::build(command, &request.cwd, &request.variables, &request.repository);
             let found = ctest::list(&build, options, &listing)?;
             Ok((found.cases, found.problems))
         }
@@ -302,7 +294,7 @@ fn cases(request: &Request<'_>, plan: &Plan) -> Result<(Vec<Case>, Vec<ctest::Pr
             let mut cases = Vec::new();
             let mut suites = BTreeSet::new();
             for program in &plan.programs {
-                let suite = suite(request, plan, program);
+                let suite = suite_in(&plan.builds, &request.repository, program);
                 if !suites.insert(suite.clone()) {
                     return Err(NativeError::SameSuite { suite });
                 }
@@ -321,10 +313,10 @@ fn cases(request: &Request<'_>, plan: &Plan) -> Result<(Vec<Case>, Vec<ctest::Pr
 }
 
 /// Returns what a program is called on every machine: by its place in the build folder, or in the repository.
-fn suite(request: &Request<'_>, plan: &Plan, program: &Path) -> String {
+fn suite_in(builds: &[PathBuf], repository: &Path, program: &Path) -> String {
     let is_build = |folder: &&PathBuf| build_folder(folder).is_some();
-    let repository = request.repository.canonicalize().unwrap_or_else(|_| request.repository.clone());
-    let roots = plan.builds.iter().filter(is_build).chain([&repository]);
+    let repository = repository.canonicalize().unwrap_or_else(|_| repository.to_owned());
+    let roots = builds.iter().filter(is_build).chain([&repository]);
     let relative = roots.filter_map(|root| program.strip_prefix(root).ok()).next();
     let name = relative.unwrap_or_else(|| Path::new(program.file_name().unwrap_or_default()));
     name.to_string_lossy().into_owned()
