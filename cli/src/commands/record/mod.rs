@@ -152,9 +152,12 @@ pub(crate) fn run(args: &RecordArgs, session: &Session<'_>) -> Result<ExitStatus
         listener: &listener,
     };
     let mut outcome = around.record(&runner, &Wanted::new(args.shard, update.names()))?;
-    if !update.holds_for(&outcome.environment, session) && !watch.is_interrupted() {
+    if !update.holds_for(&outcome.environment, session) {
+        // Nothing of it is taken over, interrupted or not.
         update = update::Update::default();
-        outcome = around.record(&runner, &Wanted::new(args.shard, update.names()))?;
+        if !watch.is_interrupted() {
+            outcome = around.record(&runner, &Wanted::new(args.shard, update.names()))?;
+        }
     }
     live.end();
     let of_shard = Wanted::new(args.shard, Default::default());

@@ -8,7 +8,7 @@ use skiptrace_engine::index::{FileRecord, Index};
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::recording::EnvironmentKey;
 use skiptrace_engine::selection::Present;
-use skiptrace_indexers::record::rust::conditions::is_implied;
+use skiptrace_indexers::record::rust::conditions::{is_implied, other_features};
 use skiptrace_indexers::record::sources::Files;
 
 use super::RecordArgs;
@@ -75,6 +75,9 @@ impl Update {
         };
         // These are of all that is built together. What of it concerns a test that is taken over is proved.
         differences.retain(|difference| !is_implied(&difference.part));
+        if let Some(then) = &self.environment {
+            differences.extend(other_features(then, environment));
+        }
         if let Some(first) = differences.first() {
             let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
             session.printer.warning(format_args!(
