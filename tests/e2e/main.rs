@@ -7,10 +7,13 @@ mod build_go;
 mod completions;
 mod config;
 mod errors;
+mod explain;
 mod help;
 mod index;
 mod man;
 mod record;
+mod rules;
+mod run;
 mod stores;
 
 /// A sandbox for the program under test.

@@ -234,7 +234,11 @@ impl Plan {
 
     /// Returns the work tree, in which nothing may be written to any more.
     pub(super) fn tree(&self) -> Result<WorkTree, CommandError> {
-        Ok(WorkTree::of(&self.repository, self.started)?)
+        let mut tree = WorkTree::of(&self.repository, self.started)?;
+        if !self.is_committed {
+            tree.hash_changed(&self.repository)?;
+        }
+        Ok(tree)
     }
 
     fn recording(
