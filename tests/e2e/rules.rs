@@ -6,10 +6,15 @@ use skiptrace_tests::CargoProject;
 use crate::PROGRAM;
 
 const RULES: &str = "\
-[[rules]]
+[[rule]]
 name = \"notes\"
 paths = [\"*.txt\"]
 ignore = true
+
+[[rule]]
+name = \"gone\"
+paths = [\"docs/**\"]
+run-all = true
 ";
 
 #[test]

@@ -109,9 +109,9 @@ pub(crate) fn run(args: &RunArgs, session: &Session<'_>) -> Result<ExitStatus, C
     };
     let record = |update: &Update| around.record(&runner, &Wanted::new(Shard::WHOLE, update.names()));
     let mut recorded = record(&update);
-    if let Ok(outcome) = &recorded
+    if let Ok(outcome) = &mut recorded
         && !(watch.is_interrupted() && outcome.tests.is_empty())
-        && !update.holds_for(&outcome.environment, session)
+        && !update.holds_for(&runner, outcome, session)
     {
         // Nothing of it is taken over, interrupted or not.
         update = Update::default();

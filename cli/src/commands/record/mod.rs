@@ -152,7 +152,7 @@ pub(crate) fn run(args: &RecordArgs, session: &Session<'_>) -> Result<ExitStatus
         listener: &listener,
     };
     let mut outcome = around.record(&runner, &Wanted::new(args.shard, update.names()))?;
-    if !update.holds_for(&outcome.environment, session) {
+    if !update.holds_for(&runner, &mut outcome, session) {
         // Nothing of it is taken over, interrupted or not.
         update = update::Update::default();
         if !watch.is_interrupted() {
