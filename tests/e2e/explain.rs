@@ -85,33 +85,133 @@ fn tests_and_files_are_explained() {
     project.sandbox.write("src/lib.rs", &text);
 
     // Tests: one that must run, one that need not, two of one name, one that nobody knows.
-    assert_snapshot!(shown(&explain(&project, &["tests::second"]).success()), @"");
-    assert_snapshot!(shown(&explain(&project, &["tests::first"]).success()), @"");
-    assert_snapshot!(shown(&explain(&project, &["desk::other", "tests::first"]).success()), @"");
-    assert_snapshot!(shown(&explain(&project, &["tests::secnod"]).code(2)), @"");
-    assert_snapshot!(shown(&explain(&project, &["nothing::like::it"]).code(2)), @"");
-    assert_snapshot!(shown(&explain(&project, &["--json", "tests::first"]).success()), @"");
+    assert_snapshot!(shown(&explain(&project, &["tests::second"]).success()), @"
+    exit code: 0
+    --- stdout ---
+    desk tests::second need not run
+      it passed when it was recorded (2026-01-02 03:04:05 UTC), as the index of `$COMMIT`, the same commit has it
+      it depends on 8 units in 4 files, all of which are what they were
+      1 file may differ from what the index has; nothing of that concerns it
+    ");
+    assert_snapshot!(shown(&explain(&project, &["tests::first"]).success()), @"
+    exit code: 0
+    --- stdout ---
+    desk tests::first must run
+      executed: executed `src/lib.rs#one`, which changed
+    desk::other tests::first must run
+      executed: executed `src/lib.rs#one`, which changed
+    ");
+    assert_snapshot!(shown(&explain(&project, &["desk::other", "tests::first"]).success()), @"
+    exit code: 0
+    --- stdout ---
+    desk::other tests::first must run
+      executed: executed `src/lib.rs#one`, which changed
+    ");
+    assert_snapshot!(shown(&explain(&project, &["tests::secnod"]).code(2)), @"
+    exit code: 2
+    --- stderr ---
+    error: `tests::secnod` is no test that the index knows, and no file
+    hint: did you mean `tests::second`?
+    ");
+    assert_snapshot!(shown(&explain(&project, &["nothing::like::it"]).code(2)), @"
+    exit code: 2
+    --- stderr ---
+    error: `nothing::like::it` is no test that the index knows, and no file
+    hint: a test that no index knows always runs; `skiptrace index show` lists those it knows
+    ");
+    assert_snapshot!(shown(&explain(&project, &["--json", "tests::first"]).success()), @r#"
+    exit code: 0
+    --- stdout ---
+    {"schema":"skiptrace/explain-test@1","suite":"desk","name":"tests::first","must_run":true,"reasons":[{"code":"executed","hazard":null,"message":"executed `src/lib.rs#one`, which changed"}],"proof":null,"outcome":"passed","duration_ms":$MS}
+    {"schema":"skiptrace/explain-test@1","suite":"desk::other","name":"tests::first","must_run":true,"reasons":[{"code":"executed","hazard":null,"message":"executed `src/lib.rs#one`, which changed"}],"proof":null,"outcome":"passed","duration_ms":$MS}
+    "#);
 
     // Files: whole, by line, a line in no unit, past the end, without tests, unknown, gone.
-    assert_snapshot!(shown(&explain(&project, &["src/lib.rs:2"]).success()), @"");
-    assert_snapshot!(shown(&explain(&project, &["src/lib.rs:4"]).success()), @"");
-    assert_snapshot!(shown(&explain(&project, &["src/lib.rs:400"]).success()), @"");
-    assert_snapshot!(shown(&explain(&project, &["--json", "src/lib.rs:8"]).success()), @"");
-    assert_snapshot!(shown(&explain(&project, &["notes.txt"]).success()), @"");
+    assert_snapshot!(shown(&explain(&project, &["src/lib.rs:2"]).success()), @"
+    exit code: 0
+    --- stdout ---
+    compiled from the file: 3 tests
+      desk tests::first
+      desk tests::second
+      desk::other tests::first
+    executed `one`, lines 1-3: 2 tests
+      desk tests::first
+      desk::other tests::first
+    ");
+    assert_snapshot!(shown(&explain(&project, &["src/lib.rs:4"]).success()), @"
+    exit code: 0
+    --- stdout ---
+    compiled from the file: 3 tests
+      desk tests::first
+      desk tests::second
+      desk::other tests::first
+    ");
+    assert_snapshot!(shown(&explain(&project, &["src/lib.rs:400"]).success()), @"
+    exit code: 0
+    --- stdout ---
+    compiled from the file: 3 tests
+      desk tests::first
+      desk tests::second
+      desk::other tests::first
+    ");
+    assert_snapshot!(shown(&explain(&project, &["--json", "src/lib.rs:8"]).success()), @r#"
+    exit code: 0
+    --- stdout ---
+    {"schema":"skiptrace/explain-path@1","path":"src/lib.rs","line":8,"known":true,"uses":[{"how":"compiled from","what":"the file","lines":null,"tests":["desk tests::first","desk tests::second","desk::other tests::first"]},{"how":"executed","what":"`two`","lines":[7,9],"tests":["desk tests::second"]}]}
+    "#);
+    assert_snapshot!(shown(&explain(&project, &["notes.txt"]).success()), @"
+    exit code: 0
+    --- stdout ---
+    opened the file: 3 tests
+      desk tests::first
+      desk tests::second
+      desk::other tests::first
+    ");
     project.sandbox.write("new.txt", "new\n");
-    assert_snapshot!(shown(&explain(&project, &["new.txt"]).success()), @"");
+    assert_snapshot!(shown(&explain(&project, &["new.txt"]).success()), @"
+    exit code: 0
+    --- stdout ---
+    the index does not know `new.txt`: unless a rule says otherwise, its change runs everything
+    ");
     std::fs::remove_file(project.sandbox.work().join("tests/other.rs")).unwrap();
-    assert_snapshot!(shown(&explain(&project, &["tests/other.rs"]).success()), @"");
-    assert_snapshot!(shown(&explain(&project, &["no/such/file.rs"]).code(2)), @"");
-    assert_snapshot!(shown(&explain(&project, &["/somewhere/else.rs"]).code(2)), @"");
+    assert_snapshot!(shown(&explain(&project, &["tests/other.rs"]).success()), @"
+    exit code: 0
+    --- stdout ---
+    compiled from the file: 1 test
+      desk::other tests::first
+    executed `tests::first`, lines 2-5: 1 test
+      desk::other tests::first
+    ");
+    assert_snapshot!(shown(&explain(&project, &["no/such/file.rs"]).code(2)), @"
+    exit code: 2
+    --- stderr ---
+    error: `no/such/file.rs` is no test that the index knows, and no file
+    hint: a test that no index knows always runs; `skiptrace index show` lists those it knows
+    ");
+    assert_snapshot!(shown(&explain(&project, &["/somewhere/else.rs"]).code(2)), @"
+    exit code: 2
+    --- stderr ---
+    error: `/somewhere/else.rs` is no test that the index knows, and no file
+    hint: a test that no index knows always runs; `skiptrace index show` lists those it knows
+    ");
 }
 
 #[test]
 fn without_an_index_everything_must_run() {
     let project = CargoProject::empty(PROGRAM);
     project.commit(&[("Cargo.toml", MANIFEST), ("src/lib.rs", LIB)]);
-    assert_snapshot!(shown(&explain(&project, &["tests::first"]).success()), @"");
-    assert_snapshot!(shown(&explain(&project, &["src/lib.rs"]).success()), @"");
+    assert_snapshot!(shown(&explain(&project, &["tests::first"]).success()), @"
+    exit code: 0
+    --- stdout ---
+    tests::first must run, as everything must: there is no index to go by: the store has no index of job `default`
+    ");
+    assert_snapshot!(shown(&explain(&project, &["src/lib.rs"]).success()), @"
+    exit code: 0
+    --- stdout ---
+    the index does not know `src/lib.rs`: unless a rule says otherwise, its change runs everything
+    --- stderr ---
+    warning: there is no index to go by: the store has no index of job `default`
+    ");
 }
 
 #[test]
@@ -120,6 +220,22 @@ fn indexes_of_files_are_explained() {
     project.commit(&[("Cargo.toml", MANIFEST), ("src/lib.rs", LIB), (".gitignore", "target/\n")]);
     let recorded = ["record", "--kind", "file", "--jobs", "1", "--", "cargo", "test", "--lib"];
     let _ = project.sandbox.skiptrace(recorded).success();
-    assert_snapshot!(shown(&explain(&project, &["--kind", "file", "src/lib.rs:2"]).success()), @"");
-    assert_snapshot!(shown(&explain(&project, &["--kind", "file", "tests::first"]).success()), @"");
+    assert_snapshot!(shown(&explain(&project, &["--kind", "file", "src/lib.rs:2"]).success()), @"
+    exit code: 0
+    --- stdout ---
+    compiled from the file: 2 tests
+      desk tests::first
+      desk tests::second
+    executed file, lines 1-21: 2 tests
+      desk tests::first
+      desk tests::second
+    ");
+    assert_snapshot!(shown(&explain(&project, &["--kind", "file", "tests::first"]).success()), @"
+    exit code: 0
+    --- stdout ---
+    desk tests::first need not run
+      it passed when it was recorded (2026-01-02 03:04:05 UTC), as the index of `$COMMIT`, the same commit has it
+      it depends on 3 units in 3 files, all of which are what they were
+      no file differs from what the index has
+    ");
 }

@@ -134,7 +134,26 @@ fn results_as_cargo_shows_them() {
     let output = sandbox_jobs(&project.sandbox, &["--jobs", "1"], "cargo test --lib").code(101);
     let shown: String =
         output.stdout().lines().filter(|line| !line.starts_with("thread '")).map(timeless).collect();
-    assert_snapshot!(shown, @"");
+    assert_snapshot!(shown, @"
+
+    running 2 tests
+         Running desk
+    test tests::first ... ok
+    test tests::second ... FAILED
+
+    failures:
+
+    ---- desk tests::second stdout ----
+    assertion `left == right` failed
+      left: 3
+     right: 2
+    note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
+
+    failures:
+        desk tests::second
+
+    test result: FAILED. 1 passed; 1 failed; 1 ignored; finished in $TIME
+    ");
 }
 
 fn sandbox_jobs(sandbox: &Sandbox, options: &[&str], runner: &str) -> Output {
@@ -263,6 +282,24 @@ fn outside_of_a_repository_everything_runs() {
     edit(sandbox, "src/lib.rs", "    2\n", "    3\n");
     let output = run(sandbox, "cargo test --lib").code(101);
     assert!(output.stdout().contains("test tests::second ... FAILED"), "{}", output.snapshot());
+}
+
+#[test]
+fn a_flaky_test_always_runs() {
+    let flaky = LIB.replace(
+        "        assert_eq!(crate::two(), 2);\n",
+        "        let path = \"target/tried\";\n        let before = std::path::Path::new(path).exists();\n        \
+         std::fs::write(path, \"\").unwrap();\n        assert!(before && crate::two() == 2);\n",
+    );
+    for (runner, _) in cargo_runners() {
+        let project = CargoProject::empty(PROGRAM);
+        project.commit(&[FILES[0], ("src/lib.rs", &flaky), FILES[2]]);
+        let sandbox = &project.sandbox;
+        let first = sandbox_jobs(sandbox, &["--retries", "1"], runner);
+        check(first, 0, "ran 2 tests");
+        check(run(sandbox, runner), 0, "ran 1 test; skipped 1");
+        check(run(sandbox, runner), 0, "ran 0 tests; skipped 2");
+    }
 }
 
 #[cfg(unix)]
@@ -415,6 +452,23 @@ fn the_loop_with_programs_and_ctest() {
         edit(&sandbox, "core.cpp", "return 3;", "return 2;");
         build();
         check(run(&sandbox, runner), 0, "ran 1 test; skipped 1");
+        check(run(&sandbox, runner), 0, "ran 0 tests; skipped 2");
+
+        // Filters keep what is outside of them.
+        edit(&sandbox, "core.cpp", "return 3 - 2;", "return 4 - 3;");
+        edit(&sandbox, "core.cpp", "return 2;", "return 4 - 2;");
+        build();
+        let filtered = match runner.starts_with("ctest") {
+            true => "ctest --test-dir build -R One".to_owned(),
+            false => format!("{runner} --gtest_filter=*.One"),
+        };
+        let of_filter = run(&sandbox, &filtered).success();
+        if !runner.starts_with("ctest") {
+            check(of_filter, 0, "ran 1 test");
+            check(run(&sandbox, runner), 0, "ran 1 test; skipped 1");
+        } else {
+            check(run(&sandbox, runner), 0, "ran 2 tests");
+        }
         check(run(&sandbox, runner), 0, "ran 0 tests; skipped 2");
     }
 }

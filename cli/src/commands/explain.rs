@@ -345,6 +345,9 @@ fn explain_path(
     if document.uses.is_empty() {
         printer.answer(format_args!("no test depends on `{path}`"))?;
     }
+    if let Some(line) = line.filter(|_| document.uses.iter().all(|used| used.lines.is_none())) {
+        printer.answer(format_args!("line {line} of `{path}` is in nothing that a test executed"))?;
+    }
     for used in &document.uses {
         let lines = used.lines.map(|(start, end)| format!(", lines {start}-{end}")).unwrap_or_default();
         printer.answer(format_args!(

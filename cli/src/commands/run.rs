@@ -1,5 +1,6 @@
 //! `skiptrace run`.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -11,6 +12,7 @@ use skiptrace_engine::recording::Shard;
 use skiptrace_engine::selection::Cause;
 use skiptrace_indexers::record::fold::RecordedTest;
 use skiptrace_indexers::record::go::GoRecordError;
+use skiptrace_indexers::record::native::NativeCommand;
 use skiptrace_indexers::record::outcome::Outcome;
 use skiptrace_indexers::record::progress::Event;
 use skiptrace_indexers::record::rust::RecordError;
@@ -79,12 +81,20 @@ pub(crate) fn run(args: &RunArgs, session: &Session<'_>) -> Result<ExitStatus, C
         args.policy.clone(),
     ));
     let settings = session.settings_with(flags)?;
-    let (runner, words) = Runner::find_to("run", &args.runner, session)?;
+    let (said, filter) = without_filter(&args.runner, session);
+    let (runner, mut words) = Runner::find_to("run", &said, session)?;
+    if !args.runner.is_empty() {
+        words.clone_from(&args.runner);
+    }
+    let filter = filter.filter(|_| matches!(runner, Runner::Native(NativeCommand::Programs(_))));
     let Some(repository) = session.repository()? else {
         return unwatched::run(&words, "there is no repository here", session);
     };
     let job: JobName = settings.index_job.value.parse().map_err(CommandError::user)?;
-    let locals = Locals::of(&words, &job, repository, session);
+    let mut known_by = words.clone();
+    // What a variable says is as good as a word.
+    known_by.extend(filter.clone());
+    let locals = Locals::of(&known_by, &job, repository, session);
     let plan = Plan::local(repository, locals.own.clone(), session, &settings)?;
     let mut update = match args.all {
         true => Update::default(),
@@ -106,6 +116,7 @@ pub(crate) fn run(args: &RunArgs, session: &Session<'_>) -> Result<ExitStatus, C
         repository: plan.repository.root(),
         watch: &watch,
         listener: &listener,
+        filter: filter.as_deref(),
     };
     let record = |update: &Update| around.record(&runner, &Wanted::new(Shard::WHOLE, update.names()));
     let mut recorded = record(&update);
@@ -144,6 +155,23 @@ pub(crate) fn run(args: &RunArgs, session: &Session<'_>) -> Result<ExitStatus, C
         (false, 0) => ExitStatus::Success,
         (false, code) => ExitStatus::OfRunner(u8::try_from(code).unwrap_or(1)),
     })
+}
+
+/// Takes GoogleTest's filter out of the words that run a program, or out of the variable that is another way to say it.
+fn without_filter(words: &[String], session: &Session<'_>) -> (Vec<String>, Option<String>) {
+    const FILTER: &str = "--gtest_filter=";
+    let of_variable = session.environment.vars.get(OsStr::new("GTEST_FILTER"));
+    let mut filter = of_variable.and_then(|filter| filter.to_str()).map(str::to_owned);
+    let mut rest = Vec::new();
+    for word in words {
+        match word.strip_prefix(FILTER) {
+            Some(said) => filter = Some(said.to_owned()),
+            // How results look is our affair.
+            None if word.starts_with("--gtest_color=") || word.starts_with("--gtest_brief=") => {}
+            None => rest.push(word.clone()),
+        }
+    }
+    (rest, filter)
 }
 
 /// What is said in the end.
