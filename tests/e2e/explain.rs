@@ -141,6 +141,7 @@ fn tests_and_files_are_explained() {
     assert_snapshot!(shown(&explain(&project, &["src/lib.rs:4"]).success()), @"
     exit code: 0
     --- stdout ---
+    line 4 of `src/lib.rs` is in nothing that a test executed
     compiled from the file: 3 tests
       desk tests::first
       desk tests::second
@@ -149,6 +150,7 @@ fn tests_and_files_are_explained() {
     assert_snapshot!(shown(&explain(&project, &["src/lib.rs:400"]).success()), @"
     exit code: 0
     --- stdout ---
+    line 400 of `src/lib.rs` is in nothing that a test executed
     compiled from the file: 3 tests
       desk tests::first
       desk tests::second

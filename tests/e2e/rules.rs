@@ -37,7 +37,7 @@ fn rules_are_checked() {
     rule `gone` ($DIR/work/skiptrace.toml:6): `docs/**` matches no file
     --- stderr ---
     warning: there is no index, so nobody can say whether a rule ignores what tests depend on
-    2 rules of this repository, 9 shipped: 1 problems
+    2 rules of this repository, 9 shipped: 1 problem
     ");
     let _ = sandbox.skiptrace(["record", "--", "cargo", "test", "--lib"]).success();
     assert_snapshot!(sandbox.skiptrace(["rules", "lint"]).snapshot(), @"
