@@ -302,7 +302,7 @@ fn explain_path(
     all: bool,
     session: &Session<'_>,
 ) -> Result<ExitStatus, CommandError> {
-    let mut uses: BTreeMap<(u32, &'static str, String), (Option<(u32, u32)>, Vec<String>)> = BTreeMap::new();
+    let mut uses: BTreeMap<(u32, &'static str, String), UsedBy> = BTreeMap::new();
     let mut known = false;
     let parts = decision.basis.iter().flat_map(|basis| &basis.parts);
     for part in parts {
@@ -366,6 +366,9 @@ fn explain_path(
     }
     Ok(ExitStatus::Success)
 }
+
+/// On which lines something stands, and which tests use it.
+type UsedBy = (Option<(u32, u32)>, Vec<String>);
 
 /// A way in which tests use a file: where it stands in the answer, how, what of it, on which lines, and which tests.
 type Use = (u32, &'static str, String, Option<(u32, u32)>, skiptrace_engine::id::SetId);

@@ -229,12 +229,11 @@ fn failed(error: &CommandError, words: &[String], session: &Session<'_>) -> Resu
     let ended = |code: Option<i32>| {
         Ok(ExitStatus::OfRunner(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
     };
-    match source.and_then(|source| source.downcast_ref::<RecordError>()) {
+    if let Some(RecordError::Cargo(CargoError::Failed { status, .. }) | RecordError::NoResults { status }) =
+        source.and_then(|source| source.downcast_ref())
+    {
         // It has said why.
-        Some(RecordError::Cargo(CargoError::Failed { status, .. }) | RecordError::NoResults { status }) => {
-            return ended(status.code());
-        }
-        _ => {}
+        return ended(status.code());
     }
     if let Some(GoRecordError::Build { said }) = source.and_then(|source| source.downcast_ref()) {
         session.printer.say(said);
