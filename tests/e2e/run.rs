@@ -285,6 +285,20 @@ fn outside_of_a_repository_everything_runs() {
 }
 
 #[test]
+fn what_tests_are_told_is_a_condition() {
+    let project = CargoProject::empty(PROGRAM);
+    let manifest = format!("{MANIFEST}[[test]]\nname = \"own\"\nharness = false\n");
+    let own = "fn main() {\n    assert_eq!(desk::one(), 1);\n    \
+               assert!(std::env::args().all(|word| word != \"--other-mode\"));\n}\n";
+    project.commit(&[("Cargo.toml", &manifest), FILES[1], ("tests/own.rs", own), FILES[2]]);
+    let sandbox = &project.sandbox;
+    check(run(sandbox, "cargo test --test own"), 0, "ran 1 test");
+    check(run(sandbox, "cargo test --test own"), 0, "ran 0 tests; skipped 1");
+    check(run(sandbox, "cargo test --test own -- --other-mode"), 101, "ran 1 test, 1 failed");
+    check(run(sandbox, "cargo test --test own"), 0, "ran 0 tests; skipped 1");
+}
+
+#[test]
 fn a_flaky_test_always_runs() {
     let flaky = LIB.replace(
         "        assert_eq!(crate::two(), 2);\n",

@@ -260,6 +260,9 @@ impl Given<'_> {
             said.push(format!("--features {}{folder}", Vec::from_iter(features).join(",")));
         }
         said.extend(configuration);
+        if tells_tests(&command.test_args) {
+            said.push(format!("-- {}", command.test_args.join(" ")));
+        }
         if said.is_empty() { "(none)".to_owned() } else { said.join(" ") }
     }
 
@@ -310,6 +313,31 @@ fn effective(mut table: Table) -> Option<Table> {
         }
     }
     (!table.is_empty()).then_some(table)
+}
+
+/// Returns whether test programs are told more than which tests to run, and how to show that: a harness of the project's
+/// own may do anything with it.
+fn tells_tests(args: &[String]) -> bool {
+    const KNOWN: [&str; 16] = [
+        "--color",
+        "--ensure-time",
+        "--exact",
+        "--format",
+        "--ignored",
+        "--include-ignored",
+        "--logfile",
+        "--no-capture",
+        "--nocapture",
+        "--quiet",
+        "--report-time",
+        "--show-output",
+        "--shuffle",
+        "--skip",
+        "--test-threads",
+        "-q",
+    ];
+    let name = |word: &String| word.split('=').next().unwrap_or_default().to_owned();
+    args.iter().any(|word| word.starts_with('-') && !KNOWN.contains(&&*name(word)))
 }
 
 /// Returns a value as text, whatever the order of its keys.
