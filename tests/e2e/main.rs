@@ -7,12 +7,15 @@ mod build_go;
 mod completions;
 mod config;
 mod errors;
+mod explain;
 mod hazards;
 mod help;
 mod index;
 mod man;
 mod record;
 mod replay;
+mod rules;
+mod run;
 mod select;
 mod stores;
 

@@ -1,6 +1,7 @@
 //! `skiptrace explain`.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Serialize;
 use skiptrace_engine::id::JobName;
@@ -120,8 +121,10 @@ pub(crate) fn run(args: &ExplainArgs, session: &Session<'_>) -> Result<ExitStatu
     )?;
     let tests = find_tests(&args.what, &decision);
     match (&tests[..], path_of(&args.what, session)?) {
-        ([], Some((path, line))) => explain_path(&decision, &job, &path, line, args.all, session),
-        ([], None) => explain_stranger(&args.what.join(" "), &decision, session),
+        ([], Some((path, line))) if is_file(&path, &decision, session)? => {
+            explain_path(&decision, &job, &path, line, args.all, session)
+        }
+        ([], _) => explain_stranger(&args.what.join(" "), &decision, session),
         (tests, _) => {
             for test in tests {
                 explain_test(test, &decision, session)?;
@@ -167,6 +170,20 @@ fn path_of(what: &[String], session: &Session<'_>) -> Result<Option<(RepoPath, O
     Ok(path.map(|path| (path, line)))
 }
 
+/// Returns whether a path is one of a file or folder that is there, or that the index knows.
+fn is_file(path: &RepoPath, decision: &Decision, session: &Session<'_>) -> Result<bool, CommandError> {
+    let is_there = |root: &Path| root.join(path.as_str()).symlink_metadata().is_ok();
+    if session.repository()?.is_some_and(|repository| is_there(repository.root())) {
+        return Ok(true);
+    }
+    for part in decision.basis.iter().flat_map(|basis| &basis.parts) {
+        if part.find_files(std::slice::from_ref(path))?.iter().any(Option::is_some) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn explain_test(test: &Decided, decision: &Decision, session: &Session<'_>) -> Result<(), CommandError> {
     let key = &test.record.key;
     let reasons: Vec<&Reason> = decision.selection.reasons_of(test).collect();
@@ -202,9 +219,9 @@ fn explain_test(test: &Decided, decision: &Decision, session: &Session<'_>) -> R
         Some(proof) => {
             printer.answer(format_args!("{} {} need not run", key.suite, key.name))?;
             printer.answer(format_args!(
-                "  it passed when the index of {} was recorded ({})",
-                proof.index,
+                "  it passed when it was recorded ({}), as the index of {} has it",
                 proof.recorded_at.as_deref().unwrap_or("at an unknown time"),
+                proof.index,
             ))?;
             printer.answer(format_args!(
                 "  it depends on {} in {}, all of which are what they were",
@@ -212,8 +229,12 @@ fn explain_test(test: &Decided, decision: &Decision, session: &Session<'_>) -> R
                 human::count(proof.files as u64, "file"),
             ))?;
             let changed = human::count(proof.changed_paths as u64, "file");
-            printer
-                .answer(format_args!("  {changed} may differ from what the index has; none concerns it"))?;
+            match proof.changed_paths {
+                0 => printer.answer("  no file differs from what the index has")?,
+                _ => printer.answer(format_args!(
+                    "  {changed} may differ from what the index has; nothing of that concerns it"
+                ))?,
+            }
         }
         None => {
             printer.answer(format_args!("{} {} must run", key.suite, key.name))?;
@@ -281,7 +302,7 @@ fn explain_path(
     all: bool,
     session: &Session<'_>,
 ) -> Result<ExitStatus, CommandError> {
-    let mut uses: BTreeMap<(u32, &'static str, String), (Option<(u32, u32)>, Vec<String>)> = BTreeMap::new();
+    let mut uses: BTreeMap<(u32, &'static str, String), UsedBy> = BTreeMap::new();
     let mut known = false;
     let parts = decision.basis.iter().flat_map(|basis| &basis.parts);
     for part in parts {
@@ -324,6 +345,9 @@ fn explain_path(
     if document.uses.is_empty() {
         printer.answer(format_args!("no test depends on `{path}`"))?;
     }
+    if let Some(line) = line.filter(|_| document.uses.iter().all(|used| used.lines.is_none())) {
+        printer.answer(format_args!("line {line} of `{path}` is in nothing that a test executed"))?;
+    }
     for used in &document.uses {
         let lines = used.lines.map(|(start, end)| format!(", lines {start}-{end}")).unwrap_or_default();
         printer.answer(format_args!(
@@ -342,6 +366,9 @@ fn explain_path(
     }
     Ok(ExitStatus::Success)
 }
+
+/// On which lines something stands, and which tests use it.
+type UsedBy = (Option<(u32, u32)>, Vec<String>);
 
 /// A way in which tests use a file: where it stands in the answer, how, what of it, on which lines, and which tests.
 type Use = (u32, &'static str, String, Option<(u32, u32)>, skiptrace_engine::id::SetId);

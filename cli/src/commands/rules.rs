@@ -15,6 +15,7 @@ use crate::exit::ExitStatus;
 use crate::rules::Rules;
 use crate::session::Session;
 use crate::settings::Flag;
+use crate::ui::human;
 
 /// How many paths are named where there may be thousands.
 const NAMED: usize = 3;
@@ -120,9 +121,13 @@ pub(crate) fn run(command: &RulesCommand, session: &Session<'_>) -> Result<ExitS
     }
     let own = rules.origins.iter().flatten().count();
     session.printer.status(format_args!(
-        "{own} rules of this repository, {} shipped: {}",
+        "{} of this repository, {} shipped: {}",
+        human::count(own as u64, "rule"),
         rules.origins.len() - own,
-        if problems.is_empty() { "no problem".to_owned() } else { format!("{} problems", problems.len()) },
+        match problems.len() {
+            0 => "no problem".to_owned(),
+            n => human::count(n as u64, "problem"),
+        },
     ));
     Ok(if problems.is_empty() { ExitStatus::Success } else { ExitStatus::Failure })
 }

@@ -1,30 +1,45 @@
 //! `skiptrace run`.
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use skiptrace_engine::id::JobName;
-use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::record::Outcome as TestOutcome;
 use skiptrace_engine::recording::Shard;
+use skiptrace_engine::selection::Cause;
+use skiptrace_indexers::record::fold::RecordedTest;
+use skiptrace_indexers::record::go::GoRecordError;
+use skiptrace_indexers::record::native::NativeCommand;
+use skiptrace_indexers::record::outcome::Outcome;
 use skiptrace_indexers::record::progress::Event;
+use skiptrace_indexers::record::rust::RecordError;
+use skiptrace_indexers::run::cargo_test::CargoError;
 use skiptrace_indexers::run::wanted::Wanted;
 use skiptrace_indexers::run::watch::Watch;
 
 use super::record::finish::Plan;
-use super::record::live::Live;
 use super::record::runner::Runner;
 use super::record::update::Update;
 use super::record::{Around, DriverArgs, listen_for_interrupts};
 use super::select::summarize;
-use crate::decision::{Asked, Decision};
+use crate::decision::{Asked, Decision, Relation};
 use crate::error::CommandError;
 use crate::exit::ExitStatus;
 use crate::rules::Rules;
 use crate::session::Session;
 use crate::settings::{Flag, Settings};
 use crate::ui::human;
+
+mod essence;
+mod locals;
+mod show;
+mod unwatched;
+
+use locals::Locals;
+use show::{Manner, Show};
 
 /// Run the tests that a change can break, and remember what they execute
 ///
@@ -66,26 +81,34 @@ pub(crate) fn run(args: &RunArgs, session: &Session<'_>) -> Result<ExitStatus, C
         args.policy.clone(),
     ));
     let settings = session.settings_with(flags)?;
-    let runner = Runner::find(&args.runner, session)?;
-    let plan = Plan::local(session, &settings, IndexKind::FUNCTION)?;
-    let file = local_index(&plan);
-    let decision = match args.all {
-        true => None,
-        false => Some(decide(args, session, &settings, &plan, &file, &runner)?),
-    };
-    if let Some(decision) = &decision {
-        summarize(decision, session);
+    let (said, filter) = without_filter(&args.runner, session);
+    let (runner, mut words) = Runner::find_to("run", &said, session)?;
+    if !args.runner.is_empty() {
+        words.clone_from(&args.runner);
     }
-    let mut update = match &decision {
-        Some(decision) => Update::of(decision, &plan.job, session)?,
-        None => Update::default(),
+    let filter = filter.filter(|_| matches!(runner, Runner::Native(NativeCommand::Programs(_))));
+    let Some(repository) = session.repository()? else {
+        return unwatched::run(&words, "there is no repository here", session);
+    };
+    let job: JobName = settings.index_job.value.parse().map_err(CommandError::user)?;
+    let mut known_by = words.clone();
+    // What a variable says is as good as a word.
+    known_by.extend(filter.clone());
+    let locals = Locals::of(&known_by, &job, repository, session);
+    let plan = Plan::local(repository, locals.own.clone(), session, &settings)?;
+    let mut update = match args.all {
+        true => Update::default(),
+        false => {
+            let decision = decide(args, session, &settings, &plan, &locals, &runner)?;
+            Update::of(&decision, &plan.job, session)?
+        }
     };
 
     let interrupted = Arc::new(AtomicBool::new(false));
     listen_for_interrupts(&interrupted)?;
     let watch = Watch::interrupted_by(interrupted);
-    let live = Live::new(session.printer);
-    let listener = |event: Event<'_>| live.tell(&event);
+    let show = Show::new(session.printer, Manner::of(&runner, &words, &session.environment));
+    let listener = |event: Event<'_>| show.tell(&event);
     let around = Around {
         args: &args.driver,
         runs: 1,
@@ -93,40 +116,40 @@ pub(crate) fn run(args: &RunArgs, session: &Session<'_>) -> Result<ExitStatus, C
         repository: plan.repository.root(),
         watch: &watch,
         listener: &listener,
+        filter: filter.as_deref(),
     };
-    let mut outcome = around.record(&runner, &Wanted::new(Shard::WHOLE, update.names()))?;
-    if !update.holds_for(&outcome.environment, session) && !watch.is_interrupted() {
+    let record = |update: &Update| around.record(&runner, &Wanted::new(Shard::WHOLE, update.names()));
+    let mut recorded = record(&update);
+    if let Ok(outcome) = &mut recorded
+        && !(watch.is_interrupted() && outcome.tests.is_empty())
+        && !update.holds_for(&runner, outcome, session)
+    {
+        // Nothing of it is taken over, interrupted or not.
         update = Update::default();
-        outcome = around.record(&runner, &Wanted::new(Shard::WHOLE, update.names()))?;
+        if !watch.is_interrupted() {
+            show.again();
+            recorded = record(&update);
+        }
     }
-    live.end();
-
-    let n_run = outcome.tests.len();
-    let failed = |test: &TestOutcome| matches!(test, TestOutcome::Failed | TestOutcome::TimedOut);
-    let n_failed = outcome.tests.iter().filter(|test| failed(&test.outcome)).count();
-    let n_skipped = update.carried.tests.len();
-    let saved: u128 = update.carried.tests.iter().map(|test| test.record.duration.as_millis()).sum();
-    let code = outcome.exit.unwrap_or(if n_failed > 0 || !outcome.missing.is_empty() {
-        runner.failure()
-    } else {
-        0
-    });
+    let outcome = match recorded {
+        Ok(outcome) => outcome,
+        Err(_) if watch.is_interrupted() => return Ok(ExitStatus::Interrupted),
+        Err(error) => return failed(&error, &words, session),
+    };
+    show.end(outcome.skipped);
+    if watch.is_interrupted() && outcome.tests.is_empty() {
+        // Whatever was known before is what is known now.
+        session.printer.status("interrupted before any test had ended");
+        return Ok(ExitStatus::Interrupted);
+    }
+    let said = Said::of(&outcome, &update);
+    let code = said.code(&outcome, &runner);
     let folded = plan.fold(outcome, update, session)?;
     plan.warn_of(&folded, session);
-    let index = &folded.index;
-    if !index.tests().is_empty() {
-        std::fs::create_dir_all(file.parent().unwrap_or(&file)).map_err(|error| {
-            CommandError::user(format_args!("cannot keep what was recorded in `{}`", file.display()))
-                .caused_by(error)
-        })?;
-        super::index::target::write(session, &file, index)?;
+    if !folded.index.tests().is_empty() {
+        locals.keep(&folded.index, session)?;
     }
-    let failed = if n_failed > 0 { format!(", {n_failed} failed") } else { String::new() };
-    session.printer.status(format_args!(
-        "ran {}{failed}; skipped {n_skipped} with a proof, which take {}",
-        human::count(n_run as u64, "test"),
-        human::duration(u64::try_from(saved).unwrap_or(u64::MAX)),
-    ));
+    session.printer.status(&said);
     Ok(match (watch.is_interrupted(), code) {
         (true, _) => ExitStatus::Interrupted,
         (false, 0) => ExitStatus::Success,
@@ -134,19 +157,100 @@ pub(crate) fn run(args: &RunArgs, session: &Session<'_>) -> Result<ExitStatus, C
     })
 }
 
-/// Returns where what runs on this machine observe is kept.
-fn local_index(plan: &Plan) -> PathBuf {
-    let folder = plan.repository.private_folder().join("local").join(plan.kind.name());
-    folder.join(format!("{}.idx", plan.job))
+/// Takes GoogleTest's filter out of the words that run a program, or out of the variable that is another way to say it.
+fn without_filter(words: &[String], session: &Session<'_>) -> (Vec<String>, Option<String>) {
+    const FILTER: &str = "--gtest_filter=";
+    let of_variable = session.environment.vars.get(OsStr::new("GTEST_FILTER"));
+    let mut filter = of_variable.and_then(|filter| filter.to_str()).map(str::to_owned);
+    let mut rest = Vec::new();
+    for word in words {
+        match word.strip_prefix(FILTER) {
+            Some(said) => filter = Some(said.to_owned()),
+            // How results look is our affair.
+            None if word.starts_with("--gtest_color=") || word.starts_with("--gtest_brief=") => {}
+            None => rest.push(word.clone()),
+        }
+    }
+    (rest, filter)
 }
 
-/// Decides by the index of this machine or by the nearest stored one, whichever leaves less to run.
+/// What is said in the end.
+struct Said {
+    run: usize,
+    failed: usize,
+    skipped: usize,
+    /// How long those took that were skipped.
+    saved: Duration,
+}
+
+impl Said {
+    fn of(outcome: &Outcome, update: &Update) -> Said {
+        let is_failure =
+            |test: &&RecordedTest| matches!(test.outcome, TestOutcome::Failed | TestOutcome::TimedOut);
+        Said {
+            run: outcome.tests.len(),
+            failed: outcome.tests.iter().filter(is_failure).count(),
+            skipped: update.carried.tests.len(),
+            saved: update.carried.tests.iter().map(|test| test.record.duration).sum(),
+        }
+    }
+
+    /// Returns the exit code that the runner has, or would have.
+    fn code(&self, outcome: &Outcome, runner: &Runner) -> i32 {
+        let is_nextest = runner.speaks_for_itself();
+        match outcome.exit {
+            // It was told that no test is no failure, since it cannot know that they are skipped.
+            Some(0) if is_nextest && self.run + self.skipped == 0 && outcome.missing.is_empty() => 4,
+            Some(code) => code,
+            None if is_nextest || self.failed > 0 || !outcome.missing.is_empty() => runner.failure(),
+            None => 0,
+        }
+    }
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ran {}", human::count(self.run as u64, "test"))?;
+        if self.failed > 0 {
+            write!(f, ", {} failed", self.failed)?;
+        }
+        if self.skipped > 0 {
+            let saved = u64::try_from(self.saved.as_millis()).unwrap_or(u64::MAX);
+            write!(f, "; skipped {} with a proof ({})", self.skipped, human::duration(saved))?;
+        }
+        Ok(())
+    }
+}
+
+/// Ends as the runner does where it could not build the tests. Where anything else kept them from being recorded, they
+/// are run without that.
+fn failed(error: &CommandError, words: &[String], session: &Session<'_>) -> Result<ExitStatus, CommandError> {
+    let source = error.source.as_deref();
+    let ended = |code: Option<i32>| {
+        Ok(ExitStatus::OfRunner(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
+    };
+    if let Some(RecordError::Cargo(CargoError::Failed { status, .. }) | RecordError::NoResults { status }) =
+        source.and_then(|source| source.downcast_ref())
+    {
+        // It has said why.
+        return ended(status.code());
+    }
+    if let Some(GoRecordError::Build { said }) = source.and_then(|source| source.downcast_ref()) {
+        session.printer.say(said);
+        return ended(Some(1));
+    }
+    let why = source.map_or_else(|| error.message.clone(), ToString::to_string);
+    unwatched::run(words, why, session)
+}
+
+/// Decides by an index of this machine or by the nearest stored one, whichever leaves less to run, and says what was
+/// decided.
 fn decide(
     args: &RunArgs,
     session: &Session<'_>,
     settings: &Settings,
     plan: &Plan,
-    file: &Path,
+    locals: &Locals,
     runner: &Runner,
 ) -> Result<Decision, CommandError> {
     let rules = Rules::read(session, settings, &plan.job)?;
@@ -165,22 +269,41 @@ fn decide(
             session,
         )
     };
-    let local = match (&args.index, file.is_file()) {
-        (None, true) => file.to_str().map(|path| make(Some(path))).transpose()?,
-        _ => None,
-    };
-    // Nothing is left to be won where nothing changed.
-    if let Some(local) = local.as_ref().filter(|local| local.selection.run().next().is_none())
-        && local.selection.everything.is_empty()
-    {
-        return make(file.to_str());
-    }
-    let stored = make(args.index.as_deref())?;
+    let there = if args.index.is_some() { Vec::new() } else { locals.there() };
+    let mut best: Option<Decision> = None;
     let gain = |decision: &Decision| {
-        decision.selection.skipped().map(|test| test.duration).sum::<std::time::Duration>()
+        let skipped = decision.selection.skipped();
+        skipped.fold((0, Duration::ZERO), |(n, sum), test| (n + 1, sum + test.duration))
     };
-    Ok(match local {
-        Some(local) if gain(&local) >= gain(&stored) => local,
-        _ => stored,
-    })
+    for path in there.iter().filter_map(|path| path.to_str()) {
+        let mut decision = make(Some(path))?;
+        if let Some(basis) = &mut decision.basis {
+            basis.relation = Relation::Named("the last run here".to_owned());
+        }
+        let leaves_nothing =
+            decision.selection.everything.is_empty() && decision.selection.run().next().is_none();
+        if best.as_ref().is_none_or(|best| gain(&decision).1 > gain(best).1) {
+            best = Some(decision);
+        }
+        if leaves_nothing {
+            break;
+        }
+    }
+    let is_done = best.as_ref().is_some_and(|best| {
+        best.selection.everything.is_empty() && best.selection.run().next().is_none() && gain(best).0 > 0
+    });
+    if !is_done {
+        let stored = make(args.index.as_deref())?;
+        if best.as_ref().is_none_or(|best| gain(&stored).1 > gain(best).1) {
+            best = Some(stored);
+        }
+    }
+    let decision = best.expect("one was made");
+    let is_first = decision.basis.is_none()
+        && decision.selection.everything.iter().all(|cause| matches!(cause, Cause::NoIndex(_)));
+    match is_first {
+        true => session.printer.status("nothing is known of these tests yet, so all of them run"),
+        false => summarize(&decision, session),
+    }
+    Ok(decision)
 }

@@ -77,10 +77,13 @@ pub(super) fn differing(
             // A shallow clone does not have it, but the index says what each file was.
             Err(GitError::UnknownRevision { .. }) => {
                 changes.extend(changed_from_index(parts, &now)?);
-                differing.notes.push(format!(
-                    "git does not have `{}` here, so all files are compared with the index",
-                    commit.short()
-                ));
+                // Before the first commit there is none to have.
+                if commit.as_str().bytes().any(|digit| digit != b'0') {
+                    differing.notes.push(format!(
+                        "git does not have `{}` here, so all files are compared with the index",
+                        commit.short()
+                    ));
+                }
             }
             Err(error) => return Err(error.into()),
         }

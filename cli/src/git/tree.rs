@@ -8,6 +8,7 @@ use skiptrace_engine::id::ObjectId;
 use skiptrace_engine::path::RepoPath;
 use skiptrace_indexers::record::sources::Tree;
 
+use super::changes::GitPath;
 use super::mode::FileMode;
 use super::{GitError, Repository, process};
 
@@ -23,6 +24,8 @@ pub struct WorkTree {
     since: SystemTime,
     /// Those that were, and are settled all the same.
     settled: BTreeSet<RepoPath>,
+    /// The blobs that git would make of files which are not as it has them, where somebody asked for them.
+    hashed: BTreeMap<RepoPath, ObjectId>,
 }
 
 impl WorkTree {
@@ -48,7 +51,22 @@ impl WorkTree {
             repository.entries(&status)?.iter().filter_map(|entry| changed_path(entry.get(3..)?)).collect();
         changed.extend(overlooked.paths.into_keys());
         changed.extend(overlooked.unnamed.iter().filter_map(|name| changed_path(name.as_bytes())));
-        Ok(WorkTree { root: repository.root().to_owned(), blobs, changed, since, settled: BTreeSet::new() })
+        let (settled, hashed) = (BTreeSet::new(), BTreeMap::new());
+        Ok(WorkTree { root: repository.root().to_owned(), blobs, changed, since, settled, hashed })
+    }
+
+    /// Finds out the blobs of files that are not as git has them, so that they can be compared by these later on.
+    ///
+    /// Only for a recording of no commit: where there is one, what changed since is asked of git, and a file that is
+    /// put back as it was there would be taken for unchanged.
+    pub fn hash_changed(&mut self, repository: &Repository) -> Result<(), GitError> {
+        let mode = |path: &RepoPath| FileMode::of(&self.root.join(path.as_str()).symlink_metadata().ok()?);
+        let plain = self.changed.iter().filter(|path| mode(path) == Some(FileMode::Plain));
+        let files: BTreeMap<GitPath, FileMode> =
+            plain.map(|path| (GitPath::from(path), FileMode::Plain)).collect();
+        let hashed = repository.hash(&files)?;
+        self.hashed = hashed.into_iter().filter_map(|(path, blob)| Some((path.repo_path()?, blob))).collect();
+        Ok(())
     }
 
     /// Returns whether everything is as git has it.
@@ -85,7 +103,10 @@ impl Tree for WorkTree {
     }
 
     fn blob(&self, path: &RepoPath) -> Option<ObjectId> {
-        self.blobs.get(path).filter(|_| !self.changed.contains(path)).cloned()
+        match self.changed.contains(path) {
+            true => self.hashed.get(path).cloned(),
+            false => self.blobs.get(path).cloned(),
+        }
     }
 
     fn is_unsettled(&self, path: &RepoPath) -> bool {

@@ -67,6 +67,14 @@ impl Printer {
         Ok(writeln!(self.out.lock(), "{line}")?)
     }
 
+    /// Shows a line of what goes on, on standard output at once. There is nobody to tell when that fails.
+    pub(crate) fn show(&self, line: impl Display) {
+        self.bars.suspend(|| {
+            let mut out = self.out.lock();
+            let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+        });
+    }
+
     /// Prints a part of the answer as it is.
     pub fn bytes(&self, bytes: &[u8]) -> Result<(), OutputError> {
         Ok(self.out.lock().write_all(bytes)?)

@@ -11,6 +11,7 @@ use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::Outcome as TestOutcome;
 use skiptrace_engine::recording::{Origin, Recording, Shard};
+use skiptrace_engine::time::Timestamp;
 use skiptrace_engine::tree::FOLDER;
 use skiptrace_indexers::record::fold::{Extras, Gathered, Noticed, fold_with};
 use skiptrace_indexers::record::listing::Listing;
@@ -39,6 +40,8 @@ pub(in crate::commands) struct Plan {
     branch: Option<String>,
     pub(in crate::commands) place: Place,
     started: SystemTime,
+    /// Whether there is that commit. Where there is none yet, its id is one that no commit has.
+    is_committed: bool,
 }
 
 /// An index, and what is said of it.
@@ -106,32 +109,34 @@ impl Plan {
             branch: session.branch(settings)?,
             place: Place::open(args.output.as_ref(), args.replace, session)?,
             started: session.environment.file_time(),
+            is_committed: true,
         };
         plan.refuse_second()?;
         Ok(plan)
     }
 
-    /// Plans for what is kept in a file of this machine.
+    /// Plans for what is kept in a file of this machine, which needs no commit.
     pub(in crate::commands) fn local(
+        repository: &Repository,
+        file: PathBuf,
         session: &Session<'_>,
         settings: &Settings,
-        kind: IndexKind,
     ) -> Result<Plan, CommandError> {
-        let repository = session.repository()?.ok_or_else(|| {
-            CommandError::user("what tests execute is remembered for a repository, and there is none here")
-                .hint("run this inside of a git repository")
-        })?;
-        let job: JobName = settings.index_job.value.parse().map_err(CommandError::user)?;
-        let folder = repository.private_folder().join("local").join(kind.name());
+        let started = session.environment.file_time();
+        let (commit, is_committed) = match repository.head(None)? {
+            Some(id) => (repository.commit(id.as_str())?, true),
+            None => (no_commit(), false),
+        };
         Ok(Plan {
             repository: repository.clone(),
-            commit: repository.commit("HEAD")?,
-            kind,
+            commit,
+            kind: IndexKind::FUNCTION,
             shard: Shard::WHOLE,
             branch: session.branch(settings)?,
-            place: Place::File(folder.join(format!("{job}.idx"))),
-            job,
-            started: session.environment.file_time(),
+            place: Place::File(file),
+            job: settings.index_job.value.parse().map_err(CommandError::user)?,
+            started,
+            is_committed,
         })
     }
 
@@ -233,7 +238,11 @@ impl Plan {
 
     /// Returns the work tree, in which nothing may be written to any more.
     pub(super) fn tree(&self) -> Result<WorkTree, CommandError> {
-        Ok(WorkTree::of(&self.repository, self.started)?)
+        let mut tree = WorkTree::of(&self.repository, self.started)?;
+        if !self.is_committed {
+            tree.hash_changed(&self.repository)?;
+        }
+        Ok(tree)
     }
 
     fn recording(
@@ -247,7 +256,7 @@ impl Plan {
             shard: self.shard,
             recorded_at: session.environment.now(),
             commit: self.commit.id.clone(),
-            tree: tree.is_clean().then(|| self.commit.tree.clone()),
+            tree: (self.is_committed && tree.is_clean()).then(|| self.commit.tree.clone()),
             branch: self.branch.clone(),
             environment,
             tool: concat!("skiptrace ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -336,6 +345,16 @@ impl Plan {
     pub(super) fn partial_file(&self) -> PathBuf {
         let name = format!("{}-{}-{}.idx", self.commit.id.short(), self.job, self.shard.slug());
         self.repository.private_folder().join("partial").join(name)
+    }
+}
+
+/// Returns what stands for the commit where there is none: git calls nothing so.
+fn no_commit() -> Commit {
+    let nothing = "0".repeat(40);
+    Commit {
+        id: nothing.parse().expect("it is an id"),
+        tree: nothing.parse().expect("it is an id"),
+        committed: Timestamp::default(),
     }
 }
 

@@ -12,7 +12,7 @@ use skiptrace_indexers::record::outcome::Outcome;
 use skiptrace_indexers::record::progress::{Event, Listener};
 use skiptrace_indexers::record::{go, native, rust};
 use skiptrace_indexers::run::driver;
-use skiptrace_indexers::run::native::{Framework, LeftOut};
+use skiptrace_indexers::run::native::{Framework, LeftOut, gtest};
 use skiptrace_indexers::run::wanted::Wanted;
 use skiptrace_indexers::run::watch::Watch;
 
@@ -150,11 +150,15 @@ pub(crate) fn run(args: &RecordArgs, session: &Session<'_>) -> Result<ExitStatus
         repository: plan.repository.root(),
         watch: &watch,
         listener: &listener,
+        filter: None,
     };
     let mut outcome = around.record(&runner, &Wanted::new(args.shard, update.names()))?;
-    if !update.holds_for(&outcome.environment, session) && !watch.is_interrupted() {
+    if !update.holds_for(&runner, &mut outcome, session) {
+        // Nothing of it is taken over, interrupted or not.
         update = update::Update::default();
-        outcome = around.record(&runner, &Wanted::new(args.shard, update.names()))?;
+        if !watch.is_interrupted() {
+            outcome = around.record(&runner, &Wanted::new(args.shard, update.names()))?;
+        }
     }
     live.end();
     let of_shard = Wanted::new(args.shard, Default::default());
@@ -171,12 +175,14 @@ pub(super) struct Around<'a> {
     pub(super) repository: &'a Path,
     pub(super) watch: &'a Watch,
     pub(super) listener: &'a Listener<'a>,
+    /// Which tests of programs are meant, as GoogleTest has it; all, unless there is one.
+    pub(super) filter: Option<&'a str>,
 }
 
 impl Around<'_> {
     /// Runs the tests that are wanted.
     pub(super) fn record(&self, runner: &Runner, wanted: &Wanted) -> Result<Outcome, CommandError> {
-        let Around { args, runs, session, repository, watch, listener } = *self;
+        let Around { args, runs, session, repository, watch, listener, filter } = *self;
         let options = driver::Options {
             jobs: args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, Into::into)),
             runs,
@@ -241,7 +247,9 @@ impl Around<'_> {
                     repository,
                     driver,
                     left_out,
-                    wanted: &|suite, name| wanted.has(suite, name),
+                    wanted: &|suite, name| {
+                        wanted.has(suite, name) && filter.is_none_or(|filter| gtest::is_chosen(filter, name))
+                    },
                     watch,
                     listener,
                 })

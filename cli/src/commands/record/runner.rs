@@ -23,20 +23,34 @@ pub enum Runner {
 impl Runner {
     /// Understands a command line, or finds the project's own where there is none.
     pub fn find(words: &[String], session: &Session<'_>) -> Result<Runner, CommandError> {
+        Runner::find_to("record", words, session).map(|(runner, _)| runner)
+    }
+
+    /// Does the same for a command of the program, and returns the words as well that say it.
+    pub fn find_to(
+        command: &str,
+        words: &[String],
+        session: &Session<'_>,
+    ) -> Result<(Runner, Vec<String>), CommandError> {
         if let Some(runner) = Runner::parse(words, &session.environment.cwd)? {
-            return Ok(runner);
+            return Ok((runner, words.to_vec()));
         }
+        let doing = if command == "record" { "recording" } else { "running" };
+        let found = |words: &[&str]| -> (Vec<String>, String) {
+            (words.iter().map(|word| (*word).to_owned()).collect(), words.join(" "))
+        };
         if !words.is_empty() {
             return Err(CommandError::user(format_args!(
-                "do not know how to record `{}` (known runners: `cargo nextest run`, `cargo test`, `go test`, \
+                "do not know how to {command} `{}` (known runners: `cargo nextest run`, `cargo test`, `go test`, \
                  `gotestsum`, `ctest`, or the paths of test programs)",
                 words.join(" ")
             )));
         }
         let cwd = &session.environment.cwd;
         if cwd.join("CTestTestfile.cmake").is_file() {
-            session.printer.status("recording `ctest`");
-            return Ok(Runner::parse(&["ctest".to_owned()], cwd)?.expect("it is one that is known"));
+            let (words, said) = found(&["ctest"]);
+            session.printer.status(format_args!("{doing} `{said}`"));
+            return Ok((Runner::parse(&words, cwd)?.expect("it is one that is known"), words));
         }
         let nearest = |name: &str| cwd.ancestors().position(|folder| folder.join(name).is_file());
         match (nearest("Cargo.toml"), nearest("go.mod").or(nearest("go.work"))) {
@@ -44,24 +58,31 @@ impl Runner {
                 return Err(CommandError::user(
                     "there is no `Cargo.toml` and no `go.mod` here, so nobody knows how to run tests",
                 )
-                .hint("say how: `skiptrace record -- RUNNER …`"));
+                .hint(format_args!("say how: `skiptrace {command} -- RUNNER …`")));
             }
             (Some(of_cargo), Some(of_go)) if of_cargo == of_go => {
-                return Err(CommandError::user("there are tests of Rust and of Go here").hint(
-                    "record each in a job of its own: `skiptrace record --job rust -- cargo test`, `skiptrace record \
-                     --job go -- go test ./...`",
-                ));
+                return Err(CommandError::user("there are tests of Rust and of Go here").hint(format_args!(
+                    "{command} each in a job of its own: `skiptrace {command} --job rust -- cargo test`, \
+                     `skiptrace {command} --job go -- go test ./...`",
+                )));
             }
             (of_cargo, Some(of_go)) if of_cargo.is_none_or(|of_cargo| of_go < of_cargo) => {
-                session.printer.status("recording `go test ./...`");
-                return Ok(Runner::Go(["go", "test", "./..."].map(str::to_owned).into()));
+                let (words, said) = found(&["go", "test", "./..."]);
+                session.printer.status(format_args!("{doing} `{said}`"));
+                return Ok((Runner::Go(words.clone()), words));
             }
             _ => {}
         }
-        let words: &[&str] = if has_nextest(cwd) { &["cargo", "nextest", "run"] } else { &["cargo", "test"] };
-        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        session.printer.status(format_args!("recording `{}`", words.join(" ")));
-        Ok(Runner::Cargo(CargoCommand::parse(&words).expect("it is one of the two that are known")))
+        let (words, said) =
+            found(if has_nextest(cwd) { &["cargo", "nextest", "run"] } else { &["cargo", "test"] });
+        session.printer.status(format_args!("{doing} `{said}`"));
+        let command = CargoCommand::parse(&words).expect("it is one of the two that are known");
+        Ok((Runner::Cargo(command), words))
+    }
+
+    /// Returns whether the runner shows results itself, and has an exit code of its own.
+    pub fn speaks_for_itself(&self) -> bool {
+        matches!(self, Runner::Cargo(command) if command.runner == CargoRunner::Nextest)
     }
 
     /// Returns how the runner itself ends where tests fail.

@@ -8,7 +8,8 @@ use skiptrace_engine::index::{FileRecord, Index};
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::recording::EnvironmentKey;
 use skiptrace_engine::selection::Present;
-use skiptrace_indexers::record::rust::conditions::is_implied;
+use skiptrace_indexers::record::outcome::Outcome;
+use skiptrace_indexers::record::rust::conditions::{is_implied, other_features};
 use skiptrace_indexers::record::sources::Files;
 
 use super::RecordArgs;
@@ -68,13 +69,29 @@ impl Update {
     }
 
     /// Returns whether the tests that are taken over ran under the same conditions as the others now; says so if not.
-    pub(in crate::commands) fn holds_for(&self, environment: &EnvironmentKey, session: &Session<'_>) -> bool {
+    pub(in crate::commands) fn holds_for(
+        &self,
+        runner: &Runner,
+        outcome: &mut Outcome,
+        session: &Session<'_>,
+    ) -> bool {
+        if let (Runner::Native(_), Some(then), false) =
+            (runner, &self.environment, self.carried.tests.is_empty())
+        {
+            // Nothing was built since all of it was compared, and what did not run says nothing of how it was built.
+            outcome.environment = then.clone();
+            return true;
+        }
+        let environment = &outcome.environment;
         let mut differences = match &self.environment {
             Some(then) if !self.carried.tests.is_empty() => then.differences(environment),
             _ => return true,
         };
         // These are of all that is built together. What of it concerns a test that is taken over is proved.
         differences.retain(|difference| !is_implied(&difference.part));
+        if let Some(then) = &self.environment {
+            differences.extend(other_features(then, environment));
+        }
         if let Some(first) = differences.first() {
             let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
             session.printer.warning(format_args!(

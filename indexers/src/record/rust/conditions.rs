@@ -61,15 +61,30 @@ const IMPLIED: [&str; 5] = ["crates", "dependencies", "features", "instrumented"
 /// The parts that a command line decides.
 const OF_COMMAND: [&str; 3] = ["arguments", "profile", "target"];
 
+/// What the part begins with that has the features of one package.
+pub(super) const FEATURES_OF: &str = "features of ";
+
 /// Returns whether a part is implied by others, and by files that tests depend on.
 pub fn is_implied(part: &str) -> bool {
-    IMPLIED.contains(&part)
+    IMPLIED.contains(&part) || part.starts_with(FEATURES_OF)
+}
+
+/// Returns the packages that were built with other features than recorded, of those that both builds have.
+///
+/// Cargo unites the features that are asked of a package over all that is built together, so that which packages a
+/// command names decides as well, and no file tells that.
+pub fn other_features(recorded: &EnvironmentKey, now: &EnvironmentKey) -> Vec<EnvironmentDifference> {
+    let mut differing = recorded.differences(now);
+    differing.retain(|difference| {
+        difference.part.starts_with(FEATURES_OF) && difference.recorded.is_some() && difference.now.is_some()
+    });
+    differing
 }
 
 /// Returns the recorded conditions that are not so now, by name, without building anything.
 pub fn conditions(present: &Present<'_>, recorded: &EnvironmentKey) -> Vec<EnvironmentDifference> {
     let mut then = recorded.clone();
-    then.parts.retain(|part, _| !IMPLIED.contains(&part.as_str()));
+    then.parts.retain(|part, _| !is_implied(part));
     let mut now = now(present, &then);
     if present.command.is_none() {
         for part in OF_COMMAND {
@@ -245,6 +260,9 @@ impl Given<'_> {
             said.push(format!("--features {}{folder}", Vec::from_iter(features).join(",")));
         }
         said.extend(configuration);
+        if tells_tests(&command.test_args) {
+            said.push(format!("-- {}", command.test_args.join(" ")));
+        }
         if said.is_empty() { "(none)".to_owned() } else { said.join(" ") }
     }
 
@@ -295,6 +313,31 @@ fn effective(mut table: Table) -> Option<Table> {
         }
     }
     (!table.is_empty()).then_some(table)
+}
+
+/// Returns whether test programs are told more than which tests to run, and how to show that: a harness of the project's
+/// own may do anything with it.
+fn tells_tests(args: &[String]) -> bool {
+    const KNOWN: [&str; 16] = [
+        "--color",
+        "--ensure-time",
+        "--exact",
+        "--format",
+        "--ignored",
+        "--include-ignored",
+        "--logfile",
+        "--no-capture",
+        "--nocapture",
+        "--quiet",
+        "--report-time",
+        "--show-output",
+        "--shuffle",
+        "--skip",
+        "--test-threads",
+        "-q",
+    ];
+    let name = |word: &String| word.split('=').next().unwrap_or_default().to_owned();
+    args.iter().any(|word| word.starts_with('-') && !KNOWN.contains(&&*name(word)))
 }
 
 /// Returns a value as text, whatever the order of its keys.

@@ -93,14 +93,16 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Vec<Group>, R
         });
         let libraries = own.iter().copied().chain(others).map(|(path, _)| path.clone()).collect();
         let suite = format!("{package}::doc");
-        (request.listener)(Event::Finished {
-            suite: &suite,
-            name: NAME,
-            outcome,
-            duration: share,
-            output: (outcome == Outcome::Failed).then_some(&*text),
-            troubles: &[],
-        });
+        if request.wanted.has(&suite, NAME) {
+            (request.listener)(Event::Finished {
+                suite: &suite,
+                name: NAME,
+                outcome,
+                duration: share,
+                output: (outcome == Outcome::Failed).then_some(&*text),
+                troubles: &[],
+            });
+        }
         found.push(Group {
             suite: suite.into(),
             name: NAME.into(),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use skiptrace_engine::recording::EnvironmentKey;
 
 use super::Request;
-use super::conditions::{Given, build_variables};
+use super::conditions::{FEATURES_OF, Given, build_variables};
 use super::plan::Plan;
 use crate::build::compiled::Compiled;
 use crate::build::environment::{self, Machine, Placeholder, RustBuild};
@@ -46,6 +46,11 @@ pub(super) fn of(plan: &Plan, request: &Request<'_>, compiled: &Compiled) -> Env
     for (part, value) in environment::variables(&set, &placeholders) {
         // What the code was seen to read is what it was.
         key.parts.entry(part).or_insert(value);
+    }
+    for (package, features) in compiled.features() {
+        let features = Vec::from_iter(features).join(",");
+        let features = if features.is_empty() { "(none)".to_owned() } else { features };
+        key.parts.insert(format!("{FEATURES_OF}{package}"), features);
     }
     key.parts.insert("instrumented".to_owned(), format!("{:?}", request.instrument).to_lowercase());
     key

@@ -167,6 +167,16 @@ fn pattern(name: &str) -> String {
     name.chars().map(pattern).collect()
 }
 
+/// Returns whether a filter as users write it, patterns and after a dash those of exceptions, chooses a test.
+pub fn is_chosen(filter: &str, name: &str) -> bool {
+    let (wanted, unwanted) = filter.split_once('-').unwrap_or((filter, ""));
+    let has = |patterns: &str| {
+        let mut patterns = patterns.split(':').filter(|pattern| !pattern.is_empty());
+        patterns.any(|pattern| matches(pattern.as_bytes(), name.as_bytes()))
+    };
+    (wanted.is_empty() || has(wanted)) && !has(unwanted)
+}
+
 /// Returns whether GoogleTest's pattern matches all of `name`.
 fn matches(pattern: &[u8], name: &[u8]) -> bool {
     let (mut p, mut n) = (0, 0);

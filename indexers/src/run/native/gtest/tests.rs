@@ -183,3 +183,20 @@ proptest! {
         let _ = parse_json(&bytes);
     }
 }
+
+#[test]
+fn filters_choose_as_google_test_does() {
+    for (filter, chosen) in [
+        ("*", vec!["A.b", "A.c", "B.b"]),
+        ("", vec!["A.b", "A.c", "B.b"]),
+        ("A.*", vec!["A.b", "A.c"]),
+        ("A.?:B.*", vec!["A.b", "A.c", "B.b"]),
+        ("-A.*", vec!["B.b"]),
+        ("A.*-*.c:B.*", vec!["A.b"]),
+        ("C.*", vec![]),
+    ] {
+        let all = ["A.b", "A.c", "B.b"];
+        let found: Vec<&str> = all.into_iter().filter(|name| is_chosen(filter, name)).collect();
+        assert_eq!(found, chosen, "{filter}");
+    }
+}

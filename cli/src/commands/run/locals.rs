@@ -1,0 +1,78 @@
+//! What tests executed that ran on this machine: one index for each command line that ran them.
+//!
+//! A command that names a part of the tests must not take away what is known of the others, and may build the same
+//! tests in another way. So each has an index of its own, and decides by that of another where this leaves less to run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use skiptrace_engine::fingerprint::Fingerprint;
+use skiptrace_engine::id::JobName;
+use skiptrace_engine::index::Index;
+use skiptrace_engine::kind::IndexKind;
+
+use crate::commands::index::target;
+use crate::error::CommandError;
+use crate::git::Repository;
+use crate::session::Session;
+
+/// How many command lines are remembered.
+const KEPT: usize = 8;
+
+/// The indexes of a job on this machine.
+pub(super) struct Locals {
+    folder: PathBuf,
+    /// The one of this command line, there or not.
+    pub(super) own: PathBuf,
+}
+
+impl Locals {
+    /// Finds those for a command line, typed in the session's folder.
+    pub(super) fn of(
+        words: &[String],
+        job: &JobName,
+        repository: &Repository,
+        session: &Session<'_>,
+    ) -> Locals {
+        let kind = IndexKind::FUNCTION.name();
+        let folder = repository.private_folder().join("local").join(kind).join(job.to_string());
+        // In other folders, also those of other work trees, the same words may mean other tests.
+        let place = session.environment.cwd.display();
+        let name = Fingerprint::of(format!("{place}\0{}", words.join("\0")).as_bytes()).to_string();
+        let own = folder.join(format!("{}.idx", &name[..16]));
+        Locals { folder, own }
+    }
+
+    /// Returns those that there are to decide by: the command line's own, and the newest other one.
+    pub(super) fn there(&self) -> Vec<PathBuf> {
+        let other = self.by_age().into_iter().find(|path| *path != self.own);
+        [self.own.clone()].into_iter().filter(|path| path.is_file()).chain(other).collect()
+    }
+
+    /// Keeps the index of this command line.
+    pub(super) fn keep(&self, index: &Index, session: &Session<'_>) -> Result<(), CommandError> {
+        fs::create_dir_all(&self.folder).map_err(|error| {
+            CommandError::user(format_args!("cannot keep what was recorded in `{}`", self.folder.display()))
+                .caused_by(error)
+        })?;
+        target::write(session, &self.own, index)?;
+        for old in self.by_age().into_iter().skip(KEPT) {
+            // Somebody else may have been quicker.
+            let _ = fs::remove_file(old);
+        }
+        Ok(())
+    }
+
+    /// Returns all that there are, the newest first.
+    fn by_age(&self) -> Vec<PathBuf> {
+        let age = |path: &Path| {
+            path.metadata().and_then(|about| about.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
+        };
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let mut paths: Vec<PathBuf> =
+            entries.filter(|path| path.extension().is_some_and(|extension| extension == "idx")).collect();
+        paths.sort_by_key(|path| (std::cmp::Reverse(age(path)), path.clone()));
+        paths
+    }
+}
