@@ -8,7 +8,7 @@ use super::{Language, Truth, evolve, features};
 use crate::PROGRAM;
 
 const FRAME: &[(&str, &str)] = &[
-    ("go.mod", "module m\n\ngo 1.22\n"),
+    ("go.mod", "module m\n\n"),
     ("m0/m0.go", "package m0\n"),
     ("m1/m1.go", "package m1\n"),
     ("m2/m2.go", "package m2\n"),

@@ -10,7 +10,10 @@ const PROFILE: &str = "\n[profile.dev]\ndebug = 0\nincremental = false\n";
 
 const FRAME: &[(&str, &str)] = &[
     (".gitignore", "/target\n"),
-    ("alpha/src/lib.rs", "#![allow(warnings)]\n#[macro_use]\npub mod macros;\npub mod m0;\npub mod m1;\npub mod m2;\n"),
+    (
+        "alpha/src/lib.rs",
+        "#![allow(warnings)]\n#[macro_use]\npub mod macros;\npub mod m0;\npub mod m1;\npub mod m2;\n",
+    ),
     ("alpha/src/macros.rs", ""),
     ("alpha/src/m0.rs", "use std::fmt;\n"),
     ("alpha/src/m1.rs", "use std::fmt;\n"),
@@ -70,7 +73,9 @@ fn read(text: &str) -> Truth {
             let name = name.split(' ').next().unwrap_or(name);
             truth.insert(last(name).to_owned(), end.to_owned());
             of = None;
-        } else if let Some(name) = line.strip_prefix("---- ").and_then(|line| line.strip_suffix(" stdout ----")) {
+        } else if let Some(name) =
+            line.strip_prefix("---- ").and_then(|line| line.strip_suffix(" stdout ----"))
+        {
             of = Some(last(name.split(' ').next().unwrap_or(name)).to_owned());
         } else if ["successes:", "failures:", ""].contains(&line) {
             of = None;

@@ -33,6 +33,9 @@ pub struct Edit {
     pub to: usize,
 }
 
+/// The name of the features that are in every program, once.
+const FRAME: &str = "frame";
+
 /// How many forms comments and order of a file can take.
 const FORMS: usize = 4;
 
@@ -47,22 +50,28 @@ impl Program {
         frame: &[(&str, &str)],
         comment: &'static str,
     ) -> Program {
+        let (frames, others): (Vec<&Feature>, Vec<&Feature>) =
+            features.iter().partition(|feature| feature.name == FRAME);
+        let framing = frames.into_iter().cloned().map(|feature| {
+            let names = [("%A", modules[0]), ("%B", modules[1]), ("%T", tests[0])];
+            Piece { feature, number: n_pieces, names: names.map(|(name, value)| (name, value.to_owned())) }
+        });
         let mut left: Vec<Feature> = Vec::new();
-        let pieces = (0..n_pieces)
+        let pieces: Vec<Piece> = (0..n_pieces)
             .map(|number| {
                 if left.is_empty() {
-                    left = features.to_vec();
+                    left = others.iter().map(|feature| (*feature).clone()).collect();
                 }
                 let feature = left.swap_remove(dice.below(left.len()));
                 // The second module uses the first, and never the other way round.
                 let at = dice.below(modules.len() - 1);
                 let other = at + 1 + dice.below(modules.len() - 1 - at);
                 let test = (*dice.choose(tests)).to_owned();
-                let names =
-                    [("%A", modules[at].to_owned()), ("%B", modules[other].to_owned()), ("%T", test)];
+                let names = [("%A", modules[at].to_owned()), ("%B", modules[other].to_owned()), ("%T", test)];
                 Piece { feature, number, names }
             })
             .collect();
+        let pieces = framing.chain(pieces).collect();
         let frame = frame.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
         Program { pieces, frame, comment }
     }
@@ -97,7 +106,7 @@ impl Program {
 
     /// Puts lines in front that have to stand there in Go, each once.
     fn with_imports(&self, frame: &str, text: &str) -> String {
-        let first = ["//go:build ", "package ", "import "];
+        let first = ["//go:build ", "//go:debug ", "package ", "import "];
         let mut whole = frame.to_owned();
         let mut rest: Vec<&str> = text.lines().collect();
         for begin in first {
@@ -106,7 +115,7 @@ impl Program {
             for line in found.into_iter().collect::<BTreeSet<_>>() {
                 whole.push_str(line);
                 // A line of a build constraint ends with an empty one.
-                whole.push_str(if begin == "//go:build " { "\n\n" } else { "\n" });
+                whole.push_str(if begin.starts_with("//go:") { "\n\n" } else { "\n" });
             }
         }
         for line in rest {
