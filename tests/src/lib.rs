@@ -6,6 +6,7 @@
 
 pub mod cargo_project;
 pub mod counting;
+pub mod evolution;
 pub mod go_project;
 pub mod redact;
 pub mod repo;

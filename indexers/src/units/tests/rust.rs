@@ -180,6 +180,17 @@ fn examples_in_comments_are_code() {
 }
 
 #[test]
+fn comments_that_macros_are_given_are_code() {
+    let both = |a: &str, b: &str| super::changed(Language::Rust, a, b);
+    let given = |doc: &str| format!("own! {{\n    {doc}\n    struct A;\n}}\nfn f() {{}}\n");
+    assert_eq!(both(&given("/// One."), &given("/// Two.")).len(), 1);
+    assert_eq!(both(&given("/** One. */"), &given("/** Two. */")).len(), 1);
+    assert_eq!(both(&given("// One."), &given("// Two.")), [""; 0]);
+    // What such a macro declares, nobody knows, so the function acts from afar.
+    assert_eq!(both("fn f() { own!(/// a\n g) }", "fn f() { own!(/// b\n g) }"), ["extern f"]);
+}
+
+#[test]
 fn code_that_asks_for_its_position_has_one() {
     let moved = |body: &str| {
         let source = format!("fn f() {{ {body} }}");
