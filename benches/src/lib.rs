@@ -8,6 +8,7 @@
 //! - [`fixture`]: indexes made once for each process;
 //! - [`clock`]: what something took, in time and in CPU time, of this process and of those that it started;
 //! - [`project`]: a project that cargo builds, and its tests, run one by one;
+//! - [`sources`]: a drawn project as files of a work tree;
 //! - [`synthetic`]: profiles, sources and whole projects of any size.
 
 pub mod changes;
@@ -17,5 +18,6 @@ pub mod fixture;
 pub mod names;
 pub mod predecessor;
 pub mod project;
+pub mod sources;
 pub mod synthetic;
 pub mod workload;
