@@ -9,6 +9,7 @@ use std::fmt::Write;
 
 use rand::Rng;
 use rand::rngs::SmallRng;
+use rayon::prelude::*;
 use skiptrace_engine::id::{CommitId, ObjectId};
 use skiptrace_engine::index::Index;
 use skiptrace_engine::index::build::IndexBuilder;
@@ -17,7 +18,7 @@ use skiptrace_engine::observation::Parts;
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::recording::{Recording, Shard};
 use skiptrace_engine::tree::{listed, lookups};
-use skiptrace_engine::unit::{SourceFile, UnitKind};
+use skiptrace_engine::unit::{SourceFile, Unit, UnitKind};
 use skiptrace_indexers::record::listing::Listing;
 use skiptrace_indexers::units::{Language, cut};
 
@@ -58,7 +59,9 @@ impl Plan {
                         "/// Counts.\npub fn {name}(mut total: u32) -> u32 {{\n{calls}    total + {number}\n}}\n\n"
                     )
                 }
-                UnitKind::Item => write!(text, "pub const {name}: u32 = {number} + {};\n\n", names.join(" + ")),
+                UnitKind::Item => {
+                    write!(text, "pub const {name}: u32 = {number} + {};\n\n", names.join(" + "))
+                }
                 _ => Ok(()),
             };
             written.expect("a text takes all that is written to it");
@@ -87,8 +90,9 @@ impl Plan {
         let n_files = self.paths().len() as u32;
         // Where the units that were drawn are among those that were cut.
         let mut places: Vec<Vec<u32>> = Vec::new();
-        for (file, path) in (0..n_files).zip(self.paths()) {
-            let units = cut(Some(Language::Rust), self.source_text(file, Edited::Nothing).as_bytes());
+        let cut_file = |file| cut(Some(Language::Rust), self.source_text(file, Edited::Nothing).as_bytes());
+        let all_units: Vec<Vec<Unit>> = (0..n_files).into_par_iter().map(cut_file).collect();
+        for ((file, path), units) in (0..n_files).zip(self.paths()).zip(all_units) {
             let by_name: BTreeMap<&str, u32> = units.iter().map(|unit| &*unit.name).zip(0..).collect();
             let package = self.package_of(file);
             let place = |at| by_name.get(&*self.unit_name(file, package, at)).copied().unwrap_or_default();
@@ -176,7 +180,8 @@ mod tests {
             let drawn = plan.source_file(file).units;
             assert_eq!(n_functions(&units), n_functions(&drawn));
             for (edited, kind) in [(Edited::Body, UnitKind::Function), (Edited::Item, UnitKind::Item)] {
-                let changed: Vec<_> = cut_as(edited).into_iter().filter(|unit| !units.contains(unit)).collect();
+                let changed: Vec<_> =
+                    cut_as(edited).into_iter().filter(|unit| !units.contains(unit)).collect();
                 assert_eq!(changed.iter().map(|unit| unit.kind).collect::<Vec<_>>(), [kind]);
             }
         }

@@ -98,6 +98,8 @@ fn prepare(plan: &Plan, folder: &Path) {
     for path in plan.data_paths() {
         write(folder, &path, &plan.data_text(&path));
     }
+    // Nobody measures how well git packs.
+    git.run(&["config", "core.looseCompression", "0"]);
     git.run(&["add", "--all"]);
     git.run(&["commit", "--quiet", "--message=all"]);
     let staged = git.run(&["ls-files", "--stage", "-z"]);
@@ -310,7 +312,9 @@ fn find_index(folder: &Path) -> PathBuf {
         true => Some(find_index(&path)),
         false => path.extension().is_some().then_some(path),
     });
-    found.max_by_key(|path| fs::metadata(path).map(|about| about.len()).unwrap_or_default()).unwrap_or_default()
+    found
+        .max_by_key(|path| fs::metadata(path).map(|about| about.len()).unwrap_or_default())
+        .unwrap_or_default()
 }
 
 struct Git<'a> {

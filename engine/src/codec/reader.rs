@@ -23,8 +23,7 @@ use super::meta::Meta;
 use super::tests::TESTS_PER_BLOCK;
 use super::units::UnitBlock;
 use super::{
-    CodecError, Section, SectionSize, files, identifiers, meta, rules, sets, tests, units, unkept,
-    variables,
+    CodecError, Section, SectionSize, files, identifiers, meta, rules, sets, tests, units, unkept, variables,
 };
 
 /// An index whose blocks are read as they are needed, each once.

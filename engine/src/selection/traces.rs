@@ -317,8 +317,9 @@ impl Tracer<'_> {
                 self.want(reason, depending(&views));
             }
             Among::Both(first, second) => {
-                let [first, second] = [first, second]
-                    .map(|is_meant| self.part.files_where(&|file| is_meant(&file.path)).map(|views| depending(&views)));
+                let [first, second] = [first, second].map(|is_meant| {
+                    self.part.files_where(&|file| is_meant(&file.path)).map(|views| depending(&views))
+                });
                 let [first, second] = [self.union(&first?)?, self.union(&second?)?];
                 self.traced.reasons.push((reason, first.intersection(&second)));
             }

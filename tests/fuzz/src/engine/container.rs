@@ -188,18 +188,18 @@ impl File {
             taken
         };
         let mut sections = Vec::new();
-        for code in 1..=9 {
-            let n_frames = take(1).first().copied().unwrap_or(if code == VARIABLES { 0 } else { 1 });
+        for code in 1..=UNKEPT {
+            let n_frames = take(1).first().copied().unwrap_or(if code < VARIABLES { 1 } else { 0 });
             let mut frames = Vec::new();
             for _ in 0..n_frames {
                 let len = take(2).iter().rev().fold(0, |len, byte| len << 8 | usize::from(*byte));
                 frames.push(take(len).to_vec());
             }
-            if code != VARIABLES || n_frames > 0 {
-                sections.push(Section { code, required: 1, frames });
+            if code < VARIABLES || n_frames > 0 {
+                sections.push(Section { code, required: u8::from(code != UNKEPT), frames });
             }
         }
-        let version = if sections.len() < usize::from(VARIABLES) { 1 } else { 2 };
+        let version = if sections.iter().any(|section| section.code == VARIABLES) { 2 } else { 1 };
         File { sections, version, readable_from: version }
     }
 
