@@ -9,12 +9,14 @@
 //! - [`clock`]: what something took, in time and in CPU time, of this process and of those that it started;
 //! - [`project`]: a project that cargo builds, and its tests, run one by one;
 //! - [`sources`]: a drawn project as files of a work tree;
+//! - [`mutation`]: small changes to real projects, and what their tests say to each;
 //! - [`synthetic`]: profiles, sources and whole projects of any size.
 
 pub mod changes;
 pub mod clock;
 pub mod counting;
 pub mod fixture;
+pub mod mutation;
 pub mod names;
 pub mod predecessor;
 pub mod project;

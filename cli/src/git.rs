@@ -22,6 +22,7 @@ mod mode;
 mod present;
 mod process;
 mod raw;
+mod replica;
 mod tree;
 
 pub use branch::Branch;
@@ -32,6 +33,7 @@ pub use history::Walk;
 pub use listing::{Listed, Listing, Recorded};
 pub use mode::FileMode;
 pub use present::Present;
+pub use replica::Replica;
 pub use tree::WorkTree;
 
 /// A repository, and how to ask git about it.

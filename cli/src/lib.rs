@@ -14,6 +14,7 @@ pub mod git;
 mod logging;
 pub mod nearest;
 mod panic;
+mod replay;
 pub mod rules;
 pub mod session;
 pub mod settings;

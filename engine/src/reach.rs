@@ -65,8 +65,19 @@ pub trait Language: Sync {
     /// something that mentions what is in it.
     fn arrival(&self, file: &RepoPath) -> Arrival;
 
+    /// Returns names that functions mention which see where they are called from: all names of one of the lists.
+    fn marks_of_caller(&self) -> Vec<Vec<Identifier>>;
+
     /// Returns whether a file is of a language, so that tests do not ask whether it is there.
     fn is_code(&self, file: &RepoPath) -> bool;
+
+    /// Returns the files of which a unit brings in one, if it does nothing else, and the name that it gives it:
+    /// `mod name;` of Rust.
+    fn brings_in(&self, file: &RepoPath, name: &str) -> Option<(Vec<RepoPath>, Identifier)>;
+
+    /// Returns whether a unit of a file that is new means nothing to anybody who does not say where it is, which is a
+    /// change of its own: a function at the top of a module.
+    fn is_apart(&self, file: &RepoPath, kind: UnitKind, name: &str) -> bool;
 
     /// Returns whom an edit of a unit concerns besides those who executed it.
     fn reach(&self, file: &RepoPath, kind: UnitKind, name: &str, edit: Edit) -> Reach;

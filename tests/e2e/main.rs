@@ -7,10 +7,12 @@ mod build_go;
 mod completions;
 mod config;
 mod errors;
+mod hazards;
 mod help;
 mod index;
 mod man;
 mod record;
+mod replay;
 mod stores;
 
 /// A sandbox for the program under test.

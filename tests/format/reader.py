@@ -174,15 +174,14 @@ def check_unkept(payload, files, kind):
         units = file["units"]
         if file["blob"] is not None:
             continue
-        code = fingerprint = 0
-        if kind.endswith("package"):
-            code = 0
-        elif not units:
-            code = 1 if file["seen"] else 2
-        elif len(units) == 1 and (units[0]["kind"], units[0]["name"]) == ("file", "/"):
-            fingerprint = units[0]["fingerprint"]
+        told, code, fingerprint = not kind.endswith("package"), 0, None
+        if not units:
+            code = 1 if told and file["seen"] else 2
+        elif len(units) == 1 and units[0]["name"] == "/":
+            if told and units[0]["kind"] == "file":
+                fingerprint = units[0]["fingerprint"]
             code = 3 if fingerprint else 4
-        there.append((file["path"], code, fingerprint or None))
+        there.append((file["path"], code, fingerprint))
     need(said == there, "files without a blob are others than it says")
 
 

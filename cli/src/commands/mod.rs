@@ -12,6 +12,7 @@ pub mod index;
 pub mod man;
 mod place;
 pub mod record;
+pub mod replay;
 pub mod rules;
 pub mod run;
 pub mod select;
@@ -23,6 +24,7 @@ pub enum Command {
     Select(select::SelectArgs),
     Explain(explain::ExplainArgs),
     Record(record::RecordArgs),
+    Replay(replay::ReplayArgs),
     Doctor(doctor::DoctorArgs),
     #[command(subcommand)]
     Rules(rules::RulesCommand),
@@ -41,6 +43,7 @@ pub(crate) fn run(command: &Command, session: &Session<'_>) -> Result<ExitStatus
         Command::Select(args) => select::run(args, session),
         Command::Explain(args) => explain::run(args, session),
         Command::Record(args) => record::run(args, session),
+        Command::Replay(args) => replay::run(args, session),
         Command::Rules(command) => rules::run(command, session),
         Command::Doctor(args) => doctor::run(args, session),
         Command::Index(command) => index::run(command, session),

@@ -21,6 +21,7 @@ use skiptrace_indexers::units::reach::Languages;
 
 use crate::commands::record::runner::Runner;
 use crate::error::{CommandError, ErrorKind};
+use crate::rules::pack::is_foreign;
 use crate::session::Session;
 
 pub use basis::{Basis, Relation};
@@ -76,7 +77,9 @@ impl Decision {
             }
         };
         let Differing { present, opaque, stale, notes } = differing;
-        let language = Languages { builders: builders(&parts) };
+        let builders = builders(&parts);
+        let rules = asked.rules.without_packs(|pack| is_foreign(pack, &builders));
+        let language = Languages { builders };
         let repository = session.repository()?.expect("what differs was found by it");
         let conditions = Conditions::new(session, repository, asked.runner);
         let question = Question {
@@ -87,7 +90,7 @@ impl Decision {
             policy: asked.policy,
             variables: &session.environment.variables(),
             conditions: &|recording| conditions.differing(recording),
-            rules: asked.rules,
+            rules: &rules,
             never_skip: asked.never_skip,
         };
         let mut selection = select(&parts, &question);

@@ -1,8 +1,9 @@
 //! What may differ from what an index saw, as it is now.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-use skiptrace_engine::id::{CommitId, JobName};
+use skiptrace_engine::id::{CommitId, JobName, SetId};
 use skiptrace_engine::index::Evidence;
 use skiptrace_engine::index::evidence::{FileView, Unkept, Was};
 use skiptrace_engine::path::RepoPath;
@@ -13,6 +14,7 @@ use skiptrace_indexers::build::lockfile::Lockfile;
 use skiptrace_indexers::record::listing::Listing;
 use skiptrace_indexers::record::sources::{Tree, cut_all};
 use skiptrace_indexers::units::cargo::Manifest;
+use skiptrace_indexers::units::cut;
 
 use crate::error::CommandError;
 use crate::git::{self, Changes, FileMode, GitError, Recorded};
@@ -33,12 +35,12 @@ pub(super) struct Differing {
 
 /// Returns whether a path at which no file was is as it was. Then it says nothing of any test, and need not be asked
 /// about: a large index has thousands of them.
-fn is_as_it_was(unkept: &Unkept, listing: &Listing) -> bool {
+fn is_as_it_was(unkept: &Unkept, listing: &Listing, has: &dyn Fn(&RepoPath) -> bool) -> bool {
     let folder = || listing.folder(&unkept.path);
     let is_no_file = !listing.files.contains(&unkept.path);
     is_no_file
         && match unkept.was {
-            Was::Absent { is_known } => is_known && folder().is_none(),
+            Was::Absent { is_known } => is_known && folder().is_none() && !has(&unkept.path),
             Was::Folder(was) => was.is_some_and(|was| {
                 folder().is_some_and(|now| now.units.iter().all(|unit| unit.fingerprint == Some(was)))
             }),
@@ -96,12 +98,14 @@ pub(super) fn differing(
     }
     let is_special = |unkept: &Unkept| unkept.was != Was::File;
     let listing = if unkept.iter().any(is_special) { listing(&now)? } else { Listing::default() };
+    // What git ignores is there all the same.
+    let has = |path: &RepoPath| at.is_none() && is_there(repository.root(), path);
     let mut special: BTreeMap<RepoPath, Was> = BTreeMap::new();
     for unkept in unkept {
         if is_special(&unkept) {
             special.insert(unkept.path.clone(), unkept.was);
         }
-        if !is_as_it_was(&unkept, &listing) {
+        if !is_as_it_was(&unkept, &listing, &has) {
             paths.entry(unkept.path).or_insert(false);
         }
     }
@@ -116,12 +120,15 @@ pub(super) fn differing(
         let source = match (files.remove(&path), special.get(&path)) {
             (Some(file), _) => Some(file),
             (None, Some(Was::Folder(_))) => listing.folder(&path),
+            (None, Some(Was::Absent { .. })) if has(&path) => {
+                Some(SourceFile { units: cut(None, b"something"), ..nothing() })
+            }
             (None, Some(Was::Absent { .. })) => listing.folder(&path).or_else(|| Some(nothing())),
             (None, Some(Was::File) | None) => None,
         };
         differing.present.insert(path, Now { source, has_changed });
     }
-    differing.stale = stale_lockfile(&differing.present, &now);
+    differing.stale = stale_lockfile(parts, &differing.present, &now)?;
     Ok(differing)
 }
 
@@ -153,28 +160,45 @@ fn listing(now: &git::Present<'_>) -> Result<Listing, CommandError> {
     Ok(listing)
 }
 
-/// Says why cargo is going to change the lockfile, if it is: a manifest that changed asks for what it does not have.
-fn stale_lockfile(present: &Present, now: &git::Present<'_>) -> Option<String> {
+/// Says why cargo is going to change the lockfile, if it is: a manifest that changed, and that tests depend on, asks for
+/// what the lockfile does not have.
+fn stale_lockfile(
+    parts: &[&dyn Evidence],
+    present: &Present,
+    now: &git::Present<'_>,
+) -> Result<Option<String>, CommandError> {
     let is_manifest = |path: &RepoPath| path.as_str().rsplit('/').next() == Some("Cargo.toml");
-    let manifests = present.iter().filter(|(path, now)| is_manifest(path) && now.source.is_some());
-    for (path, _) in manifests {
-        let manifest = Manifest::read(&now.read(path)?)?;
-        let beside = |folder: &RepoPath, name: &str| {
-            let folder = if folder.as_str().is_empty() { String::new() } else { format!("{folder}/") };
-            RepoPath::new(format!("{folder}{name}")).ok()
-        };
-        let found = std::iter::successors(path.parent(), RepoPath::parent).find_map(|folder| {
+    let manifests: Vec<RepoPath> = present
+        .iter()
+        .filter(|(path, now)| is_manifest(path) && now.source.is_some())
+        .map(|(path, _)| path.clone())
+        .collect();
+    let mut of_tests: BTreeSet<RepoPath> = BTreeSet::new();
+    for part in parts {
+        let views = part.find_files(&manifests)?.into_iter().flatten();
+        let is_used = |view: &FileView| view.units.iter().any(|unit| unit.own != SetId::EMPTY);
+        of_tests.extend(views.filter(is_used).map(|view| view.file.path));
+    }
+    Ok(of_tests.iter().find_map(|path| lacking(path, now)))
+}
+
+/// Says what a manifest asks for that its lockfile does not have. Without a lockfile nothing is proved by it either.
+fn lacking(path: &RepoPath, now: &git::Present<'_>) -> Option<String> {
+    let manifest = Manifest::read(&now.read(path)?)?;
+    let beside = |folder: &RepoPath, name: &str| {
+        let folder = if folder.as_str().is_empty() { String::new() } else { format!("{folder}/") };
+        RepoPath::new(format!("{folder}{name}")).ok()
+    };
+    let (lockfile, workspace) =
+        std::iter::successors(path.parent(), RepoPath::parent).find_map(|folder| {
             let lockfile = Lockfile::parse(&now.read(&beside(&folder, "Cargo.lock")?)?).ok()?;
             let workspace = Manifest::read(&now.read(&beside(&folder, "Cargo.toml")?)?);
             Some((lockfile, workspace))
-        });
-        // Without a lockfile nothing is proved by it either.
-        let Some((lockfile, workspace)) = found else { continue };
-        if let Some(lacking) = lockfile.lacks(&manifest, workspace.as_ref()) {
-            return Some(format!(
-                "`{path}` asks for `{lacking}`, which `Cargo.lock` does not have as it is asked for"
-            ));
-        }
-    }
-    None
+        })?;
+    let lacking = lockfile.lacks(&manifest, workspace.as_ref())?;
+    Some(format!("`{path}` asks for `{lacking}`, which `Cargo.lock` does not have as it is asked for"))
+}
+
+fn is_there(root: &Path, path: &RepoPath) -> bool {
+    root.join(path.as_str()).symlink_metadata().is_ok()
 }

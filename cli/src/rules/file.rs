@@ -96,7 +96,7 @@ impl RuleText {
     }
 
     /// Returns what it says of paths, if it does.
-    pub(super) fn path_rule(&self) -> Result<Option<PathRule>, CommandError> {
+    pub(super) fn path_rule(&self, pack: Option<&str>) -> Result<Option<PathRule>, CommandError> {
         let then = if self.ignore {
             Then::Ignore
         } else if self.run_all {
@@ -109,7 +109,12 @@ impl RuleText {
             return Ok(None);
         };
         let name = self.name.clone().unwrap_or_else(|| self.paths.join(", "));
-        Ok(Some(PathRule { name: name.into(), patterns: patterns(&self.paths)?, then }))
+        Ok(Some(PathRule {
+            name: name.into(),
+            patterns: patterns(&self.paths)?,
+            then,
+            pack: pack.map(Into::into),
+        }))
     }
 }
 

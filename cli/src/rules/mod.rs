@@ -5,7 +5,7 @@
 //! repository's own in their order, then the user's, then the shipped packs.
 
 mod file;
-mod pack;
+pub(crate) mod pack;
 
 use skiptrace_engine::glob::Glob;
 use skiptrace_engine::id::JobName;
@@ -31,7 +31,7 @@ pub struct Rules {
 impl Rules {
     /// Reads the rules for a job.
     pub fn read(session: &Session<'_>, settings: &Settings, job: &JobName) -> Result<Rules, CommandError> {
-        let mut all: Vec<(RuleText, Option<Origin>)> = Vec::new();
+        let mut all: Vec<(RuleText, Option<Origin>, Option<&str>)> = Vec::new();
         // Files come with the strongest last.
         let mut files = config_files(&session.environment, session.repository()?);
         files.reverse();
@@ -41,18 +41,18 @@ impl Rules {
             all.extend(
                 rules
                     .into_iter()
-                    .map(|(rule, line)| (rule, Some(Origin::File { path: file.path.clone(), line }))),
+                    .map(|(rule, line)| (rule, Some(Origin::File { path: file.path.clone(), line }), None)),
             );
         }
         for pack in pack::chosen(&settings.select_packs.value)? {
             let rules = file::parse(pack.text, pack.name.as_ref())?;
-            all.extend(rules.into_iter().map(|(rule, _)| (rule, None)));
+            all.extend(rules.into_iter().map(|(rule, _)| (rule, None, Some(pack.name))));
         }
         let mut rules = Rules::default();
         let mut paths: Vec<PathRule> = Vec::new();
-        for (rule, origin) in all.into_iter().filter(|(rule, _)| rule.is_for(job)) {
+        for (rule, origin, pack) in all.into_iter().filter(|(rule, ..)| rule.is_for(job)) {
             rules.never_skip.extend(rule.never_skip());
-            if let Some(rule) = rule.path_rule().map_err(|error| match &origin {
+            if let Some(rule) = rule.path_rule(pack).map_err(|error| match &origin {
                 Some(origin) => error.of_config().hint(format_args!("see {origin}")),
                 None => error,
             })? {

@@ -1,5 +1,9 @@
 //! Rules that are shipped.
 
+use std::collections::BTreeSet;
+
+use skiptrace_indexers::record::gains::Builder;
+
 use crate::error::{CommandError, ErrorKind};
 
 /// Rules for one ecosystem.
@@ -16,6 +20,18 @@ const PACKS: [Pack; 5] = [
     Pack { name: "cpp", text: include_str!("../../packs/cpp.toml") },
     Pack { name: "python", text: include_str!("../../packs/python.toml") },
 ];
+
+/// Returns whether a pack says nothing of tests that are built so, if it is known how.
+pub(crate) fn is_foreign(pack: &str, builders: &BTreeSet<Builder>) -> bool {
+    let builder = match pack {
+        "rust" => Builder::Cargo,
+        "go" => Builder::Go,
+        "cpp" => Builder::Native,
+        "python" => return !builders.is_empty(),
+        _ => return false,
+    };
+    !builders.is_empty() && !builders.contains(&builder)
+}
 
 /// Returns the packs that a setting names: `all`, `none`, or some with commas between.
 pub(super) fn chosen(setting: &str) -> Result<Vec<Pack>, CommandError> {

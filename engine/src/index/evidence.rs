@@ -80,11 +80,13 @@ pub enum Was {
 impl Unkept {
     /// Returns what is said of a file of an index.
     pub(crate) fn of(file: &FileRecord, units: &[UnitRecord], kind: IndexKind) -> Unkept {
+        // In an index of packages changes are told by folders, so nothing is said of single paths.
+        let is_told = kind.granularity != Granularity::Package;
         let was = match units {
-            // There files are folders, whose changes are told by what is in them.
-            _ if kind.granularity == Granularity::Package => Was::File,
-            [] => Was::Absent { is_known: file.seen != SetId::EMPTY },
-            [unit] if unit.kind == UnitKind::File && &*unit.name == FOLDER => Was::Folder(unit.fingerprint),
+            [] => Was::Absent { is_known: is_told && file.seen != SetId::EMPTY },
+            [unit] if &*unit.name == FOLDER => {
+                Was::Folder(unit.fingerprint.filter(|_| is_told && unit.kind == UnitKind::File))
+            }
             _ => Was::File,
         };
         Unkept { path: file.path.clone(), was }

@@ -31,6 +31,8 @@ pub enum Reason {
     Named(Change),
     /// It executed something in a file that reads other names now.
     SameFile(Change),
+    /// It executed something that may stand elsewhere now, and calls what sees where.
+    Moved(Change),
     /// It was compiled from what changed, and nothing narrower is certain.
     Compiled(Change),
     /// It opened the file, or listed the folder.
@@ -74,6 +76,7 @@ impl Reason {
             Reason::Executed(_) => "executed",
             Reason::Named(_) => "named",
             Reason::SameFile(_) => "same-file",
+            Reason::Moved(_) => "moved",
             Reason::Compiled(_) => "compiled",
             Reason::Opened(_) => "opened",
             Reason::Sought(_) => "sought",
@@ -105,6 +108,7 @@ impl Reason {
                 _ => 1,
             },
             Reason::SameFile(_) => 3,
+            Reason::Moved(_) => 16,
             Reason::Compiled(_) => 2,
             Reason::Opened(_) | Reason::Sought(_) => 6,
             Reason::Arrived(_) => 2,
@@ -131,6 +135,12 @@ impl fmt::Display for Reason {
             }
             Reason::SameFile(change) => {
                 write!(f, "executed something in the file of `{change}`, which {}", was(change))
+            }
+            Reason::Moved(change) => {
+                write!(
+                    f,
+                    "executed `{change}`, which calls what sees where it stands, in a file that changed"
+                )
             }
             Reason::Compiled(change) => write!(f, "was compiled from `{change}`, which {}", was(change)),
             Reason::Opened(path) => write!(f, "opened or listed `{path}`, which changed"),

@@ -70,6 +70,8 @@ pub struct PathRule {
     pub patterns: Vec<PathPattern>,
     /// What their change means.
     pub then: Then,
+    /// The pack that it came with, if it is shipped.
+    pub pack: Option<Box<str>>,
 }
 
 /// Rules in order: for each path the first that matches counts.
@@ -87,6 +89,13 @@ impl PathRules {
     /// Returns the rule that counts for a path.
     pub fn find(&self, path: &RepoPath) -> Option<&PathRule> {
         self.rules.iter().find(|rule| rule.patterns.iter().any(|pattern| pattern.matches(path)))
+    }
+
+    /// Returns the same without those of some packs.
+    #[must_use]
+    pub fn without_packs(&self, is_out: impl Fn(&str) -> bool) -> PathRules {
+        let is_in = |rule: &&PathRule| !rule.pack.as_deref().is_some_and(&is_out);
+        PathRules { rules: self.rules.iter().filter(is_in).cloned().collect() }
     }
 
     /// Returns the rules, in order.

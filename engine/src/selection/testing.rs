@@ -20,6 +20,18 @@ impl Language for Plain {
         Arrival::Whoever(Vec::new())
     }
 
+    fn brings_in(&self, _: &RepoPath, _: &str) -> Option<(Vec<RepoPath>, Identifier)> {
+        None
+    }
+
+    fn is_apart(&self, _: &RepoPath, _: UnitKind, _: &str) -> bool {
+        false
+    }
+
+    fn marks_of_caller(&self) -> Vec<Vec<Identifier>> {
+        Vec::new()
+    }
+
     fn is_code(&self, file: &RepoPath) -> bool {
         file.as_str().ends_with(".rs")
     }

@@ -1,1 +1,463 @@
+//! Selections of small indexes, seen.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::*;
+use crate::fingerprint::{Fingerprint, Identifier};
+use crate::index::Index;
+use crate::index::build::IndexBuilder;
+use crate::kind::IndexKind;
+use crate::observation::{Executed, Observation, Parts};
+use crate::reach::{Among, Arrival, Edit, Reach};
+use crate::record::{Health, Outcome, Problem};
+use crate::recording::{EnvironmentKey, Origin, Shard};
+use crate::time::Timestamp;
+use crate::tree;
+use crate::unit::{LineSpan, Unit, UnitKind};
+
+fn path(text: &str) -> RepoPath {
+    RepoPath::new(text).unwrap()
+}
+
+/// A file of units written `kind name=head/body mentions…`: `f` is a function, `i` an item, which has no body.
+fn source(file: &str, units: &[&str]) -> SourceFile {
+    let unit = |(line, text): (u32, &&str)| {
+        let mut words = text.split(' ');
+        let is_function = words.next() == Some("f");
+        let (name, version) = words.next().unwrap().split_once('=').unwrap();
+        let (head, body) = version.split_once('/').unwrap_or((version, ""));
+        Unit {
+            kind: if is_function { UnitKind::Function } else { UnitKind::Item },
+            name: name.into(),
+            lines: LineSpan { start: line, end: line },
+            fingerprint: Some(Fingerprint::of_function(head.as_bytes(), body.as_bytes())),
+            identifiers: {
+                let mut identifiers: Vec<Identifier> = words.map(Identifier::of).collect();
+                identifiers.sort_unstable();
+                identifiers
+            },
+        }
+    };
+    SourceFile { path: path(file), blob: None, units: (1..).zip(units).map(unit).collect() }
+}
+
+/// Names are what they are called; `any…` cannot be trusted, `use…` brings methods into its file, `own…` is known in
+/// its file alone. Whoever embeds takes up files below `pages/`.
+struct Toy;
+
+impl Language for Toy {
+    fn arrival(&self, file: &RepoPath) -> Arrival {
+        match file.as_str() {
+            "build.toy" => Arrival::Everything,
+            text if text.starts_with("pages/") => {
+                let is_page = |path: &RepoPath| path.as_str().starts_with("pages/");
+                Arrival::Whoever(vec![Among::Files(Box::new(is_page))])
+            }
+            _ => Arrival::Whoever(vec![Among::Mentioning(Identifier::of("lists_folders"))]),
+        }
+    }
+
+    fn brings_in(&self, _: &RepoPath, name: &str) -> Option<(Vec<RepoPath>, Identifier)> {
+        let name = name.strip_prefix("any_mod_")?;
+        Some((vec![path(&format!("{name}.toy"))], Identifier::of(name)))
+    }
+
+    fn is_apart(&self, _: &RepoPath, _: UnitKind, name: &str) -> bool {
+        name.starts_with("apart")
+    }
+
+    fn marks_of_caller(&self) -> Vec<Vec<Identifier>> {
+        vec![vec![Identifier::of("who_calls")]]
+    }
+
+    fn is_code(&self, file: &RepoPath) -> bool {
+        file.as_str().ends_with(".toy")
+    }
+
+    fn reach(&self, _: &RepoPath, kind: UnitKind, name: &str, edit: Edit) -> Reach {
+        let names = vec![Identifier::of(name)];
+        match (kind, edit) {
+            (UnitKind::Function, Edit::Body) => Reach::Nobody,
+            _ if name.starts_with("any") => Reach::Compiled,
+            _ if name.starts_with("use") => Reach::File(names),
+            _ if name.starts_with("own") => Reach::NamesInFile(names),
+            _ => Reach::Names(names),
+        }
+    }
+}
+
+const A: &[&str] = &[
+    "f one=1/1",
+    "f two=1/1 one LIMIT",
+    "i LIMIT=1",
+    "i Shape=1 LIMIT",
+    "f three=1/1 Shape",
+    "i use_it=1",
+    "i own_it=1",
+    "f four=1/1 own_it",
+];
+const B: &[&str] = &["f far=1/1 own_it", "i any_macro=1 LIMIT"];
+
+fn recording() -> Recording {
+    Recording {
+        job: "job".parse().unwrap(),
+        shard: Shard::WHOLE,
+        recorded_at: Timestamp(1),
+        commit: "0".repeat(40).parse().unwrap(),
+        tree: None,
+        branch: None,
+        environment: EnvironmentKey::default(),
+        tool: "test".to_owned(),
+        origin: Origin::Recorded,
+    }
+}
+
+/// Each test is called after the function that it executes; `reads` opens a file, lists a folder, and looks for a file
+/// that is not there.
+fn index(extra: impl FnOnce(&mut IndexBuilder, crate::id::RecordingId)) -> Index {
+    let mut builder = IndexBuilder::new(IndexKind::FUNCTION);
+    let number = builder.add_recording(recording());
+    builder.add_file(number, source("a.toy", A));
+    builder.add_file(number, source("b.toy", B));
+    let file = |text: &str, name: &str, blob: Option<char>| SourceFile {
+        path: path(text),
+        blob: blob.map(|blob| blob.to_string().repeat(40).parse().unwrap()),
+        units: vec![Unit {
+            kind: UnitKind::File,
+            name: name.into(),
+            lines: LineSpan { start: 1, end: 1 },
+            fingerprint: blob.is_none().then(|| Fingerprint::of(b"names")),
+            identifiers: Vec::new(),
+        }],
+    };
+    builder.add_file(number, file("read.txt", "", Some('a')));
+    builder.add_file(number, file("unread.txt", "", Some('a')));
+    builder.add_file(number, file("folder", tree::FOLDER, None));
+    for nothing in [path("absent.txt"), tree::listed()] {
+        builder.add_file(number, SourceFile { path: nothing, blob: None, units: Vec::new() });
+    }
+    extra(&mut builder, number);
+    builder.add_compilation(number, "suite", &[path("a.toy"), path("b.toy")]);
+    builder.add_compilation(number, "other", &[path("b.toy")]);
+    let units = |file: &str, number: u32| Executed { path: path(file), parts: Parts::Units(vec![number]) };
+    for (suite, name, executed) in [
+        ("suite", "one", units("a.toy", 0)),
+        ("suite", "two", units("a.toy", 1)),
+        ("suite", "three", units("a.toy", 4)),
+        ("suite", "four", units("a.toy", 7)),
+        ("other", "far", units("b.toy", 0)),
+        ("other", "reads", units("b.toy", 0)),
+    ] {
+        let opened = if name == "reads" { vec!["read.txt", "folder", "absent.txt"] } else { Vec::new() };
+        let observation = Observation {
+            test: TestKey::new("job".parse().unwrap(), suite, name),
+            role: Role::Test,
+            outcome: Outcome::Passed,
+            health: Health::OK,
+            duration: Duration::from_secs(1),
+            executed: vec![executed],
+            opened: opened.into_iter().map(path).collect(),
+            consulted: Vec::new(),
+        };
+        builder.observe(number, observation).unwrap();
+    }
+    builder.finish()
+}
+
+fn all() -> Index {
+    index(|_, _| {})
+}
+
+/// Asks with settings of a test.
+fn ask(index: &Index, present: &Present, policy: Policy, rules: &PathRules) -> Selection {
+    let question = Question {
+        job: &"job".parse().unwrap(),
+        present,
+        opaque: &BTreeSet::new(),
+        language: &Toy,
+        policy,
+        variables: &Variables::Unknown,
+        conditions: &|_| Vec::new(),
+        rules,
+        never_skip: &[],
+    };
+    select(&[index as &dyn Evidence], &question)
+}
+
+fn changed(source: Option<SourceFile>) -> Now {
+    Now { source, has_changed: true }
+}
+
+/// Says which tests run, each with the codes of its reasons, and why everything does.
+fn said(selection: &Selection) -> String {
+    let mut lines: Vec<String> =
+        selection.everything.iter().map(|cause| format!("everything: {cause}")).collect();
+    if lines.is_empty() {
+        lines.extend(selection.run().map(|test| {
+            let codes: Vec<&str> = selection.reasons_of(test).map(Reason::code).collect();
+            format!("{}: {}", test.record.key.name, codes.join(" "))
+        }));
+    }
+    lines.join("\n")
+}
+
+/// Says what runs when the first file is as said.
+fn check(a: &[&str]) -> String {
+    let present = Present::from([(path("a.toy"), changed(Some(source("a.toy", a))))]);
+    said(&ask(&all(), &present, Policy::Balanced, &PathRules::default()))
+}
+
+/// The first file with one unit another.
+fn with(unit: &'static str, other: &'static str) -> Vec<&'static str> {
+    assert_eq!(A.iter().filter(|known| **known == unit).count(), 1, "{unit}");
+    A.iter()
+        .copied()
+        .map(|known| if known == unit { other } else { known })
+        .filter(|unit| !unit.is_empty())
+        .collect()
+}
+
+#[test]
+fn a_body_concerns_whoever_executed_it() {
+    assert_eq!(check(A), "");
+    insta::assert_snapshot!(check(&with("f one=1/1", "f one=1/2")), @"one: executed");
+}
+
+#[test]
+fn what_calls_somebody_who_sees_where_may_have_moved() {
+    let index = index(|builder, number| {
+        builder.add_file(number, source("c.toy", &["f seeing=1/1 who_calls"]));
+        builder.add_file(number, source("d.toy", &["f calling=1/1 seeing"]));
+        builder
+            .observe(
+                number,
+                Observation {
+                    test: TestKey::new("job".parse().unwrap(), "suite", "calling"),
+                    role: Role::Test,
+                    outcome: Outcome::Passed,
+                    health: Health::OK,
+                    duration: Duration::from_secs(1),
+                    executed: vec![Executed { path: path("d.toy"), parts: Parts::Units(vec![0]) }],
+                    opened: Vec::new(),
+                    consulted: Vec::new(),
+                },
+            )
+            .unwrap();
+    });
+    insta::assert_snapshot!(check_path(&index, "d.toy", Some(&["f calling=1/1 seeing"])), @"calling: moved");
+    assert_eq!(check_path(&index, "c.toy", Some(&["f seeing=1/1 who_calls"])), "");
+}
+
+#[test]
+fn names_are_followed_through_items() {
+    insta::assert_snapshot!(check(&with("f one=1/1", "f one=2/1")), @r"
+    one: executed
+    two: named
+    ");
+    // The macro that names it cannot be trusted, so whoever was compiled with it is concerned.
+    insta::assert_snapshot!(check(&with("i LIMIT=1", "i LIMIT=2")), @r"
+    far: named
+    reads: named
+    four: named
+    one: named
+    three: named
+    two: named
+    ");
+    insta::assert_snapshot!(check(&with("i Shape=1 LIMIT", "i Shape=2")), @"three: named");
+    insta::assert_snapshot!(check(&with("i Shape=1 LIMIT", "")), @"three: named");
+    insta::assert_snapshot!(check(&[A, &["f Shape=1/1"]].concat()), @"three: named");
+}
+
+#[test]
+fn what_only_a_file_can_mean_stays_there() {
+    insta::assert_snapshot!(check(&with("i own_it=1", "i own_it=2")), @"four: named");
+    insta::assert_snapshot!(check(&with("i use_it=1", "i use_it=2")), @r"
+    four: same-file
+    one: same-file
+    three: same-file
+    two: same-file
+    ");
+}
+
+#[test]
+fn where_names_cannot_be_trusted_all_that_was_compiled_counts() {
+    let b = ["f far=1/1 own_it", "i any_macro=2 LIMIT"];
+    let present = Present::from([(path("b.toy"), changed(Some(source("b.toy", &b))))]);
+    let said_now = said(&ask(&all(), &present, Policy::Balanced, &PathRules::default()));
+    assert_eq!(said_now.lines().count(), 6, "{said_now}");
+    let present =
+        Present::from([(path("a.toy"), changed(Some(source("a.toy", &with("f one=1/1", "f one=2/1")))))]);
+    insta::assert_snapshot!(said(&ask(&all(), &present, Policy::Strict, &PathRules::default())), @r"
+    four: compiled
+    one: executed compiled
+    three: compiled
+    two: compiled
+    ");
+}
+
+/// Says what runs when a path is there now, or is gone, in an index to which something was added.
+fn check_path(index: &Index, text: &str, now: Option<&[&str]>) -> String {
+    let present = Present::from([(path(text), changed(now.map(|units| source(text, units))))]);
+    said(&ask(index, &present, Policy::Balanced, &PathRules::default()))
+}
+
+#[test]
+fn what_was_read_concerns_its_readers_and_what_was_not_nobody() {
+    let index = all();
+    insta::assert_snapshot!(check_path(&index, "read.txt", Some(&["i x=1"])), @"reads: opened");
+    assert_eq!(check_path(&index, "unread.txt", Some(&["i x=1"])), "");
+    // That it is gone, anybody may have asked.
+    insta::assert_snapshot!(check_path(&index, "unread.txt", None), @"everything: nobody knows which tests depend on `unread.txt`, which changed");
+    // Lookups were heard but for those of one test.
+    let index = super::tests::index(|builder, number| {
+        let lookups = SourceFile { path: tree::lookups(), blob: None, units: Vec::new() };
+        builder.add_file(number, lookups);
+    });
+    assert_eq!(check_path(&index, "unread.txt", None), "");
+    insta::assert_snapshot!(check_path(&index, "absent.txt", Some(&["i x=1"])), @"reads: opened");
+    assert_eq!(check_path(&index, "elsewhere.txt", Some(&["i x=1"])), "");
+}
+
+#[test]
+fn folders_and_absences_are_compared_by_what_is_there() {
+    let unchanged = |source: Option<SourceFile>| Now { source, has_changed: false };
+    let folder = |names: &[u8]| SourceFile {
+        path: path("folder"),
+        blob: None,
+        units: vec![Unit {
+            kind: UnitKind::File,
+            name: tree::FOLDER.into(),
+            lines: LineSpan { start: 1, end: 1 },
+            fingerprint: Some(Fingerprint::of(names)),
+            identifiers: Vec::new(),
+        }],
+    };
+    let check = |text: &str, source: Option<SourceFile>| {
+        let present = Present::from([(path(text), unchanged(source))]);
+        said(&ask(&all(), &present, Policy::Balanced, &PathRules::default()))
+    };
+    let nothing = SourceFile { path: path("absent.txt"), blob: None, units: Vec::new() };
+    assert_eq!(check("folder", Some(folder(b"names"))), "");
+    insta::assert_snapshot!(check("folder", Some(folder(b"more names"))), @"reads: opened");
+    assert_eq!(check("absent.txt", Some(nothing)), "");
+    assert_eq!(check("absent.txt", None), "");
+}
+
+#[test]
+fn a_new_file_concerns_whom_it_can_reach() {
+    let index = all();
+    assert_eq!(check_path(&index, "new.toy", Some(&["f nobody=1/1", "f apart_Shape=1/1"])), "");
+    insta::assert_snapshot!(check_path(&index, "new.toy", Some(&["f Shape=1/1"])), @"three: named");
+    insta::assert_snapshot!(check_path(&index, "build.toy", Some(&["f x=1/1"])), @"everything: nobody knows which tests depend on `build.toy`, which changed");
+    // What cannot be trusted concerns the tests of the files beside it.
+    assert_eq!(check_path(&index, "new.toy", Some(&["i any=1"])).lines().count(), 6);
+    // A declaration that brings it in says no more than that, unless the file was there.
+    let new = || changed(Some(source("new.toy", &["f nobody=1/1"])));
+    let declared = |name: &'static str| changed(Some(source("a.toy", &[A, &[name]].concat())));
+    let both = |name| {
+        let present = Present::from([(path("new.toy"), new()), (path("a.toy"), declared(name))]);
+        said(&ask(&index, &present, Policy::Balanced, &PathRules::default()))
+    };
+    assert_eq!(both("i any_mod_new=1"), "");
+    assert_eq!(both("i any_mod_b=1").lines().count(), 4, "it may bring in what was there");
+}
+
+#[test]
+fn who_does_not_know_the_tree_knows_no_new_file() {
+    let mut builder = IndexBuilder::new(IndexKind::FUNCTION);
+    let number = builder.add_recording(recording());
+    builder.add_file(number, source("a.toy", A));
+    let observation = Observation {
+        test: TestKey::new("job".parse().unwrap(), "suite", "one"),
+        role: Role::Test,
+        outcome: Outcome::Passed,
+        health: Health::OK,
+        duration: Duration::from_secs(1),
+        executed: vec![Executed { path: path("a.toy"), parts: Parts::Units(vec![0]) }],
+        opened: Vec::new(),
+        consulted: Vec::new(),
+    };
+    builder.observe(number, observation).unwrap();
+    let index = builder.finish();
+    insta::assert_snapshot!(check_path(&index, "new.toy", Some(&["f nobody=1/1"])), @"everything: nobody knows which tests depend on `new.toy`, which changed");
+}
+
+#[test]
+fn rules_answer_in_order_and_evidence_wins_over_ignoring() {
+    let rule = |pattern: &str, then: Then| PathRule {
+        name: pattern.into(),
+        patterns: vec![PathPattern::new(pattern).unwrap()],
+        then,
+        pack: None,
+    };
+    let rules = PathRules::new(vec![
+        rule("*.txt", Then::Ignore),
+        rule("all.*", Then::RunAll),
+        rule("some.*", Then::Run(vec![Glob::new("t*")])),
+        rule("schema.*", Then::DependsOn(vec![PathPattern::new("read.txt").unwrap()])),
+    ]);
+    let check = |text: &str, now: Option<&[&str]>| {
+        let present = Present::from([(path(text), changed(now.map(|units| source(text, units))))]);
+        let selection = ask(&all(), &present, Policy::Balanced, &rules);
+        let ignored = if selection.ignored.is_empty() { "" } else { " (ignored)" };
+        said(&selection) + ignored
+    };
+    let new: Option<&[&str]> = Some(&["i x=1"]);
+    assert_eq!(check("new.txt", new), " (ignored)");
+    assert_eq!(check("unread.txt", None), "");
+    insta::assert_snapshot!(check("read.txt", new), @"reads: opened");
+    insta::assert_snapshot!(check("all.sql", new), @"everything: `all.sql` changed, and the rule `all.*` runs everything then");
+    insta::assert_snapshot!(check("some.sql", new), @r"
+    three: rule
+    two: rule
+    ");
+    insta::assert_snapshot!(check("schema.sql", new), @"reads: rule");
+}
+
+#[test]
+fn a_record_that_proves_nothing_and_a_condition_select_their_tests() {
+    let index = index(|builder, number| {
+        let observation = Observation {
+            test: TestKey::new("job".parse().unwrap(), "suite", "lost"),
+            role: Role::Test,
+            outcome: Outcome::Passed,
+            health: Health::OK.with(Problem::ProcessKilled),
+            duration: Duration::from_secs(1),
+            executed: Vec::new(),
+            opened: Vec::new(),
+            consulted: Vec::new(),
+        };
+        builder.observe(number, observation).unwrap();
+    });
+    let present = Present::new();
+    insta::assert_snapshot!(said(&ask(&index, &present, Policy::Balanced, &PathRules::default())), @"lost: opaque");
+    let difference = EnvironmentDifference {
+        part: "rustc".to_owned(),
+        recorded: Some("1".to_owned()),
+        now: Some("2".to_owned()),
+    };
+    let question = Question {
+        job: &"job".parse().unwrap(),
+        present: &present,
+        opaque: &BTreeSet::new(),
+        language: &Toy,
+        policy: Policy::Balanced,
+        variables: &Variables::Unknown,
+        conditions: &|_| vec![difference.clone()],
+        rules: &PathRules::default(),
+        never_skip: &[Glob::new("suite o*")],
+    };
+    insta::assert_snapshot!(said(&select(&[&index as &dyn Evidence], &question)), @r"
+    far: condition
+    reads: condition
+    four: condition
+    lost: condition opaque
+    one: condition never-skip
+    three: condition
+    two: condition
+    ");
+    let unknown: JobName = "unknown".parse().unwrap();
+    let selection = select(&[&index as &dyn Evidence], &Question { job: &unknown, ..question });
+    insta::assert_snapshot!(said(&selection), @"everything: the index has no job `unknown` (it has `job`)");
+}

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::codec::CodecError;
+use crate::fingerprint::Identifier;
 use crate::id::SetId;
 use crate::index::evidence::FileView;
 use crate::index::{Evidence, FileRecord, Rule, UnitRecord};
@@ -65,6 +66,7 @@ pub(super) fn trace(
         traced: Traced::default(),
     };
     tracer.changes()?;
+    tracer.moved()?;
     for path in question.opaque {
         tracer.unknown(path)?;
     }
@@ -124,6 +126,56 @@ impl Tracer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Takes what stands in files that changed and calls something that sees where it is called from: its tokens are
+    /// what they were, its place need not be.
+    fn moved(&mut self) -> Result<(), CodecError> {
+        let changed: BTreeSet<&RepoPath> =
+            self.question.present.iter().filter(|(_, now)| now.has_changed).map(|(path, _)| path).collect();
+        let seeing = self.seeing_callers()?;
+        if changed.is_empty() || seeing.is_empty() {
+            return Ok(());
+        }
+        for (view, places) in self.part.mentioning(&seeing)?.into_iter().flatten() {
+            if !changed.contains(&view.file.path) {
+                continue;
+            }
+            for unit in places.into_iter().map(|place| &view.units[place]) {
+                let change = Change::of_unit(&view.file.path, unit.kind, &unit.name, Edit::Body);
+                self.want(Reason::Moved(change), vec![unit.own, unit.shared]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the names of functions that see where they are called from.
+    fn seeing_callers(&self) -> Result<Vec<Identifier>, CodecError> {
+        let mut names: BTreeSet<Identifier> = BTreeSet::new();
+        for marks in self.question.language.marks_of_caller() {
+            let mut units: Option<BTreeSet<(RepoPath, UnitKind, Box<str>)>> = None;
+            for found in self.part.mentioning(&marks)? {
+                let of_mark = found.into_iter().flat_map(|(view, places)| {
+                    let path = view.file.path.clone();
+                    let units = places.into_iter().map(move |place| view.units[place].clone());
+                    units.map(move |unit| (path.clone(), unit.kind, unit.name))
+                });
+                let of_mark: BTreeSet<_> = of_mark.collect();
+                units = Some(match units {
+                    Some(before) => before.intersection(&of_mark).cloned().collect(),
+                    None => of_mark,
+                });
+            }
+            for (path, kind, name) in units.into_iter().flatten() {
+                if kind == UnitKind::Function
+                    && let Reach::Names(of_unit) =
+                        self.question.language.reach(&path, kind, &name, Edit::Head)
+                {
+                    names.extend(of_unit);
+                }
+            }
+        }
+        Ok(names.into_iter().collect())
     }
 
     /// Applies the rules that came with the index.
@@ -222,6 +274,10 @@ impl Tracer<'_> {
         };
         let reach = match (self.question.policy, reach) {
             (_, Reach::Nobody) => Reach::Nobody,
+            // What is in a file that is new speaks for itself.
+            (Policy::Balanced, Reach::Compiled) if change.edit == Edit::Added => {
+                self.brought(&change.file, name)?.map_or(Reach::Compiled, |name| Reach::Names(vec![name]))
+            }
             (Policy::Strict, _) => Reach::Compiled,
             (Policy::Balanced, reach) => reach,
         };
@@ -334,6 +390,11 @@ impl Tracer<'_> {
 
     /// Applies what a language says of a unit in a file that is new.
     fn reach_of_new(&mut self, path: &RepoPath, unit: &Unit) -> Result<(), CodecError> {
+        if self.question.policy == Policy::Balanced
+            && self.question.language.is_apart(path, unit.kind, &unit.name)
+        {
+            return Ok(());
+        }
         let change = Change::of_unit(path, unit.kind, &unit.name, Edit::Added);
         let reach = match unit.kind {
             UnitKind::File | UnitKind::Package => Reach::Compiled,
@@ -352,6 +413,18 @@ impl Tracer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Returns the name of the file that a unit brings in, if that was not there.
+    fn brought(&self, file: &RepoPath, name: &str) -> Result<Option<Identifier>, CodecError> {
+        let Some((candidates, name)) = self.question.language.brings_in(file, name) else { return Ok(None) };
+        let is_new =
+            |path: &RepoPath| self.question.present.get(path).is_some_and(|now| now.source.is_some());
+        // One that was there may be meant instead.
+        let was_there = |view: &FileView| !view.units.is_empty();
+        let known = self.part.find_files(&candidates)?;
+        let is_new = !known.iter().flatten().any(was_there) && candidates.iter().any(is_new);
+        Ok(is_new.then_some(name))
     }
 
     /// Returns the tests that were compiled from the files nearest to a new one.

@@ -170,11 +170,15 @@ pub fn fold_with(
     for (suite, files) in carried.compiled {
         compiled.entry(suite).or_default().extend(files.into_iter().filter(|path| known.contains_key(path)));
     }
-    let of_build: BTreeSet<RepoPath> =
-        places.files().iter().chain(compiled.values().flatten()).cloned().collect();
-    let mut paths = of_build.clone();
     let uncounted = tests.iter().chain(&baselines).flat_map(|test| &test.uncounted);
-    paths.extend(uncounted.map(|part| part.path.clone()));
+    let of_build: BTreeSet<RepoPath> = places
+        .files()
+        .iter()
+        .chain(compiled.values().flatten())
+        .chain(uncounted.map(|part| &part.path))
+        .cloned()
+        .collect();
+    let mut paths = of_build.clone();
     let of_tests = tests.iter().chain(&baselines).flat_map(|test| &test.opened);
     let opened: BTreeSet<RepoPath> =
         of_tests.chain(carried.tests.iter().flat_map(|test| &test.opened)).cloned().collect();

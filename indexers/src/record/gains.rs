@@ -133,8 +133,23 @@ const OF_BUILDS: &[&str] = &[
     "nextest.toml",
 ];
 /// Macros and crates of Rust that read the names in a folder while they are expanded, which nothing tells.
-const LISTING: &[&str] =
-    &["automod", "include_dir", "embed_migrations", "migrate", "RustEmbed", "Embed", "glob", "files"];
+const LISTING: &[&str] = &[
+    "automod",
+    "include_dir",
+    "embed_migrations",
+    "diesel_migrations",
+    "migrate",
+    "refinery",
+    "RustEmbed",
+    "rust_embed",
+    "Embed",
+    "rstest",
+    "rstest_reuse",
+    "test_resources",
+    "test_generator",
+    "dir_test",
+    "datatest",
+];
 
 /// Returns whom a file concerns that is new at `path`, in a job whose tests are built by `builder`.
 pub fn concerned_by_new_file(path: &RepoPath, builder: Builder) -> Concern {

@@ -255,7 +255,7 @@ fn span(text: &str) -> Result<Span, String> {
     text.parse().map_err(|()| format!("expected {}", Span::EXPECTED))
 }
 
-fn program() -> Result<PathBuf, CommandError> {
+pub(super) fn program() -> Result<PathBuf, CommandError> {
     std::env::current_exe().map_err(|error| {
         CommandError::new(ErrorKind::Internal, "cannot find the program's own file").caused_by(error)
     })

@@ -51,6 +51,30 @@ impl Knows for Languages {
         if self.builders.is_empty() { Arrival::Everything } else { Arrival::Whoever(all) }
     }
 
+    fn brings_in(&self, file: &RepoPath, name: &str) -> Option<(Vec<RepoPath>, Identifier)> {
+        match Language::of(file) {
+            Some(Language::Rust) => rust::brings_in(file, name),
+            _ => None,
+        }
+    }
+
+    fn is_apart(&self, file: &RepoPath, kind: UnitKind, name: &str) -> bool {
+        Language::of(file) == Some(Language::Rust)
+            && matches!(kind, UnitKind::Function | UnitKind::Item)
+            && rust::is_apart(name)
+    }
+
+    fn marks_of_caller(&self) -> Vec<Vec<Identifier>> {
+        let marks: [&[&str]; 5] = [
+            &["track_caller", "caller"],
+            &["Caller"],
+            &["Callers"],
+            &["__builtin_LINE"],
+            &["source_location"],
+        ];
+        marks.iter().map(|names| names.iter().map(|name| Identifier::of(name)).collect()).collect()
+    }
+
     fn is_code(&self, file: &RepoPath) -> bool {
         matches!(Language::of(file), Some(Language::Rust | Language::Go | Language::C | Language::Cpp))
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use skiptrace_engine::fingerprint::Identifier;
+use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::reach::{Edit, Reach};
 
 use super::{is_word, names, std_names, without_number};
@@ -46,6 +47,38 @@ pub(super) fn reach(name: &str, edit: Edit) -> Reach {
         return Reach::Compiled;
     }
     member(path, own)
+}
+
+/// Returns the files of which `mod name;` brings in one.
+pub(super) fn brings_in(file: &RepoPath, name: &str) -> Option<(Vec<RepoPath>, Identifier)> {
+    let module = name.strip_prefix("mod ")?.strip_suffix(';')?;
+    let module = Some(module.strip_prefix("r#").unwrap_or(module)).filter(|module| is_word(module))?;
+    let path = file.as_str();
+    let (folder, own) = path.rsplit_once('/').map_or(("", path), |(folder, own)| (folder, own));
+    let folder = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    // The root of a crate may have any name, so both places count.
+    let below = format!("{folder}{}/", own.strip_suffix(".rs").unwrap_or(own));
+    let files = [folder, below]
+        .iter()
+        .flat_map(|place| [format!("{place}{module}.rs"), format!("{place}{module}/mod.rs")])
+        .filter_map(|path| RepoPath::new(path).ok())
+        .collect();
+    Some((files, Identifier::of(module)))
+}
+
+/// Returns whether a unit of a new file means nothing to whoever does not say where it is. That is so of all that is at
+/// the top of a module and is neither an implementation, nor a macro, nor acts from afar: imports of it are changes of
+/// other files, and so are globs, but those that bring in the module itself.
+pub(super) fn is_apart(name: &str) -> bool {
+    let name = without_number(name);
+    let (path, own) = split(name);
+    let is_in_modules = path.is_empty()
+        || path.split("::").all(|part| {
+            let part = part.strip_prefix("mod ").unwrap_or(part);
+            is_identifier(part) && part.starts_with(|c: char| c.is_lowercase() || c == '_')
+        });
+    let is_import = own.starts_with("use ") || own.starts_with("pub use ");
+    is_in_modules && (is_import || is_identifier(own) && own != "extern") && !name.contains('…')
 }
 
 fn is_identifier(text: &str) -> bool {

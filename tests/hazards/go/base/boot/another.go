@@ -1,0 +1,5 @@
+package boot
+
+func init() {
+	order = append(order, "zero")
+}

@@ -1,0 +1,5 @@
+//go:build spicy
+
+package tagged
+
+const name = "spicy"

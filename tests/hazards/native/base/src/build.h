@@ -1,0 +1,5 @@
+#pragma once
+
+const char *label();
+int version();
+const char *name();

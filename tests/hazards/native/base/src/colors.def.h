@@ -1,0 +1,3 @@
+#define COLORS \
+    COLOR(Red, "red") \
+    COLOR(Green, "green")

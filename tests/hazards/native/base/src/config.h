@@ -1,0 +1,4 @@
+#pragma once
+#define VERSION 3
+#define NAME "configured"
+// #define TURBO

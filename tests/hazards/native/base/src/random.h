@@ -1,0 +1,6 @@
+#pragma once
+
+int flipped();
+int sampled();
+int threaded();
+int settled();

@@ -1,0 +1,5 @@
+//! A module whose file has another name.
+
+pub fn placed() -> u32 {
+    70
+}

@@ -1,0 +1,5 @@
+//! A file that nobody compiles.
+
+pub fn placed() -> u32 {
+    71
+}

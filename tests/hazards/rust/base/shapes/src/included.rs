@@ -1,0 +1,3 @@
+pub fn included() -> u32 {
+    31
+}

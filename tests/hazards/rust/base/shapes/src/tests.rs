@@ -1,0 +1,15 @@
+mod attributes;
+mod behind;
+mod files;
+mod generic;
+mod imports;
+mod lazy;
+mod limits;
+mod macros;
+mod moved;
+mod order;
+mod parameters;
+mod places;
+mod random;
+mod speak;
+mod sugar;
