@@ -38,7 +38,8 @@ pub fn changed_functions(plan: &Plan, n: usize, draw: Draw, seed: u64) -> Vec<Ch
         .collect()
 }
 
-fn draw_files(plan: &Plan, n: usize, draw: Draw, rng: &mut SmallRng) -> Vec<u32> {
+/// Draws `n` files.
+pub fn draw_files(plan: &Plan, n: usize, draw: Draw, rng: &mut SmallRng) -> Vec<u32> {
     let by_popularity = plan.files_by_popularity();
     let n_files = by_popularity.len() as u32;
     let mut files = Vec::new();

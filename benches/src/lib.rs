@@ -8,6 +8,7 @@
 //! - [`fixture`]: indexes made once for each process;
 //! - [`clock`]: what something took, in time and in CPU time, of this process and of those that it started;
 //! - [`project`]: a project that cargo builds, and its tests, run one by one;
+//! - [`sources`]: a drawn project as files of a work tree;
 //! - [`mutation`]: small changes to real projects, and what their tests say to each;
 //! - [`synthetic`]: profiles, sources and whole projects of any size.
 
@@ -19,5 +20,6 @@ pub mod mutation;
 pub mod names;
 pub mod predecessor;
 pub mod project;
+pub mod sources;
 pub mod synthetic;
 pub mod workload;

@@ -94,14 +94,14 @@ impl Workload {
     }
 
     /// Returns the source of randomness for one thing, so that things can be drawn in any order.
-    fn rng(self, of: Of, number: u32) -> SmallRng {
+    pub(crate) fn rng(self, of: Of, number: u32) -> SmallRng {
         SmallRng::seed_from_u64(self.seed ^ (of as u64) << 56 ^ u64::from(number) << 8)
     }
 }
 
 /// What randomness is for.
 #[derive(Clone, Copy)]
-enum Of {
+pub(crate) enum Of {
     Package = 1,
     Path,
     Size,
@@ -109,6 +109,7 @@ enum Of {
     Executions,
     Compilation,
     Test,
+    Source,
 }
 
 /// Units of one file, a bit each.
@@ -117,7 +118,7 @@ type UnitMask = u64;
 /// A drawn project: who executes what. Names and sources are drawn as they are asked for.
 #[derive(Debug)]
 pub struct Plan {
-    workload: Workload,
+    pub(crate) workload: Workload,
     packages: Vec<String>,
     paths: Vec<RepoPath>,
     n_tests_of_file: Vec<u32>,
@@ -253,7 +254,7 @@ impl Plan {
         Identifier::of(&name.to_string())
     }
 
-    fn recording(&self, shard: Shard) -> Recording {
+    pub(crate) fn recording(&self, shard: Shard) -> Recording {
         Recording {
             job: self.job(),
             shard,
@@ -269,7 +270,7 @@ impl Plan {
         }
     }
 
-    fn n_packages(&self) -> u32 {
+    pub(crate) fn n_packages(&self) -> u32 {
         self.packages.len() as u32
     }
 
@@ -282,28 +283,32 @@ impl Plan {
         self.workload.units / UNITS_PER_FILE
     }
 
-    fn package_of(&self, file: u32) -> u32 {
+    pub(crate) fn package_of(&self, file: u32) -> u32 {
         (u64::from(file) * u64::from(self.n_packages()) / u64::from(self.n_files())) as u32
     }
 
-    fn files_of(&self, package: u32) -> Range<u32> {
+    pub(crate) fn files_of(&self, package: u32) -> Range<u32> {
         let first = |package: u32| {
             (u64::from(package) * u64::from(self.n_files())).div_ceil(u64::from(self.n_packages())) as u32
         };
         first(package)..first(package + 1)
     }
 
-    fn suite(&self, suite: u32) -> String {
+    pub(crate) fn suite(&self, suite: u32) -> String {
         format!("{}::tests", self.packages[suite as usize])
     }
 
-    fn data_files(&self, package: u32) -> impl Iterator<Item = RepoPath> + '_ {
+    pub(crate) fn suite_of(&self, test: u32) -> u32 {
+        test / TESTS_PER_SUITE
+    }
+
+    pub(crate) fn data_files(&self, package: u32) -> impl Iterator<Item = RepoPath> + '_ {
         let path = move |at| format!("crates/{}/tests/data/{at}.json", self.packages[package as usize]);
         (0..DATA_FILES_PER_PACKAGE).map(path).map(|path| RepoPath::new(path).expect("drawn paths are paths"))
     }
 
     /// Returns the packages that a suite is compiled from.
-    fn compiled_from(&self, suite: u32) -> Vec<u32> {
+    pub(crate) fn compiled_from(&self, suite: u32) -> Vec<u32> {
         let mut rng = self.workload.rng(Of::Compilation, suite);
         let mut packages: Vec<u32> = (0..self.n_core_packages()).chain([suite]).collect();
         packages.extend((0..4).map(|_| zipf(&mut rng, self.n_packages())));
@@ -315,7 +320,7 @@ impl Plan {
     }
 
     /// Files come in pairs, one as much larger as the other is smaller, so that the total is what was asked for.
-    fn n_units(&self, file: u32) -> u32 {
+    pub(crate) fn n_units(&self, file: u32) -> u32 {
         let spread = self.workload.rng(Of::Size, file / 2).random_range(0..=UNITS_SPREAD);
         let alone = file.is_multiple_of(2) && file + 1 == self.n_files();
         match (alone, file % 2) {
@@ -369,7 +374,7 @@ impl Plan {
     }
 
     /// How many files, the first ones, are executed by tests of all suites.
-    fn n_hubs(&self) -> u32 {
+    pub(crate) fn n_hubs(&self) -> u32 {
         (self.n_files() / 500).max(2)
     }
 
@@ -385,7 +390,7 @@ impl Plan {
 }
 
 /// A file is two thirds functions, then items, then its remainder.
-fn unit_kind(unit: u32, n_units: u32) -> UnitKind {
+pub(crate) fn unit_kind(unit: u32, n_units: u32) -> UnitKind {
     if unit + 1 == n_units {
         UnitKind::Remainder
     } else if unit % 3 == 2 {

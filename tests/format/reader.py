@@ -8,7 +8,7 @@ import xxhash
 import zstandard
 
 HEADER = b"\x93SKT\r\n\x1a\n"
-SECTIONS = ["tests", "files", "units", "sets", "identifiers", "rules", "meta", "directory", "variables"]
+SECTIONS = ["tests", "files", "units", "sets", "identifiers", "rules", "meta", "directory", "variables", "unkept"]
 OUTCOMES = ["passed", "skipped", "flaky", "timed out", "failed"]
 PROBLEMS = [
     "truncated profile", "killed process", "missing binary", "foreign profile",
@@ -151,13 +151,38 @@ def frames(file):
             need(SECTIONS[code - 1] not in sections, "a section is there twice")
             sections[SECTIONS[code - 1]] = payloads
     need(at == offset, "bytes that belong to no frame")
-    need(set(SECTIONS) - {"variables"} <= set(sections), "a section is missing")
+    need(set(SECTIONS) - {"variables", "unkept"} <= set(sections), "a section is missing")
     return sections
 
 
 def key(payload, jobs, before):
     job, suite, name = payload.number(), payload.text(before[1]), payload.text(before[2])
     return jobs[job], suite, name
+
+
+def check_unkept(payload, files, kind):
+    """What the section says has to be what the files say."""
+    paths, before = [], b""
+    for _ in range(payload.number()):
+        paths.append((before := payload.text(before)).decode())
+    codes = [payload.byte() for _ in paths]
+    prints = ["%032x" % int.from_bytes(payload.raw(16), "little") if code == 3 else None for code in codes]
+    payload.end()
+    said = list(zip(paths, codes, prints))
+    there = []
+    for file in files:
+        units = file["units"]
+        if file["blob"] is not None:
+            continue
+        told, code, fingerprint = not kind.endswith("package"), 0, None
+        if not units:
+            code = 1 if told and file["seen"] else 2
+        elif len(units) == 1 and units[0]["name"] == "/":
+            if told and units[0]["kind"] == "file":
+                fingerprint = units[0]["fingerprint"]
+            code = 3 if fingerprint else 4
+        there.append((file["path"], code, fingerprint))
+    need(said == there, "files without a blob are others than it says")
 
 
 def in_blocks(total, size):
@@ -275,6 +300,9 @@ def read(file):
             record["units"] = [next(rest) for _ in range(size)]
         first_file += n_files
     need(first_file == counts["files"] and len(units) == counts["units"], "counts do not add up")
+
+    for payload in sections.get("unkept", []):
+        check_unkept(payload, files, meta["kind"])
 
     first = 0
     for payload, (step, n_identifiers) in zip(sections["identifiers"], identifier_blocks, strict=True):

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use skiptrace_engine::id::{CommitId, JobName, SetId};
 use skiptrace_engine::index::Evidence;
-use skiptrace_engine::index::evidence::FileView;
+use skiptrace_engine::index::evidence::{FileView, Unkept, Was};
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::selection::{Now, Present};
 use skiptrace_engine::tree;
@@ -33,22 +33,19 @@ pub(super) struct Differing {
     pub(super) notes: Vec<String>,
 }
 
-/// A record of an index that is of no file.
-enum Special {
-    /// The names in a folder.
-    Folder,
-    /// A path at which nothing was.
-    Nothing,
-}
-
-impl Special {
-    fn of(view: &FileView) -> Option<Special> {
-        match &view.units[..] {
-            [] => Some(Special::Nothing),
-            [unit] if &*unit.name == tree::FOLDER => Some(Special::Folder),
-            _ => None,
+/// Returns whether a path at which no file was is as it was. Then it says nothing of any test, and need not be asked
+/// about: a large index has thousands of them.
+fn is_as_it_was(unkept: &Unkept, listing: &Listing, has: &dyn Fn(&RepoPath) -> bool) -> bool {
+    let folder = || listing.folder(&unkept.path);
+    let is_no_file = !listing.files.contains(&unkept.path);
+    is_no_file
+        && match unkept.was {
+            Was::Absent { is_known } => is_known && folder().is_none() && !has(&unkept.path),
+            Was::Folder(was) => was.is_some_and(|was| {
+                folder().is_some_and(|now| now.units.iter().all(|unit| unit.fingerprint == Some(was)))
+            }),
+            Was::File => false,
         }
-    }
 }
 
 /// Returns every file that may differ from what some recording of a job saw, as it is at the revision `at`, or else in
@@ -97,20 +94,24 @@ pub(super) fn differing(
     }
     differing.opaque.extend(changes.unnamed.iter().filter_map(|text| RepoPath::new(text.as_str()).ok()));
     // What git does not keep, such as what it ignores, may have changed whatever git says.
-    let mut special: BTreeMap<RepoPath, Special> = BTreeMap::new();
+    let of_tree = [tree::lookups(), tree::listed()];
+    let mut unkept: Vec<Unkept> = Vec::new();
     for part in parts {
-        for view in part.files_where(&|file| file.blob.is_none())? {
-            let path = view.file.path.clone();
-            if [tree::lookups(), tree::listed()].contains(&path) {
-                continue;
-            }
-            if let Some(of_path) = Special::of(&view) {
-                special.insert(path.clone(), of_path);
-            }
-            paths.entry(path).or_insert(false);
+        unkept.extend(part.unkept()?.into_iter().filter(|unkept| !of_tree.contains(&unkept.path)));
+    }
+    let is_special = |unkept: &Unkept| unkept.was != Was::File;
+    let listing = if unkept.iter().any(is_special) { listing(&now)? } else { Listing::default() };
+    // What git ignores is there all the same.
+    let has = |path: &RepoPath| at.is_none() && is_there(repository.root(), path);
+    let mut special: BTreeMap<RepoPath, Was> = BTreeMap::new();
+    for unkept in unkept {
+        if is_special(&unkept) {
+            special.insert(unkept.path.clone(), unkept.was);
+        }
+        if !is_as_it_was(&unkept, &listing, &has) {
+            paths.entry(unkept.path).or_insert(false);
         }
     }
-    let listing = if special.is_empty() { Listing::default() } else { listing(&now)? };
     let ordinary: Vec<RepoPath> = paths
         .keys()
         .filter(|path| !special.contains_key(*path) || listing.files.contains(*path))
@@ -121,13 +122,12 @@ pub(super) fn differing(
         let nothing = || SourceFile { path: path.clone(), blob: None, units: Vec::new() };
         let source = match (files.remove(&path), special.get(&path)) {
             (Some(file), _) => Some(file),
-            (None, Some(Special::Folder)) => listing.folder(&path),
-            // What git ignores is there all the same.
-            (None, Some(Special::Nothing)) if at.is_none() && is_there(repository.root(), &path) => {
+            (None, Some(Was::Folder(_))) => listing.folder(&path),
+            (None, Some(Was::Absent { .. })) if has(&path) => {
                 Some(SourceFile { units: cut(None, b"something"), ..nothing() })
             }
-            (None, Some(Special::Nothing)) => listing.folder(&path).or_else(|| Some(nothing())),
-            (None, None) => None,
+            (None, Some(Was::Absent { .. })) => listing.folder(&path).or_else(|| Some(nothing())),
+            (None, Some(Was::File) | None) => None,
         };
         differing.present.insert(path, Now { source, has_changed });
     }

@@ -29,8 +29,16 @@ pub struct Present<'a> {
 
 #[derive(Debug)]
 enum State {
-    WorkTree(OnceLock<Loose>),
+    WorkTree(OnceLock<Files>),
     Revision { tree: ObjectId, contents: Mutex<Option<Contents>> },
+}
+
+/// The files of a work tree, found by one walk through it.
+#[derive(Debug)]
+struct Files {
+    /// Those that git was told of, as git has them; of one with conflicts several versions.
+    tracked: Vec<(GitPath, Side)>,
+    loose: Loose,
 }
 
 /// What comparing with git's own list of files does not tell of a work tree.
@@ -70,7 +78,7 @@ impl Present<'_> {
     pub fn changed_since(&self, commit: &CommitId) -> Result<Changes, GitError> {
         let changes = match &self.state {
             State::Revision { tree, .. } => self.compare_trees(commit, tree),
-            State::WorkTree(loose) => self.compare_work_tree(commit, loose),
+            State::WorkTree(files) => self.compare_work_tree(commit, files),
         };
         match changes {
             // What git says of a commit that it does not have differs from version to version.
@@ -134,7 +142,7 @@ impl Present<'_> {
                 }
                 Ok(Listing { files })
             }
-            State::WorkTree(_) => self.list_work_tree(),
+            State::WorkTree(files) => self.list_work_tree(files),
         }
     }
 
@@ -165,16 +173,16 @@ impl Present<'_> {
         Ok(changes)
     }
 
-    fn compare_work_tree(&self, commit: &CommitId, loose: &OnceLock<Loose>) -> Result<Changes, GitError> {
+    fn compare_work_tree(&self, commit: &CommitId, files: &OnceLock<Files>) -> Result<Changes, GitError> {
         let args = ["diff-index", "--raw", "-z", "--no-abbrev", "--no-renames", "--ignore-submodules=none"];
         let args = [&args[..], &[commit.as_str(), "--"]].concat();
         // Both go through the whole work tree, side by side.
-        let (pairs, loose) = std::thread::scope(|scope| {
+        let (pairs, files) = std::thread::scope(|scope| {
             let pairs = scope.spawn(|| raw_pairs(self.repository.start(&args)?));
-            let loose = self.loose(loose);
-            (pairs.join().expect("it does not panic"), loose)
+            let files = self.files(files);
+            (pairs.join().expect("it does not panic"), files)
         });
-        let (pairs, loose): (Vec<Pair>, &Loose) = (pairs?, loose?);
+        let (pairs, loose): (Vec<Pair>, &Loose) = (pairs?, &files?.loose);
         let mut changes = Changes::default();
         let mut unsure = BTreeMap::new();
         let mut was: BTreeMap<GitPath, Option<Side>> = BTreeMap::new();
@@ -204,15 +212,16 @@ impl Present<'_> {
         Ok(changes)
     }
 
-    fn list_work_tree(&self) -> Result<Listing, GitError> {
+    fn list_work_tree(&self, files: &OnceLock<Files>) -> Result<Listing, GitError> {
         let args = ["diff-files", "--raw", "-z", "--no-abbrev", "--no-renames", "--ignore-submodules=none"];
-        let mut files = BTreeMap::new();
-        let (dirty, loose) = std::thread::scope(|scope| {
+        let (dirty, found) = std::thread::scope(|scope| {
             let dirty = scope.spawn(|| raw_pairs(self.repository.start(&args)?));
-            let loose = self.read_files(|path, side| drop(files.insert(path, Listed::from(side))));
-            (dirty.join().expect("it does not panic"), loose)
+            let found = self.files(files);
+            (dirty.join().expect("it does not panic"), found)
         });
-        let (dirty, loose): (Vec<Pair>, Loose) = (dirty?, loose?);
+        let (dirty, Files { tracked, loose }): (Vec<Pair>, &Files) = (dirty?, found?);
+        let mut files: BTreeMap<GitPath, Listed> =
+            tracked.iter().map(|(path, side)| (path.clone(), Listed::from(side.clone()))).collect();
         for pair in dirty {
             let now = match pair.new {
                 // What git compares is one of several versions; what is there is neither.
@@ -234,12 +243,13 @@ impl Present<'_> {
         Ok(Listing { files })
     }
 
-    fn loose<'l>(&self, loose: &'l OnceLock<Loose>) -> Result<&'l Loose, GitError> {
-        if let Some(loose) = loose.get() {
-            return Ok(loose);
+    fn files<'f>(&self, files: &'f OnceLock<Files>) -> Result<&'f Files, GitError> {
+        if let Some(files) = files.get() {
+            return Ok(files);
         }
-        let found = self.read_files(|_, _| {})?;
-        Ok(loose.get_or_init(|| found))
+        let mut tracked = Vec::new();
+        let loose = self.read_files(|path, side| tracked.push((path, side)))?;
+        Ok(files.get_or_init(|| Files { tracked, loose }))
     }
 
     /// Goes through the files of the work tree: those that git was told of are handed out as git has them.

@@ -57,7 +57,7 @@ impl ContainerWriter {
         encode: impl Fn(&'a I) -> B + Sync + Send,
     ) -> Result<(), CodecError> {
         self.footer.u8(section.code());
-        self.footer.u8(1);
+        self.footer.u8(section.is_vital().into());
         self.footer.count(items.len());
         let frames = in_parallel(items, compressor, |compressor, item| {
             let block = encode(item);

@@ -157,6 +157,11 @@ fn check_summaries<R: ReadAt>(reader: &IndexReader<R>, index: &Index) -> Result<
             "it says other things of the tests than they do",
         ));
     }
+    if let Some(listed) = reader.listed_unkept()?
+        && listed != index.unkept()?
+    {
+        return Err(CodecError::corrupt(Section::Unkept, "it says other things of the files than they do"));
+    }
     if reader.jobs() != index.jobs() || reader.recordings() != index.recordings() {
         return Err(CodecError::corrupt(Section::Meta, "it says other things of the jobs than the tests do"));
     }

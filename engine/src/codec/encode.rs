@@ -6,7 +6,7 @@ use rayon::slice::ParallelSliceMut;
 
 use crate::fingerprint::Identifier;
 use crate::id::{JobName, SetId, UnitId};
-use crate::index::{FileRecord, Index};
+use crate::index::{Evidence, FileRecord, Index};
 use crate::test_set::{TestSet, UnitSet};
 
 use super::container::ContainerWriter;
@@ -16,7 +16,7 @@ use super::identifiers::{IdentifierBlock, MAX_MENTIONS};
 use super::meta::Counts;
 use super::tests::TESTS_PER_BLOCK;
 use super::units::SetPlace;
-use super::{CodecError, Section, files, meta, rules, sets, tests, units, variables, version_of};
+use super::{CodecError, Section, files, meta, rules, sets, tests, units, unkept, variables, version_of};
 
 /// About how many bytes a block of sets takes before it is compressed.
 const SET_BLOCK_TARGET: usize = 8 * 1024;
@@ -83,6 +83,10 @@ pub fn encode(index: &Index) -> Result<Vec<u8>, CodecError> {
     if !index.variables().is_empty() {
         container
             .section(Section::Variables, &[()], |()| variables::encode(index.variables(), pool_number))?;
+    }
+    if unkept::is_worth_it(index) {
+        let unkept = index.unkept()?;
+        container.section(Section::Unkept, &[()], |()| unkept::encode(&unkept))?;
     }
     container.finish(version_of(index))
 }

@@ -80,7 +80,9 @@ pub(super) fn decode_block(bytes: &[u8], n_files: usize, meta: &Meta) -> Result<
     for file in &mut files {
         let len = usize::from(cursor.u8()?);
         if len > 0 {
-            let hex: String = cursor.raw(len)?.iter().map(|byte| format!("{byte:02x}")).collect();
+            let digits = cursor.raw(len)?.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+            let mut hex = String::with_capacity(2 * len);
+            hex.extend(digits.map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
             let blob: Result<ObjectId, _> = hex.parse();
             file.blob = Some(blob.map_err(|error| CodecError::corrupt(Section::Files, error))?);
         }

@@ -18,6 +18,7 @@ mod rules;
 mod sets;
 mod tests;
 mod units;
+mod unkept;
 mod variables;
 mod wire;
 
@@ -67,6 +68,8 @@ pub enum Section {
     Directory,
     /// Which tests consulted which environment variables; there only when any did.
     Variables,
+    /// The files of which git keeps nothing; there only in an index of many files.
+    Unkept,
     /// Where every frame is.
     Footer,
     /// The fixed bytes that a file ends with.
@@ -75,7 +78,7 @@ pub enum Section {
 
 impl Section {
     /// The sections that are made of frames, in the order of the file.
-    pub(crate) const FRAMED: [Section; 9] = [
+    pub(crate) const FRAMED: [Section; 10] = [
         Section::Tests,
         Section::Files,
         Section::Units,
@@ -85,6 +88,7 @@ impl Section {
         Section::Meta,
         Section::Directory,
         Section::Variables,
+        Section::Unkept,
     ];
 
     /// Returns the section's name.
@@ -100,6 +104,7 @@ impl Section {
             Section::Meta => "meta",
             Section::Directory => "directory",
             Section::Variables => "variables",
+            Section::Unkept => "unkept",
             Section::Footer => "footer",
             Section::Trailer => "trailer",
         }
@@ -112,7 +117,13 @@ impl Section {
 
     /// Returns whether a file may be without the section.
     pub(crate) fn is_optional(self) -> bool {
-        self == Section::Variables
+        matches!(self, Section::Variables | Section::Unkept)
+    }
+
+    /// Returns whether a reader that does not know the section must give up.
+    pub(crate) fn is_vital(self) -> bool {
+        // What it says is said elsewhere as well.
+        self != Section::Unkept
     }
 }
 

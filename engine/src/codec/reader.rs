@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::fingerprint::Identifier;
 use crate::id::{FileId, JobName, SetId, TestId, UnitId};
-use crate::index::evidence::{Evidence, FileView};
+use crate::index::evidence::{Evidence, FileView, Mentioned, Unkept};
 use crate::index::{ExpectedShard, FileRecord, JobTests, Rule, VariableRecord, newest};
 use crate::kind::IndexKind;
 use crate::path::RepoPath;
@@ -23,7 +23,7 @@ use super::meta::Meta;
 use super::tests::TESTS_PER_BLOCK;
 use super::units::UnitBlock;
 use super::{
-    CodecError, Section, SectionSize, files, identifiers, meta, rules, sets, tests, units, variables,
+    CodecError, Section, SectionSize, files, identifiers, meta, rules, sets, tests, units, unkept, variables,
 };
 
 /// An index whose blocks are read as they are needed, each once.
@@ -188,6 +188,14 @@ impl<R: ReadAt> IndexReader<R> {
         Ok(wanted.iter().map(view).collect())
     }
 
+    /// Returns what the block of files says that git does not keep; `None` in an index without it.
+    pub(super) fn listed_unkept(&self) -> Result<Option<Vec<Unkept>>, CodecError> {
+        if self.container.n_frames(Section::Unkept) == 0 {
+            return Ok(None);
+        }
+        unkept::decode(&only_frame(&self.container, Section::Unkept)?).map(Some)
+    }
+
     pub(super) fn n_blocks(&self, section: Section) -> usize {
         self.container.n_frames(section)
     }
@@ -350,6 +358,16 @@ impl<R: ReadAt> Evidence for IndexReader<R> {
         Ok(known.insert(variables).clone())
     }
 
+    fn unkept(&self) -> Result<Vec<Unkept>, CodecError> {
+        match self.listed_unkept()? {
+            Some(unkept) => Ok(unkept),
+            None => {
+                let views = self.files_where(&|file| file.blob.is_none())?;
+                Ok(views.iter().map(|view| Unkept::of(&view.file, &view.units, self.meta.kind)).collect())
+            }
+        }
+    }
+
     fn find_files(&self, paths: &[RepoPath]) -> Result<Vec<Option<FileView>>, CodecError> {
         let blocks = blocks_by_head(&self.directory.file_heads, &paths.iter().collect::<Vec<_>>());
         let loaded = self.file_blocks(&blocks.iter().flatten().copied().collect())?;
@@ -388,7 +406,12 @@ impl<R: ReadAt> Evidence for IndexReader<R> {
         let wanted: Vec<usize> =
             wanted.iter().take_while(|id| id.0 < self.meta.counts.tests).map(TestId::index).collect();
         let blocks = self.test_blocks(&wanted.iter().map(|at| at / TESTS_PER_BLOCK).collect())?;
-        Ok(wanted.iter().map(|at| blocks[&(at / TESTS_PER_BLOCK)][at % TESTS_PER_BLOCK].clone()).collect())
+        let mut records = Vec::with_capacity(wanted.len());
+        for of_block in wanted.chunk_by(|a, b| a / TESTS_PER_BLOCK == b / TESTS_PER_BLOCK) {
+            let block = &blocks[&(of_block[0] / TESTS_PER_BLOCK)];
+            records.extend(of_block.iter().map(|at| block[at % TESTS_PER_BLOCK].clone()));
+        }
+        Ok(records)
     }
 
     fn find_tests(&self, keys: &[&TestKey]) -> Result<Vec<Option<TestId>>, CodecError> {
@@ -402,16 +425,16 @@ impl<R: ReadAt> Evidence for IndexReader<R> {
         Ok(keys.iter().zip(&blocks).map(find).collect())
     }
 
-    fn mentioning(&self, names: &[Identifier]) -> Result<Vec<Vec<(FileView, Vec<usize>)>>, CodecError> {
+    fn mentioning(&self, names: &[Identifier]) -> Result<Vec<Mentioned>, CodecError> {
         let units = self.units_mentioning(names)?;
         let all = units.iter().flat_map(UnitSet::iter).collect::<BTreeSet<UnitId>>();
         let all: Vec<UnitId> = all.into_iter().collect();
-        let places: BTreeMap<UnitId, (FileId, usize)> =
+        let places: HashMap<UnitId, (FileId, usize)> =
             all.iter().copied().zip(self.places_of_units(&all)?).collect();
         let files: BTreeSet<FileId> = places.values().map(|(file, _)| *file).collect();
         let files: Vec<FileId> = files.into_iter().collect();
-        let views: BTreeMap<FileId, FileView> =
-            files.iter().copied().zip(IndexReader::files(self, &files)?).collect();
+        let views = IndexReader::files(self, &files)?.into_iter().map(Arc::new);
+        let views: HashMap<FileId, Arc<FileView>> = files.iter().copied().zip(views).collect();
         let of_name = |units: &UnitSet| {
             let mut by_file: BTreeMap<FileId, Vec<usize>> = BTreeMap::new();
             for (file, place) in units.iter().filter_map(|unit| places.get(&unit)) {

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use crate::codec::CodecError;
-use crate::fingerprint::Identifier;
+use crate::fingerprint::{Fingerprint, Identifier};
 use crate::id::{SetId, TestId, UnitId};
-use crate::kind::IndexKind;
+use crate::kind::{Granularity, IndexKind};
 use crate::path::RepoPath;
 use crate::record::{TestKey, TestRecord};
 use crate::recording::Recording;
 use crate::test_set::TestSet;
+use crate::tree::FOLDER;
+use crate::unit::UnitKind;
 
 use super::{ExpectedShard, FileRecord, Index, JobTests, Rule, UnitRecord, VariableRecord};
 
@@ -42,9 +44,53 @@ pub trait Evidence: Send + Sync {
     /// Returns, for each key, the test with that key.
     fn find_tests(&self, keys: &[&TestKey]) -> Result<Vec<Option<TestId>>, CodecError>;
     /// Returns, for each name, the files with units that mention it, and the places of those units.
-    fn mentioning(&self, names: &[Identifier]) -> Result<Vec<Vec<(FileView, Vec<usize>)>>, CodecError>;
+    fn mentioning(&self, names: &[Identifier]) -> Result<Vec<Mentioned>, CodecError>;
+    /// Returns the files without a blob, sorted by path.
+    fn unkept(&self) -> Result<Vec<Unkept>, CodecError>;
     /// Returns the files that are wanted. It has to look at all of them.
     fn files_where(&self, is_wanted: &dyn Fn(&FileRecord) -> bool) -> Result<Vec<FileView>, CodecError>;
+}
+
+/// The files in which a name is mentioned, and the places of the units that do.
+pub type Mentioned = Vec<(Arc<FileView>, Vec<usize>)>;
+
+/// A file without a blob. Git keeps nothing of it, so only comparing it tells whether it is what it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unkept {
+    /// Where it is.
+    pub path: RepoPath,
+    /// What was there.
+    pub was: Was,
+}
+
+/// What was at a path, as far as it is said without units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Was {
+    /// A file, or what is not said so shortly: its units have to be asked.
+    File,
+    /// Nothing.
+    Absent {
+        /// Whether the recording of any test knew that. To no test anything changed, then, while it is so.
+        is_known: bool,
+    },
+    /// A folder, with what its one unit is recognised by: while that is so, nothing changed to any test.
+    Folder(Option<Fingerprint>),
+}
+
+impl Unkept {
+    /// Returns what is said of a file of an index.
+    pub(crate) fn of(file: &FileRecord, units: &[UnitRecord], kind: IndexKind) -> Unkept {
+        // In an index of packages changes are told by folders, so nothing is said of single paths.
+        let is_told = kind.granularity != Granularity::Package;
+        let was = match units {
+            [] => Was::Absent { is_known: is_told && file.seen != SetId::EMPTY },
+            [unit] if &*unit.name == FOLDER => {
+                Was::Folder(unit.fingerprint.filter(|_| is_told && unit.kind == UnitKind::File))
+            }
+            _ => Was::File,
+        };
+        Unkept { path: file.path.clone(), was }
+    }
 }
 
 /// A file of an index with its units.
@@ -109,8 +155,8 @@ impl Evidence for Index {
         Ok(keys.iter().map(|key| Some(self.test(key)?.0)).collect())
     }
 
-    fn mentioning(&self, names: &[Identifier]) -> Result<Vec<Vec<(FileView, Vec<usize>)>>, CodecError> {
-        let mut found: Vec<Vec<(FileView, Vec<usize>)>> = vec![Vec::new(); names.len()];
+    fn mentioning(&self, names: &[Identifier]) -> Result<Vec<Mentioned>, CodecError> {
+        let mut found: Vec<Mentioned> = vec![Vec::new(); names.len()];
         for file in self.files() {
             for (at, name) in names.iter().enumerate() {
                 let mentions = |unit: &u32| self.mentions().of(UnitId(*unit)).binary_search(name).is_ok();
@@ -122,11 +168,16 @@ impl Evidence for Index {
                     .collect();
                 if !places.is_empty() {
                     let view = FileView { file: file.clone(), units: self.units_of(file).to_vec() };
-                    found[at].push((view, places));
+                    found[at].push((Arc::new(view), places));
                 }
             }
         }
         Ok(found)
+    }
+
+    fn unkept(&self) -> Result<Vec<Unkept>, CodecError> {
+        let without_blob = self.files().iter().filter(|file| file.blob.is_none());
+        Ok(without_blob.map(|file| Unkept::of(file, self.units_of(file), self.kind)).collect())
     }
 
     fn files_where(&self, is_wanted: &dyn Fn(&FileRecord) -> bool) -> Result<Vec<FileView>, CodecError> {

@@ -1,19 +1,27 @@
 //! What holds of every selection, tried on many.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use proptest::prelude::*;
 
 use super::testing::{Plain, now_of, select_with};
 use super::{Now, Policy, Present};
 use crate::codec::{IndexReader, encode};
+use crate::fingerprint::Fingerprint;
 use crate::id::JobName;
+use crate::index::build::IndexBuilder;
+use crate::index::evidence::{Unkept, Was};
 use crate::index::laws::{JOBS, any_indexes, any_now, path, source, variables};
 use crate::index::merge::merge;
 use crate::index::{Evidence, Index};
 use crate::kind::IndexKind;
-use crate::record::{Role, TestKey};
-use crate::unit::SourceFile;
+use crate::observation::Observation;
+use crate::record::{Health, Outcome, Role, TestKey};
+use crate::recording::{EnvironmentKey, Origin, Recording, Shard};
+use crate::time::Timestamp;
+use crate::tree::FOLDER;
+use crate::unit::{LineSpan, SourceFile, Unit, UnitKind};
 use crate::variable::Variables;
 
 /// Files by number, as they may be now: gone, or the version of each unit.
@@ -41,6 +49,56 @@ fn skipped(
 ) -> BTreeSet<TestKey> {
     let selection = select_with(parts, job, present, Policy::Balanced, variables, &Plain);
     selection.skipped().map(|test| test.key.clone()).collect()
+}
+
+/// The names in a folder.
+fn folder(names: Fingerprint) -> Unit {
+    Unit {
+        kind: UnitKind::File,
+        name: FOLDER.into(),
+        lines: LineSpan { start: 1, end: 1 },
+        identifiers: Vec::new(),
+        fingerprint: Some(names),
+    }
+}
+
+#[test]
+fn a_folder_concerns_whoever_listed_it_once_its_names_are_others() {
+    let with = |names| SourceFile { path: path(0), blob: None, units: vec![folder(Fingerprint(names))] };
+    let key = TestKey::new(JOBS[0].parse().unwrap(), "suite", "test");
+    let mut builder = IndexBuilder::new(IndexKind::FUNCTION);
+    let recording = builder.add_recording(Recording {
+        job: key.job.clone(),
+        shard: Shard::WHOLE,
+        recorded_at: Timestamp(1),
+        commit: "0".repeat(40).parse().unwrap(),
+        tree: None,
+        branch: None,
+        environment: EnvironmentKey { parts: BTreeMap::new() },
+        tool: "laws".to_owned(),
+        origin: Origin::Recorded,
+    });
+    builder.add_file(recording, with(7));
+    let observation = Observation {
+        test: key.clone(),
+        role: Role::Test,
+        outcome: Outcome::Passed,
+        health: Health::OK,
+        duration: Duration::ZERO,
+        executed: Vec::new(),
+        opened: vec![path(0)],
+        consulted: Vec::new(),
+    };
+    builder.observe(recording, observation).unwrap();
+    let index = builder.finish();
+    assert_eq!(index.unkept().unwrap(), [Unkept { path: path(0), was: Was::Folder(Some(Fingerprint(7))) }]);
+    let skips = |source| {
+        let present = Present::from([(path(0), now_of(source))]);
+        skipped(&[&index], &key.job, &present, &Variables::Unknown).contains(&key)
+    };
+    assert!(skips(Some(with(7))));
+    assert!(!skips(Some(with(8))));
+    assert!(!skips(None));
 }
 
 proptest! {
@@ -127,6 +185,32 @@ proptest! {
                 };
                 prop_assert!(together.iter().filter(known).all(|test| own.contains(test)));
             }
+        }
+    }
+
+    /// What is no file and is as it was need not be asked about.
+    #[test]
+    fn what_is_no_file_and_as_it_was_concerns_nobody(
+        indexes in any_indexes(1..3),
+        drawn in any_present(),
+        now in any_now(),
+    ) {
+        let merged = merge(&indexes.iter().collect::<Vec<_>>()).unwrap();
+        let asked = present(&drawn);
+        let mut more = asked.clone();
+        for unkept in merged.unkept().unwrap() {
+            let units = match unkept.was {
+                Was::Absent { is_known: true } => Vec::new(),
+                Was::Folder(Some(names)) => vec![folder(names)],
+                _ => continue,
+            };
+            let path = unkept.path.clone();
+            more.entry(unkept.path).or_insert(now_of(Some(SourceFile { path, blob: None, units })));
+        }
+        for job in JOBS {
+            let job: JobName = job.parse().unwrap();
+            let few = skipped(&[&merged], &job, &asked, &variables(&now));
+            prop_assert_eq!(few, skipped(&[&merged], &job, &more, &variables(&now)));
         }
     }
 

@@ -237,7 +237,8 @@ impl Gathering {
                 traced.reasons.push((Reason::Condition(difference), tests));
             }
         }
-        let mut why: BTreeMap<TestId, Vec<u32>> = BTreeMap::new();
+        let first = of_job.tests.start.0;
+        let mut why: Vec<Vec<u32>> = vec![Vec::new(); (of_job.tests.end.0 - first) as usize];
         for (reason, tests) in traced.reasons {
             let tests = tests.intersection(&all);
             if tests.is_empty() {
@@ -245,11 +246,11 @@ impl Gathering {
             }
             let number = self.number(reason);
             for test in tests.iter() {
-                why.entry(test).or_default().push(number);
+                why[(test.0 - first) as usize].push(number);
             }
         }
-        for (record, id) in records.iter().zip(all.iter()) {
-            let mut own = why.remove(&id).unwrap_or_default();
+        for (record, id) in records.into_iter().zip(all.iter()) {
+            let mut own = std::mem::take(&mut why[(id.0 - first) as usize]);
             if !record.can_prove() {
                 own.push(self.number(Reason::Unproven { outcome: record.outcome, health: record.health }));
             }
@@ -257,7 +258,7 @@ impl Gathering {
                 own.push(self.number(Reason::NeverSkip(pattern.as_str().into())));
             }
             if record.role == Role::Test {
-                self.sorted.push(Decided { record: record.clone(), why: own });
+                self.sorted.push(Decided { record, why: own });
             }
         }
         self.selection.changes.extend(traced.changes);

@@ -1,6 +1,6 @@
 //! From a name to the tests that executed something that mentions it, by however many steps.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::codec::CodecError;
@@ -21,7 +21,7 @@ pub(super) struct Spreader<'a> {
     knows_compiled: bool,
     /// Where each identifier is mentioned that was asked for.
     mentions: HashMap<Identifier, Vec<(Arc<FileView>, Vec<usize>)>>,
-    files: BTreeMap<RepoPath, Arc<FileView>>,
+    files: HashMap<RepoPath, Arc<FileView>>,
 }
 
 /// The sets of tests that something reaches.
@@ -44,7 +44,7 @@ impl<'a> Spreader<'a> {
         // Who takes over somebody else's coverage may not have been told what was compiled from what.
         let is_own = |recording: &Recording| recording.origin == Origin::Recorded;
         let knows_compiled = evidence.recordings().iter().all(is_own);
-        Spreader { evidence, language, knows_compiled, mentions: HashMap::new(), files: BTreeMap::new() }
+        Spreader { evidence, language, knows_compiled, mentions: HashMap::new(), files: HashMap::new() }
     }
 
     /// Follows names; `file` is where they were declared, for those that only things there can mean.
@@ -60,7 +60,7 @@ impl<'a> Spreader<'a> {
             None => todo.everywhere.extend(names),
         }
         let mut done = Todo::default();
-        let mut units: HashSet<(RepoPath, usize)> = HashSet::new();
+        let mut units: HashSet<(*const FileView, usize)> = HashSet::new();
         while !todo.everywhere.is_empty() || !todo.in_file.is_empty() {
             let now = std::mem::take(&mut todo);
             let mut wanted: Vec<Identifier> = now.everywhere.iter().copied().collect();
@@ -80,7 +80,7 @@ impl<'a> Spreader<'a> {
             done.everywhere.extend(now.everywhere);
             done.in_file.extend(now.in_file);
             for (view, place) in found {
-                if units.insert((view.file.path.clone(), place)) {
+                if units.insert((Arc::as_ptr(&view), place)) {
                     self.mentioned(&view, place, &mut todo, &mut reached);
                 }
             }
@@ -129,9 +129,13 @@ impl<'a> Spreader<'a> {
         let missing: Vec<Identifier> = missing.into_iter().collect();
         let found = self.evidence.mentioning(&missing)?;
         for (name, mentioned) in missing.into_iter().zip(found) {
-            let shared = mentioned.into_iter().map(|(view, places)| {
-                let view = self.files.entry(view.file.path.clone()).or_insert_with(|| Arc::new(view));
-                (view.clone(), places)
+            // Of each file there is one view, by whose address it is known.
+            let shared = mentioned.into_iter().map(|(view, places)| match self.files.get(&view.file.path) {
+                Some(known) => (known.clone(), places),
+                None => {
+                    self.files.insert(view.file.path.clone(), view.clone());
+                    (view, places)
+                }
             });
             self.mentions.insert(name, shared.collect());
         }

@@ -1,5 +1,6 @@
 //! What one part of an index says of the changes.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -366,24 +367,22 @@ impl Tracer<'_> {
     /// Adds who depends on some files.
     fn among(&mut self, path: &RepoPath, among: &Among) -> Result<(), CodecError> {
         let reason = Reason::Arrived(path.clone());
-        let depending = |views: Vec<FileView>| -> Vec<SetId> {
-            views.iter().flat_map(|view| executed(view).into_iter().chain([view.file.compiled])).collect()
-        };
         match among {
             Among::Files(is_meant) => {
                 let views = self.part.files_where(&|file| is_meant(&file.path))?;
-                self.want(reason, depending(views));
+                self.want(reason, depending(&views));
             }
             Among::Both(first, second) => {
-                let [first, second] = [first, second]
-                    .map(|is_meant| self.part.files_where(&|file| is_meant(&file.path)).map(depending));
+                let [first, second] = [first, second].map(|is_meant| {
+                    self.part.files_where(&|file| is_meant(&file.path)).map(|views| depending(&views))
+                });
                 let [first, second] = [self.union(&first?)?, self.union(&second?)?];
                 self.traced.reasons.push((reason, first.intersection(&second)));
             }
             Among::Mentioning(name) => {
                 let found = self.part.mentioning(std::slice::from_ref(name))?;
-                let views = found.into_iter().flatten().map(|(view, _)| view).collect();
-                self.want(reason, depending(views));
+                let views: Vec<Arc<FileView>> = found.into_iter().flatten().map(|(view, _)| view).collect();
+                self.want(reason, depending(&views));
             }
         }
         Ok(())
@@ -532,6 +531,12 @@ impl Tracer<'_> {
         self.traced.reasons.extend(reasons);
         Ok(self.traced)
     }
+}
+
+/// Returns the tests that executed something in files, or were compiled from them.
+fn depending(views: &[impl Borrow<FileView>]) -> Vec<SetId> {
+    let of_view = |view: &FileView| executed(view).into_iter().chain([view.file.compiled]);
+    views.iter().flat_map(|view| of_view(view.borrow())).collect()
 }
 
 /// Returns whether a file is known by its blob alone: what is in it was not looked at.

@@ -10,7 +10,7 @@ use skiptrace_engine::index::{Evidence, Index};
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::variable::Variables;
 
-use crate::fuzz::container::{File, Place, Section, VARIABLES, places, write_varint};
+use crate::fuzz::container::{File, Place, Section, UNKEPT, VARIABLES, places, write_varint};
 use crate::fuzz::mutate::{Random, mutate};
 use crate::fuzz::{samples, targets};
 
@@ -182,6 +182,32 @@ fn variables_make_a_file_newer() {
     // A file that has none, though it could.
     let stripped = File { sections: with.sections[..8].to_vec(), ..with };
     assert_eq!(decode(stripped.to_bytes()).unwrap().variables(), []);
+}
+
+/// What is said twice, for being found faster, is no other when it is found slowly, and is never believed unseen by
+/// whoever reads all.
+#[test]
+fn files_that_git_does_not_keep_are_found_with_their_block_and_without() {
+    let (index, bytes) = &*LARGE;
+    let all = Evidence::unkept(index).unwrap();
+    assert_eq!(all.len(), index.files().len());
+    let with = File::parse(bytes);
+    let unkept = with.sections.last().unwrap();
+    assert_eq!((unkept.code, unkept.required, unkept.frames.len()), (UNKEPT, 0, 1));
+    let without = File { sections: with.sections[..with.sections.len() - 1].to_vec(), ..with.clone() };
+    for file in [&with, &without] {
+        let bytes = file.to_bytes();
+        assert_eq!(IndexReader::open(bytes.as_slice()).unwrap().unkept().unwrap(), all);
+        assert_eq!(decode(bytes).unwrap(), *index);
+    }
+    // The last file is said not to have been there.
+    let mut lying = with;
+    *lying.section_mut(UNKEPT).frames[0].last_mut().unwrap() = 1;
+    let refused = decode(lying.to_bytes()).unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "the index is corrupt in its unkept section: it says other things of the files than they do"
+    );
 }
 
 #[test]

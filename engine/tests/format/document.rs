@@ -193,6 +193,9 @@ fn annotate_block(block: &mut Annotated<'_>, section: &str) {
             block.numbers(&["tests: of the pool", "tests: of the pool"]);
             block.raw(16, "what the first one's value is recognised by");
         }
+        "unkept" => {
+            block.numbers(&["files without a blob"]);
+        }
         other => panic!("no section {other}"),
     }
 }

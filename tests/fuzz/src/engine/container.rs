@@ -8,8 +8,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// The eight bytes that a file begins with.
 pub const HEADER: [u8; 8] = *b"\x93SKT\r\n\x1a\n";
-/// The code of the section that a file may be without.
+/// The code of a section that a file may be without, and readers must know.
 pub const VARIABLES: u8 = 9;
+/// The code of one that both may do without.
+pub const UNKEPT: u8 = 10;
 /// How long the trailer is.
 pub const TRAILER: usize = 40;
 
@@ -23,7 +25,7 @@ pub struct File {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// 1 to 9: tests, files, units, sets, identifiers, rules, meta, directory, variables.
+    /// 1 to 10: tests, files, units, sets, identifiers, rules, meta, directory, variables, unkept.
     pub code: u8,
     pub required: u8,
     pub frames: Vec<Vec<u8>>,
@@ -38,7 +40,7 @@ pub struct Place {
 }
 
 /// The sections' names, by their codes.
-pub const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 13] = [
     "header",
     "tests",
     "files",
@@ -49,6 +51,7 @@ pub const NAMES: [&str; 12] = [
     "meta",
     "directory",
     "variables",
+    "unkept",
     "footer",
     "trailer",
 ];
@@ -185,18 +188,18 @@ impl File {
             taken
         };
         let mut sections = Vec::new();
-        for code in 1..=9 {
-            let n_frames = take(1).first().copied().unwrap_or(if code == VARIABLES { 0 } else { 1 });
+        for code in 1..=UNKEPT {
+            let n_frames = take(1).first().copied().unwrap_or(if code < VARIABLES { 1 } else { 0 });
             let mut frames = Vec::new();
             for _ in 0..n_frames {
                 let len = take(2).iter().rev().fold(0, |len, byte| len << 8 | usize::from(*byte));
                 frames.push(take(len).to_vec());
             }
-            if code != VARIABLES || n_frames > 0 {
-                sections.push(Section { code, required: 1, frames });
+            if code < VARIABLES || n_frames > 0 {
+                sections.push(Section { code, required: u8::from(code != UNKEPT), frames });
             }
         }
-        let version = if sections.len() < usize::from(VARIABLES) { 1 } else { 2 };
+        let version = if sections.iter().any(|section| section.code == VARIABLES) { 2 } else { 1 };
         File { sections, version, readable_from: version }
     }
 
