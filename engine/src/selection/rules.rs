@@ -122,8 +122,8 @@ mod tests {
         ] {
             let parsed = PathPattern::new(pattern).unwrap();
             let matches = |path: &&str| parsed.matches(&RepoPath::new(*path).unwrap());
-            assert!(matching.iter().all(|path| matches(path)), "{pattern}");
-            assert!(!others.iter().any(|path| matches(path)), "{pattern}");
+            assert!(matching.iter().all(&matches), "{pattern}");
+            assert!(!others.iter().any(matches), "{pattern}");
         }
         assert!(PathPattern::new("a[").is_err());
     }

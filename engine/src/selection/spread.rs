@@ -7,7 +7,7 @@ use crate::codec::CodecError;
 use crate::fingerprint::Identifier;
 use crate::id::SetId;
 use crate::index::Evidence;
-use crate::index::evidence::FileView;
+use crate::index::evidence::{FileView, Mentioned};
 use crate::path::RepoPath;
 use crate::reach::{Edit, Language, Reach};
 use crate::recording::{Origin, Recording};
@@ -20,7 +20,7 @@ pub(super) struct Spreader<'a> {
     /// Whether it is known of each file which tests were compiled from it.
     knows_compiled: bool,
     /// Where each identifier is mentioned that was asked for.
-    mentions: HashMap<Identifier, Vec<(Arc<FileView>, Vec<usize>)>>,
+    mentions: HashMap<Identifier, Mentioned>,
     files: HashMap<RepoPath, Arc<FileView>>,
 }
 

@@ -36,7 +36,7 @@ impl Results {
             let after = now.0.get(test)?;
             (before != after).then(|| (test, before.against(after)))
         };
-        self.0.iter().map(differs).flatten().collect()
+        self.0.iter().filter_map(differs).collect()
     }
 }
 

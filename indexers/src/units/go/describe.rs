@@ -206,7 +206,7 @@ impl<'a> File<'a> {
                     !code.get(at + 1).is_some_and(|by| matches!(by.first(), Some(b'1'..=b'9')))
                 }
                 // What a pointer points to, if it is none to a type.
-                b"*" => !ends_value() && !(before == b"(" && is_nil_of_pointer(&code, at - 1)),
+                b"*" => !(ends_value() || before == b"(" && is_nil_of_pointer(&code, at - 1)),
                 _ => false,
             }
         })

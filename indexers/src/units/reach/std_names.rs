@@ -190,20 +190,6 @@ pub(super) fn is_quiet_go_package(path: &str) -> bool {
     QUIET_GO_PACKAGES.binary_search(&path).is_ok()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_lists_can_be_searched() {
-        let lists: [&[&str]; 7] =
-            [&TYPES, &TRAITS, &PRELUDE, &COMMON_IN_RUST, &COMMON_IN_GO, &CALLED_BY_C, &QUIET_GO_PACKAGES];
-        for list in lists {
-            assert!(list.is_sorted_by(|a, b| a < b), "{list:?}");
-        }
-    }
-}
-
 /// Returns whether a method of that name may be asked for by code that nobody here has written: the interfaces of
 /// Go's library and of modules that many use ask values whether they have it, and so do suites of tests by its prefix.
 pub(super) fn is_asked_for_in_go(method: &str) -> bool {
@@ -262,3 +248,17 @@ const ASKED_FOR: [&str; 354] = [
     "WriteByte", "WriteHeader", "WriteRequest", "WriteResponse", "WriteString", "WriteTo",
     "XORKeyStream",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_can_be_searched() {
+        let lists: [&[&str]; 7] =
+            [&TYPES, &TRAITS, &PRELUDE, &COMMON_IN_RUST, &COMMON_IN_GO, &CALLED_BY_C, &QUIET_GO_PACKAGES];
+        for list in lists {
+            assert!(list.is_sorted_by(|a, b| a < b), "{list:?}");
+        }
+    }
+}
