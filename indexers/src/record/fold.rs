@@ -180,6 +180,7 @@ pub fn fold_with(
         .iter()
         .chain(compiled.values().flatten())
         .chain(uncounted.map(|part| &part.path))
+        .chain(carried.tests.iter().flat_map(|test| &test.executed).map(|executed| &executed.path))
         .cloned()
         .collect();
     let mut paths = of_build.clone();

@@ -32,7 +32,15 @@ fn what_is_gone_leaves_no_trace() {
     let paths: Vec<&str> = looked_into.map(|file| file.path.as_str()).collect();
     assert_eq!(
         paths,
-        ["Cargo.lock", "Cargo.toml", "src/lib.rs", "src/plus.rs", "truth/Cargo.toml", "truth/src/lib.rs"]
+        [
+            ".git/listed",
+            "Cargo.lock",
+            "Cargo.toml",
+            "src/lib.rs",
+            "src/plus.rs",
+            "truth/Cargo.toml",
+            "truth/src/lib.rs"
+        ]
     );
 
     // 3. The crate has another name.
