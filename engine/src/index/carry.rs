@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::fingerprint::Fingerprint;
-use crate::id::{JobName, TestId};
+use crate::id::{JobName, SetId, TestId};
 use crate::observation::{Executed, Parts};
 use crate::path::RepoPath;
 use crate::record::{Role, TestKey, TestRecord};
@@ -84,7 +84,9 @@ pub fn carry(
             let parts = Parts::Units(units);
             executed.entry(test).or_default().push(Executed { path: file.path.clone(), parts });
         }
-        for test in kept.intersection(index.set(file.opened)).iter() {
+        // Who may have read a file of which only the blob is known is found out for all tests together.
+        let readers = if index.is_by_blob(file) { SetId::EMPTY } else { file.opened };
+        for test in kept.intersection(index.set(readers)).iter() {
             opened.entry(test).or_default().push(file.path.clone());
         }
         for test in kept.intersection(index.set(file.compiled)).iter() {

@@ -102,11 +102,23 @@ impl Tracer<'_> {
                     continue;
                 }
             }
+            // Of a file that is known by its blob alone, the blob says all.
+            if let Some(view) = view.as_ref().filter(|view| !now.has_changed && is_by_blob(view))
+                && now.source.as_ref().is_some_and(|now| now.blob == view.file.blob)
+            {
+                self.wanted.push((Reason::Unseen(path.clone()), Wanted::Without(ALL, vec![view.file.seen])));
+                continue;
+            }
             let differences = view.as_ref().map(|view| Differences::of(view, now.source.as_ref()));
             let is_there = now.source.is_some();
             if !now.has_changed && is_there && differences.as_ref().is_some_and(Differences::is_nothing) {
                 // Who read it may have read what is in no unit of it.
-                if let Some(view) = view.filter(|view| !Differences::tell_bytes(view)) {
+                let blob = now.source.as_ref().and_then(|now| now.blob.as_ref());
+                let tells = |view: &FileView| {
+                    Differences::tell_bytes(view)
+                        || blob.is_some_and(|blob| Some(blob) == view.file.blob.as_ref())
+                };
+                if let Some(view) = view.filter(|view| !tells(view)) {
                     self.want(Reason::Opened(path.clone()), vec![view.file.opened]);
                 }
                 continue;

@@ -189,7 +189,9 @@ fn carried_over_blobs(changed: &[&str]) -> Vec<String> {
         builder.add_file(recording, listed(file, 'a'));
     }
     builder.add_read_by_all(recording, &path("schema.sql"));
-    builder.add_file(recording, SourceFile { path: path("absent"), blob: None, units: Vec::new() });
+    for nothing in [path("absent"), crate::tree::listed(), crate::tree::lookups()] {
+        builder.add_file(recording, SourceFile { path: nothing, blob: None, units: Vec::new() });
+    }
     for (name, opened) in [("a", "read.rs"), ("b", "absent"), ("c", "gone.tmp")] {
         let observation = test(name, Outcome::Passed, &[]);
         let opened = vec![path(opened)];
