@@ -37,7 +37,7 @@ fn rules_are_checked() {
     rule `gone` ($DIR/work/skiptrace.toml:6): `docs/**` matches no file
     --- stderr ---
     warning: there is no index, so nobody can say whether a rule ignores what tests depend on
-    2 rules of this repository, 9 shipped: 1 problem
+    2 rules of this repository, 10 shipped: 1 problem
     ");
     let _ = sandbox.skiptrace(["record", "--", "cargo", "test", "--lib"]).success();
     assert_snapshot!(sandbox.skiptrace(["rules", "lint"]).snapshot(), @"
@@ -46,11 +46,11 @@ fn rules_are_checked() {
     rule `notes` ($DIR/work/skiptrace.toml:1): it ignores what tests depend on: `src/words.txt` (executed)
     rule `gone` ($DIR/work/skiptrace.toml:6): `docs/**` matches no file
     --- stderr ---
-    2 rules of this repository, 9 shipped: 2 problems
+    2 rules of this repository, 10 shipped: 2 problems
     ");
     assert_snapshot!(sandbox.skiptrace(["--json", "rules", "lint"]).snapshot(), @r#"
     exit code: 1
     --- stdout ---
-    {"schema":"skiptrace/rules-lint@1","rules":11,"problems":[{"rule":"notes","place":"$DIR/work/skiptrace.toml:1","message":"it ignores what tests depend on: `src/words.txt` (executed)"},{"rule":"gone","place":"$DIR/work/skiptrace.toml:6","message":"`docs/**` matches no file"}]}
+    {"schema":"skiptrace/rules-lint@1","rules":12,"problems":[{"rule":"notes","place":"$DIR/work/skiptrace.toml:1","message":"it ignores what tests depend on: `src/words.txt` (executed)"},{"rule":"gone","place":"$DIR/work/skiptrace.toml:6","message":"`docs/**` matches no file"}]}
     "#);
 }

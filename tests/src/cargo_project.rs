@@ -189,7 +189,9 @@ impl Recorded {
         for file in self.index.files().iter().filter(|file| !is_truth(file.path.as_str())) {
             for unit in self.index.units_of(file) {
                 if self.index.set(unit.own).contains(test) && wanted.contains(&unit.kind) {
-                    names.insert(last(&unit.name).to_owned());
+                    // What acts from afar says so in its name.
+                    let name = last(&unit.name);
+                    names.insert(name.strip_prefix("extern ").unwrap_or(name).to_owned());
                 }
             }
         }

@@ -202,6 +202,19 @@ fn lacking(path: &RepoPath, now: &git::Present<'_>) -> Option<String> {
     Some(format!("`{path}` asks for `{lacking}`, which `Cargo.lock` does not have as it is asked for"))
 }
 
+/// Returns whether there is a file at a path, or anywhere below it; folders without files are nothing to git.
 fn is_there(root: &Path, path: &RepoPath) -> bool {
-    root.join(path.as_str()).symlink_metadata().is_ok()
+    let mut todo = vec![root.join(path.as_str())];
+    while let Some(path) = todo.pop() {
+        match path.symlink_metadata() {
+            Ok(about) if about.is_dir() => {
+                todo.extend(
+                    std::fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path()),
+                );
+            }
+            Ok(_) => return true,
+            Err(_) => {}
+        }
+    }
+    false
 }

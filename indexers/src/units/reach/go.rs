@@ -34,10 +34,11 @@ fn list(declared: &str) -> Reach {
     }
 }
 
-/// A method takes the place of a promoted one: whoever calls that names it. Or it makes its type one of an interface, or
-/// stops to: if the interface is one of this repository, it names the method, and whoever uses it names the interface.
-/// If it is one of other modules, it concerns values of the type, and whoever has one executed something that names the
-/// type or what embeds it. Which methods other modules ask for is a list.
+/// A method takes the place of a promoted one, makes its type one of an interface, or stops to: all of that concerns
+/// values of the type, and whoever has one executed something that names the type or what embeds it. So does whatever
+/// looks at the methods of a type as it runs. Where no other code is likely to name a method of the same name, whoever
+/// names it is asked as well. A method that is not exported is seen by neither other modules nor reflection: whoever
+/// calls it, or an interface that has it, names it.
 fn function(name: &str) -> Reach {
     let (receiver, simple) = match name.rsplit_once('.') {
         Some((receiver, simple)) => (Some(receiver), simple),
@@ -56,7 +57,7 @@ fn function(name: &str) -> Reach {
     let of = receiver.strip_prefix("(*").and_then(|of| of.strip_suffix(')')).unwrap_or(receiver);
     match is_word(of) {
         true if std_names::is_common_in_go(simple) => names([of]),
-        true if std_names::is_asked_for_in_go(simple) => names([of, simple]),
+        true if simple.starts_with(char::is_uppercase) => names([of, simple]),
         true => names([simple]),
         false => Reach::Compiled,
     }

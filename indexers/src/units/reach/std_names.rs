@@ -190,65 +190,6 @@ pub(super) fn is_quiet_go_package(path: &str) -> bool {
     QUIET_GO_PACKAGES.binary_search(&path).is_ok()
 }
 
-/// Returns whether a method of that name may be asked for by code that nobody here has written: the interfaces of
-/// Go's library and of modules that many use ask values whether they have it, and so do suites of tests by its prefix.
-pub(super) fn is_asked_for_in_go(method: &str) -> bool {
-    const PREFIXES: [&str; 6] = ["Test", "Benchmark", "Marshal", "Unmarshal", "Encode", "Decode"];
-    ASKED_FOR.binary_search(&method).is_ok() || PREFIXES.iter().any(|prefix| method.starts_with(prefix))
-}
-
-/// What interfaces of Go's library and of other modules ask for, sorted.
-#[rustfmt::skip]
-const ASKED_FOR: [&str; 354] = [
-    "Accept", "Add", "Addr", "After", "AfterCreate", "AfterDelete", "AfterFind", "AfterSave",
-    "AfterTest", "AfterUpdate", "Align", "Alignof", "AppendBinary", "AppendText", "AppendUint16",
-    "AppendUint32", "AppendUint64", "ArtifactDir", "As", "AssignableTo", "At", "Attr", "Before",
-    "BeforeCreate", "BeforeDelete", "BeforeSave", "BeforeTest", "BeforeUpdate", "Begin", "BeginTx",
-    "Bind", "Bits", "BlockSize", "Bounds", "Bytes", "CaddyModule", "CanSeq", "CanSeq2", "Cause",
-    "ChanDir", "Chdir", "CheckNamedValue", "Cleanup", "Clone", "Close", "CloseNotify", "Collect",
-    "ColorIndexAt", "ColorModel", "ColumnConverter", "ColumnTypeDatabaseTypeName", "ColumnTypeLength",
-    "ColumnTypeNullable", "ColumnTypePrecisionScale", "ColumnTypeScanType", "Columns", "Commit",
-    "Common", "Comparable", "Compare", "Complete", "Connect", "Context", "Convert", "ConvertValue",
-    "ConvertibleTo", "Cookies", "Copy", "CryptBlocks", "Curve", "Deadline", "Decapsulate",
-    "DecodeMsgpack", "Decrypt", "DeepCopy", "DeepCopyObject", "Default", "DeriveKeyPair", "Describe",
-    "Descriptor", "Diff", "Done", "Double", "Draw", "Driver", "Dump", "ECDH", "Elem", "Enabled",
-    "Encapsulate", "Encapsulator", "EncodeMsgpack", "Encrypt", "End", "Equal", "Err", "Error", "Errorf",
-    "Eval", "ExactString", "Exec", "ExecContext", "Execute", "Exported", "Fail", "FailNow", "Failed",
-    "Fatal", "Fatalf", "Field", "FieldAlign", "FieldByIndex", "FieldByName", "FieldByNameFunc",
-    "Fields", "Fire", "Flag", "Flush", "Format", "FormatError", "GRPCStatus", "Generate", "GenerateKey",
-    "Get", "GetObjectKind", "Glob", "Gname", "GoString", "GobDecode", "GobEncode", "Handle",
-    "HandleStats", "HasNextResultSet", "Hash", "HashFunc", "Header", "Helper", "Hijack", "ID", "Id",
-    "Implements", "Import", "ImportFrom", "In", "Info", "Init", "Ins", "Int63", "Is", "IsBoolFlag",
-    "IsCumulative", "IsDir", "IsOnCurve", "IsValid", "IsVariadic", "IsZero", "KEM", "Key", "Kind",
-    "LastInsertId", "Len", "Less", "Level", "Levels", "LocalAddr", "Lock", "Log", "LogValue", "Logf",
-    "Lstat", "MarshalBSON", "MarshalBSONValue", "MarshalBinary", "MarshalCBOR", "MarshalCSV",
-    "MarshalGQL", "MarshalJSON", "MarshalLogArray", "MarshalLogObject", "MarshalMsgpack", "MarshalTOML",
-    "MarshalText", "MarshalXML", "MarshalXMLAttr", "MarshalYAML", "MarshalZerologArray",
-    "MarshalZerologObject", "Matches", "Method", "MethodByName", "Methods", "ModTime", "Mode", "Name",
-    "Network", "NewPrivateKey", "NewPublicKey", "Next", "NextResultSet", "NonceSize", "NumField",
-    "NumIn", "NumInput", "NumMethod", "NumOut", "Offsetsof", "Open", "OpenConnector", "Out", "Output",
-    "Outs", "OverflowComplex", "OverflowFloat", "OverflowInt", "OverflowUint", "Overhead", "Params",
-    "Parent", "Ping", "Pkg", "PkgPath", "Pop", "Pos", "Position", "Precision", "Prepare",
-    "PrepareContext", "Pretty", "ProtoMessage", "ProtoReflect", "Provision", "Public", "PublicKey",
-    "PublicSuffix", "Push", "Put", "PutUint16", "PutUint32", "PutUint64", "Quantize", "Query",
-    "QueryContext", "RGBA", "RGBA64At", "Raw", "Read", "ReadAt", "ReadByte", "ReadDir", "ReadFile",
-    "ReadFrom", "ReadLink", "ReadRequestBody", "ReadRequestHeader", "ReadResponseBody",
-    "ReadResponseHeader", "ReadRune", "Readdir", "RemoteAddr", "Render", "Reset", "ResetSession",
-    "Rollback", "RoundTrip", "RowsAffected", "Run", "RuntimeError", "ScalarBaseMult", "ScalarMult",
-    "Scan", "Seal", "Seed", "Seek", "ServeHTTP", "Set", "SetCookies", "SetDeadline", "SetRGBA64",
-    "SetReadDeadline", "SetWriteDeadline", "Setenv", "Setup", "SetupSubTest", "SetupSuite", "SetupTest",
-    "Shutdown", "Sign", "SignMessage", "Signal", "Size", "Sizeof", "Skip", "SkipNow", "SkipSpace",
-    "Skipf", "Skipped", "StackTrace", "Start", "Stat", "Stop", "String", "Sub", "Sum", "Sum32", "Sum64",
-    "Swap", "Sys", "TableName", "TearDownSubTest", "TearDownSuite", "TearDownTest", "Teardown",
-    "TempDir", "Temporary", "Timeout", "Token", "Type", "Uint16", "Uint32", "Uint64", "Uname",
-    "Underlying", "Unlock", "UnmarshalBSON", "UnmarshalBSONValue", "UnmarshalBinary", "UnmarshalCBOR",
-    "UnmarshalCSV", "UnmarshalGQL", "UnmarshalJSON", "UnmarshalMsgpack", "UnmarshalTOML",
-    "UnmarshalText", "UnmarshalXML", "UnmarshalXMLAttr", "UnmarshalYAML", "UnreadByte", "UnreadRune",
-    "Unwrap", "Validate", "Value", "Visit", "Width", "WithAttrs", "WithGroup", "Write", "WriteAt",
-    "WriteByte", "WriteHeader", "WriteRequest", "WriteResponse", "WriteString", "WriteTo",
-    "XORKeyStream",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -38,8 +38,8 @@ fn what_is_new_or_gone() {
     Area: who names Area
     Map: who names Map
     (*Point).String: who names Point
-    Point.moved: who names Point moved
-    Point.moved: who names Point moved
+    Point.moved: who names moved
+    Point.moved: who names moved
     init: who was compiled from it
     _: nobody
     main: who was compiled from it
