@@ -9,6 +9,7 @@ use super::lex::{Gap, Token, TokenKind, words};
 use super::order::Reading;
 use super::outline::{Extent, Piece};
 use super::position::{Use, stands_as};
+use super::rust_docs;
 
 /// What of a language fingerprints and identifiers depend on.
 pub(super) struct Grammar {
@@ -72,9 +73,12 @@ pub(super) fn units(
         let piece = pieces.get(at);
         let body = piece.and_then(|piece| piece.body).unwrap_or_default();
         let is_body = |token: usize| (body.0..body.1).contains(&tokens[token].start);
+        let has_docs = owned.iter().any(|token| tokens[*token].is_doc());
+        let are_seen =
+            has_docs && grammar.macro_use == Use::Bang && rust_docs::are_seen(source, tokens, owned);
         let shows_docs = [false, true].map(|half| {
             let mut own = owned.iter().filter(|token| is_body(**token) == half);
-            own.any(|token| tokens[*token].kind == TokenKind::Doc { example: true })
+            are_seen || own.any(|token| tokens[*token].kind == TokenKind::Doc { example: true })
         });
         let counts = |token: &usize| !tokens[*token].is_doc() || shows_docs[usize::from(is_body(*token))];
         let counted: Vec<usize> = owned.iter().copied().filter(counts).collect();

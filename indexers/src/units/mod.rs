@@ -25,7 +25,7 @@
 //! - The texts and kinds of its tokens, each with its length. White space and comments between two tokens only where
 //!   a program can see them: inside macros, which may turn their arguments into text, and in directives of the
 //!   preprocessor.
-//! - Doc comments when one of the unit's holds an example, for examples are tests.
+//! - Doc comments when one of the unit's holds an example, for examples are tests, or a macro may see them (`rust_docs`).
 //!   A function has two halves, what others see of it and what it does, so that a change of the second alone can be
 //!   told.
 //! - Where its tokens stand, when one of them asks for its own place (`position`).
@@ -61,6 +61,7 @@ mod position;
 pub mod reach;
 mod rust;
 mod rust_afar;
+mod rust_docs;
 mod whole;
 
 use skiptrace_engine::path::RepoPath;

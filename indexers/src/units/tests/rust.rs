@@ -242,3 +242,29 @@ fn a_broken_item_keeps_the_others() {
     assert_eq!(names, ["a".into(), "b".into(), "c".into()] as [Box<str>; 3]);
     assert_eq!(super::changed(Language::Rust, source, &source.replace("= ;", "= = ;")), ["b"]);
 }
+
+/// Help texts are made of them.
+#[test]
+fn doc_comments_count_where_a_macro_may_see_them() {
+    let check = |before: &str| {
+        let text = |doc: &str| format!("{before}struct A {{\n    /// {doc}\n    field: u8,\n}}\n");
+        super::changed(Language::Rust, &text("One."), &text("Two.")).len()
+    };
+    for seen in [
+        "#[derive(Debug, Parser)]\n",
+        "#[derive(clap::Args)]\n",
+        "#[pyclass]\n",
+        "#[cfg_attr(a, derive(Parser))]\n",
+    ] {
+        assert_eq!(check(seen), 1, "{seen}");
+    }
+    let quiet = [
+        "",
+        "#[derive(Debug, Clone)]\n#[serde(default)]\n",
+        "#[must_use]\n",
+        "#[cfg_attr(a, inline)]\n#[rustfmt::skip]\n",
+    ];
+    for quiet in quiet {
+        assert_eq!(check(quiet), 0, "{quiet}");
+    }
+}
