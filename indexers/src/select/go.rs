@@ -1,7 +1,7 @@
 //! `go test`: what is to be left out of each package, for our program before its test binaries.
 //!
 //! `-run` and `-skip` mean the same names in every package, and nobody knows what strangers are called. So
-//! the go tool starts our [`shim`](crate::run::go::shim), which knows of each package what is to be left out;
+//! the go tool starts our [`shim`], which knows of each package what is to be left out;
 //! a package that it does not know runs whole. The user's packages stay what they are, so that a new one is
 //! tested as well.
 
