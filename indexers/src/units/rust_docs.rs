@@ -106,8 +106,7 @@ pub(super) fn are_seen(source: &[u8], tokens: &[Token], owned: &[usize]) -> bool
             (start..place.saturating_sub(1)).map(text).filter(|word| is_word(word)).collect();
         // The path of the attribute ends before what it is given.
         let n_path = (start..place).take_while(|at| is_word(text(*at)) || text(*at) == b"::").count();
-        let name =
-            (start..start + n_path).map(text).filter(|word| is_word(word)).next_back().unwrap_or_default();
+        let name = (start..start + n_path).map(text).rfind(|word| is_word(word)).unwrap_or_default();
         let is_quiet = match name {
             b"derive" => words[1..].iter().all(|word| is_in(&DERIVES, word)),
             b"cfg_attr" => !words.contains(&&b"derive"[..]),
