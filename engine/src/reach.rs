@@ -68,6 +68,9 @@ pub trait Language: Sync {
     /// Returns names that functions mention which see where they are called from: all names of one of the lists.
     fn marks_of_caller(&self) -> Vec<Vec<Identifier>>;
 
+    /// Returns names that functions mention which see where anything stands that their process executes.
+    fn marks_of_everywhere(&self) -> Vec<Identifier>;
+
     /// Returns whether a file is of a language, so that tests do not ask whether it is there.
     fn is_code(&self, file: &RepoPath) -> bool;
 

@@ -32,6 +32,10 @@ impl Language for Plain {
         Vec::new()
     }
 
+    fn marks_of_everywhere(&self) -> Vec<Identifier> {
+        Vec::new()
+    }
+
     fn is_code(&self, file: &RepoPath) -> bool {
         file.as_str().ends_with(".rs")
     }

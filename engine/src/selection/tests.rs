@@ -71,6 +71,10 @@ impl Language for Toy {
         vec![vec![Identifier::of("who_calls")]]
     }
 
+    fn marks_of_everywhere(&self) -> Vec<Identifier> {
+        vec![Identifier::of("sees_all")]
+    }
+
     fn is_code(&self, file: &RepoPath) -> bool {
         file.as_str().ends_with(".toy")
     }
@@ -246,6 +250,32 @@ fn what_calls_somebody_who_sees_where_may_have_moved() {
             .unwrap();
     });
     insta::assert_snapshot!(check_path(&index, "d.toy", Some(&["f calling=1/1 seeing"])), @"calling: moved");
+    // Who sees all places is concerned by whatever it executes.
+    let index = self::index(|builder, number| {
+        builder.add_file(number, source("c.toy", &["f hook=1/1 sees_all"]));
+        builder.add_file(number, source("d.toy", &["f panics=1/1"]));
+        let both = ["c.toy", "d.toy"].map(|file| Executed { path: path(file), parts: Parts::Units(vec![0]) });
+        builder
+            .observe(
+                number,
+                Observation {
+                    test: TestKey::new("job".parse().unwrap(), "suite", "hooked"),
+                    role: Role::Test,
+                    outcome: Outcome::Passed,
+                    health: Health::OK,
+                    duration: Duration::from_secs(1),
+                    executed: both.to_vec(),
+                    opened: Vec::new(),
+                    consulted: Vec::new(),
+                },
+            )
+            .unwrap();
+    });
+    insta::assert_snapshot!(check_path(&index, "d.toy", Some(&["f panics=1/1"])), @"hooked: moved");
+    assert_eq!(check_path(&index, "a.toy", Some(A)), "");
+    let index = self::index(|builder, number| {
+        builder.add_file(number, source("c.toy", &["f seeing=1/1 who_calls"]));
+    });
     assert_eq!(check_path(&index, "c.toy", Some(&["f seeing=1/1 who_calls"])), "");
 }
 

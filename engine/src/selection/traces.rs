@@ -145,8 +145,12 @@ impl Tracer<'_> {
     fn moved(&mut self) -> Result<(), CodecError> {
         let changed: BTreeSet<&RepoPath> =
             self.question.present.iter().filter(|(_, now)| now.has_changed).map(|(path, _)| path).collect();
+        if changed.is_empty() {
+            return Ok(());
+        }
+        self.seen_everywhere(&changed)?;
         let seeing = self.seeing_callers()?;
-        if changed.is_empty() || seeing.is_empty() {
+        if seeing.is_empty() {
             return Ok(());
         }
         for (view, places) in self.part.mentioning(&seeing)?.into_iter().flatten() {
@@ -157,6 +161,29 @@ impl Tracer<'_> {
                 let change = Change::of_unit(&view.file.path, unit.kind, &unit.name, Edit::Body);
                 self.want(Reason::Moved(change), vec![unit.own, unit.shared]);
             }
+        }
+        Ok(())
+    }
+
+    /// Takes tests that see where anything stands that they execute, such as what panics: those of them that executed
+    /// something in a file that changed.
+    fn seen_everywhere(&mut self, changed: &BTreeSet<&RepoPath>) -> Result<(), CodecError> {
+        let marks = self.question.language.marks_of_everywhere();
+        let found = self.part.mentioning(&marks)?;
+        let seeing: Vec<SetId> = found
+            .iter()
+            .flatten()
+            .flat_map(|(view, places)| places.iter().map(|place| view.units[*place].own))
+            .collect();
+        let seeing = self.union(&seeing)?;
+        if seeing.is_empty() {
+            return Ok(());
+        }
+        let paths: Vec<RepoPath> = changed.iter().map(|path| (*path).clone()).collect();
+        for view in self.part.find_files(&paths)?.into_iter().flatten() {
+            let tests = self.union(&executed(&view))?.intersection(&seeing);
+            let change = Change::of_file(&view.file.path, Edit::Body);
+            self.traced.reasons.push((Reason::Moved(change), tests));
         }
         Ok(())
     }

@@ -397,7 +397,7 @@ fn every_form_gives_the_same_functions_of_rust() {
             "src/main.rs#inner::from_b",
             "src/main.rs#main",
             "src/main.rs#only_b",
-            "src/main.rs#inner",
+            "src/main.rs#mod inner",
         ],
         "none": [
             "src/main.rs#main",

@@ -75,6 +75,11 @@ impl Knows for Languages {
         marks.iter().map(|names| names.iter().map(|name| Identifier::of(name)).collect()).collect()
     }
 
+    fn marks_of_everywhere(&self) -> Vec<Identifier> {
+        // What panics is told of with its place, and so is every frame of a trace.
+        ["set_hook", "Backtrace", "stacktrace"].map(Identifier::of).to_vec()
+    }
+
     fn is_code(&self, file: &RepoPath) -> bool {
         matches!(Language::of(file), Some(Language::Rust | Language::Go | Language::C | Language::Cpp))
     }

@@ -93,7 +93,7 @@ fn two_clones_agree_and_every_difference_counts() {
         let parts: Vec<String> = first.differences(&key).into_iter().map(|other| other.part).collect();
         parts.join(" ")
     };
-    assert_eq!(check("--workspace --features a/more"), "arguments crates features");
+    assert_eq!(check("--workspace --features a/more"), "arguments crates features features of a");
     assert_eq!(check("--workspace --config build.rustflags=['--cfg=x']"), "arguments crates rustflags");
     assert_eq!(check("--workspace --config profile.dev.opt-level=1"), "arguments crates rustflags");
     assert_eq!(check("--workspace --config profile.dev.package.b.opt-level=1"), "arguments crates");
