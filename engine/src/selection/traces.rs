@@ -89,10 +89,16 @@ impl Tracer<'_> {
         for ((path, now), view) in present.iter().zip(views) {
             // A record without units is of a path at which nothing was, or of which nobody knows what was there.
             let (view, bare) = match view {
-                Some(view) if view.units.is_empty() => (None, Some(view)),
+                Some(view) if view.units.iter().all(UnitRecord::is_unplaced) => (None, Some(view)),
                 view => (view, None),
             };
             if let Some(bare) = bare {
+                // What was executed there stands nowhere that anybody knows.
+                if !bare.units.is_empty() {
+                    let change = Change::of_file(path, Edit::Head);
+                    self.want(Reason::Executed(change.clone()), executed(&bare));
+                    self.want(Reason::Compiled(change), vec![bare.file.compiled]);
+                }
                 let is_nothing = now.source.as_ref().is_none_or(|now| now.units.is_empty());
                 if bare.file.seen != SetId::EMPTY && is_nothing {
                     continue;

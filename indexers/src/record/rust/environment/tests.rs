@@ -98,7 +98,7 @@ fn two_clones_agree_and_every_difference_counts() {
     assert_eq!(check("--workspace --config profile.dev.opt-level=1"), "arguments crates rustflags");
     assert_eq!(check("--workspace --config profile.dev.package.b.opt-level=1"), "arguments crates");
     assert_eq!(check("--workspace --release"), "crates profile rustflags");
-    assert_eq!(check("-p b"), "crates dependencies");
+    assert_eq!(check("-p b"), "crates dependencies features of a features of c");
     assert_eq!(check("--workspace"), "");
     beforehand(&one, &first);
 }
