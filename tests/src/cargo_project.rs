@@ -191,7 +191,11 @@ impl Recorded {
                 if self.index.set(unit.own).contains(test) && wanted.contains(&unit.kind) {
                     // What acts from afar says so in its name.
                     let name = last(&unit.name);
-                    names.insert(name.strip_prefix("extern ").unwrap_or(name).to_owned());
+                    let name = name.strip_prefix("extern ").unwrap_or(name);
+                    names.insert(match name.strip_prefix("macro_rules! ") {
+                        Some(name) => format!("{name}!"),
+                        None => name.to_owned(),
+                    });
                 }
             }
         }
