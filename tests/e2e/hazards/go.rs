@@ -34,7 +34,7 @@ impl Go {
             let output = Command::new(&go).args(["env", name]).output().expect("go can be run");
             sandbox.var(name, String::from_utf8_lossy(&output.stdout).trim());
         }
-        // The project's tests leave the programs there that they build.
+        // What tests leave as they are recorded.
         let temporary = sandbox.path().join("temporary");
         std::fs::create_dir(&temporary).expect("the sandbox is ours");
         sandbox.var("TMPDIR", temporary.to_string_lossy());
@@ -62,8 +62,13 @@ impl Language for Go {
     }
 
     fn run(&self, bench: &Bench<'_>, env: &BTreeMap<String, String>) -> Result<Results, String> {
+        // The program that tests build is left there, once for each time that they run.
+        let temporary = bench.kept.join("temporary");
+        let _ = std::fs::remove_dir_all(&temporary);
+        std::fs::create_dir(&temporary).map_err(|error| error.to_string())?;
         let output = bench
             .command("go")
+            .env("TMPDIR", &temporary)
             .args(["test", "-json", "-count=1", "-vet=off", "./..."])
             .envs(env)
             .stdin(Stdio::null())
