@@ -49,6 +49,12 @@ impl RepoPath {
         &self.0
     }
 
+    /// Returns whether this is somewhere below a folder.
+    pub fn is_in(&self, folder: &RepoPath) -> bool {
+        let rest = self.as_str().strip_prefix(folder.as_str());
+        folder.as_str().is_empty() || rest.is_some_and(|rest| rest.starts_with('/'))
+    }
+
     /// Returns the folder this path is in; the root is in none.
     pub fn parent(&self) -> Option<RepoPath> {
         if self.0.is_empty() {

@@ -32,8 +32,17 @@ pub enum Reach {
     Names(Vec<Identifier>),
     /// As [`Reach::Names`], but only things in the same file can mean these names.
     NamesInFile(Vec<Identifier>),
-    /// Whoever executed anything in the same file, besides [`Reach::Names`] of these.
-    File(Vec<Identifier>),
+    /// Besides [`Reach::Names`] of these, whoever executed anything where what the file has in scope is in scope: in the
+    /// file, and in files that take over all of a module, below it or, if it is public, anywhere.
+    Scope {
+        /// What is named.
+        names: Vec<Identifier>,
+        /// Whether others see what the file has in scope.
+        is_public: bool,
+    },
+    /// Whoever was compiled with the value of one of these functions, which the compiler asked for: an item that mentions
+    /// it, a function that has the compiler evaluate something, or another such function, and so on.
+    Values(Vec<Identifier>),
     /// Names cannot be trusted: every test that was compiled from the file.
     Compiled,
 }
@@ -70,6 +79,12 @@ pub trait Language: Sync {
 
     /// Returns names that functions mention which see where anything stands that their process executes.
     fn marks_of_everywhere(&self) -> Vec<Identifier>;
+
+    /// Returns the name that functions mention which have the compiler evaluate something.
+    fn mark_of_evaluation(&self) -> Identifier;
+
+    /// Returns the name that a unit mentions which takes over all of a module that is in another file.
+    fn mark_of_glob(&self) -> Identifier;
 
     /// Returns whether a file is of a language, so that tests do not ask whether it is there.
     fn is_code(&self, file: &RepoPath) -> bool;

@@ -22,6 +22,8 @@ pub(super) struct Spreader<'a> {
     /// Where each identifier is mentioned that was asked for.
     mentions: HashMap<Identifier, Mentioned>,
     files: HashMap<RepoPath, Arc<FileView>>,
+    /// The functions that have the compiler evaluate something, once that was asked.
+    evaluating: Option<HashSet<(*const FileView, usize)>>,
 }
 
 /// The sets of tests that something reaches.
@@ -37,6 +39,32 @@ struct Todo {
     everywhere: BTreeSet<Identifier>,
     /// Names that only things in a file can mean.
     in_file: BTreeSet<(RepoPath, Identifier)>,
+    /// Functions whose value the compiler may have asked for.
+    values: BTreeSet<Identifier>,
+}
+
+impl Todo {
+    fn is_empty(&self) -> bool {
+        self.everywhere.is_empty() && self.in_file.is_empty() && self.values.is_empty()
+    }
+
+    fn names(&self) -> impl Iterator<Item = Identifier> {
+        let in_file = self.in_file.iter().map(|(_, name)| *name);
+        self.everywhere.iter().copied().chain(in_file).chain(self.values.iter().copied())
+    }
+
+    /// Takes out what has been followed.
+    fn subtract(&mut self, done: &Todo) {
+        self.everywhere.retain(|name| !done.everywhere.contains(name));
+        self.in_file.retain(|both| !done.in_file.contains(both) && !done.everywhere.contains(&both.1));
+        self.values.retain(|name| !done.values.contains(name));
+    }
+
+    fn extend(&mut self, more: Todo) {
+        self.everywhere.extend(more.everywhere);
+        self.in_file.extend(more.in_file);
+        self.values.extend(more.values);
+    }
 }
 
 impl<'a> Spreader<'a> {
@@ -44,7 +72,14 @@ impl<'a> Spreader<'a> {
         // Who takes over somebody else's coverage may not have been told what was compiled from what.
         let is_own = |recording: &Recording| recording.origin == Origin::Recorded;
         let knows_compiled = evidence.recordings().iter().all(is_own);
-        Spreader { evidence, language, knows_compiled, mentions: HashMap::new(), files: HashMap::new() }
+        Spreader {
+            evidence,
+            language,
+            knows_compiled,
+            mentions: HashMap::new(),
+            files: HashMap::new(),
+            evaluating: None,
+        }
     }
 
     /// Follows names; `file` is where they were declared, for those that only things there can mean.
@@ -53,39 +88,57 @@ impl<'a> Spreader<'a> {
         names: &[Identifier],
         file: Option<&RepoPath>,
     ) -> Result<Reached, CodecError> {
-        let mut reached = Reached::default();
         let mut todo = Todo::default();
         match file {
             Some(file) => todo.in_file.extend(names.iter().map(|name| (file.clone(), *name))),
             None => todo.everywhere.extend(names),
         }
+        self.follow_all(todo)
+    }
+
+    /// Follows functions to where the compiler asked for their value.
+    pub(super) fn follow_values(&mut self, names: &[Identifier]) -> Result<Reached, CodecError> {
+        self.follow_all(Todo { values: names.iter().copied().collect(), ..Todo::default() })
+    }
+
+    fn follow_all(&mut self, mut todo: Todo) -> Result<Reached, CodecError> {
+        let mut reached = Reached::default();
         let mut done = Todo::default();
         let mut units: HashSet<(*const FileView, usize)> = HashSet::new();
-        while !todo.everywhere.is_empty() || !todo.in_file.is_empty() {
+        while !todo.is_empty() {
             let now = std::mem::take(&mut todo);
-            let mut wanted: Vec<Identifier> = now.everywhere.iter().copied().collect();
-            wanted.extend(now.in_file.iter().map(|(_, name)| *name));
+            let wanted: Vec<Identifier> = now.names().collect();
             self.load(&wanted)?;
             let mut found: Vec<(Arc<FileView>, usize)> = Vec::new();
             let everywhere = now.everywhere.iter().map(|name| (name, None));
             let in_file = now.in_file.iter().map(|(file, name)| (name, Some(file)));
             for (name, only) in everywhere.chain(in_file) {
-                let mentions = self.mentions.get(name).map_or(&[][..], Vec::as_slice);
-                let within =
-                    mentions.iter().filter(|(view, _)| only.is_none_or(|file| view.file.path == *file));
-                for (view, places) in within {
-                    found.extend(places.iter().map(|place| (view.clone(), *place)));
+                let within = self
+                    .mentioned_in(name)
+                    .filter(|(view, _)| only.is_none_or(|file| view.file.path == *file));
+                found.extend(within.map(|(view, place)| (view.clone(), place)));
+            }
+            let mut valued: Vec<(Arc<FileView>, usize)> = Vec::new();
+            if !now.values.is_empty() {
+                self.load_evaluating()?;
+            }
+            for name in &now.values {
+                valued.extend(self.mentioned_in(name).map(|(view, place)| (view.clone(), place)));
+            }
+            done.extend(now);
+            for (view, place) in valued {
+                if view.units[place].kind != UnitKind::Function || self.evaluates(&view, place) {
+                    found.push((view, place));
+                } else if let Reach::Values(names) = self.reach(&view, place) {
+                    todo.values.extend(names);
                 }
             }
-            done.everywhere.extend(now.everywhere);
-            done.in_file.extend(now.in_file);
             for (view, place) in found {
                 if units.insert((Arc::as_ptr(&view), place)) {
                     self.mentioned(&view, place, &mut todo, &mut reached);
                 }
             }
-            todo.everywhere.retain(|name| !done.everywhere.contains(name));
-            todo.in_file.retain(|both| !done.in_file.contains(both) && !done.everywhere.contains(&both.1));
+            todo.subtract(&done);
         }
         Ok(reached)
     }
@@ -94,19 +147,46 @@ impl<'a> Spreader<'a> {
     fn mentioned(&self, view: &FileView, place: usize, todo: &mut Todo, reached: &mut Reached) {
         let unit = &view.units[place];
         reached.sets.extend([unit.own, unit.shared]);
-        if unit.kind == UnitKind::Function {
-            return;
-        }
         let path = &view.file.path;
-        match self.language.reach(path, unit.kind, &unit.name, Edit::Head) {
+        match self.reach(view, place) {
             Reach::Nobody => {}
             // What an import brings in is what is followed already; under another name it is one more.
-            Reach::Names(names) | Reach::File(names) => todo.everywhere.extend(names),
+            Reach::Names(names) | Reach::Scope { names, .. } => todo.everywhere.extend(names),
             Reach::NamesInFile(names) => {
                 todo.in_file.extend(names.into_iter().map(|name| (path.clone(), name)));
             }
+            Reach::Values(names) => todo.values.extend(names),
             Reach::Compiled => reached.sets.extend(self.compiled(view)),
         }
+    }
+
+    /// Returns whom a unit concerns that means another thing by what it mentions. A function still looks the same to
+    /// others.
+    fn reach(&self, view: &FileView, place: usize) -> Reach {
+        let unit = &view.units[place];
+        let edit = if unit.kind == UnitKind::Function { Edit::Body } else { Edit::Head };
+        self.language.reach(&view.file.path, unit.kind, &unit.name, edit)
+    }
+
+    /// Reads which functions have the compiler evaluate something.
+    fn load_evaluating(&mut self) -> Result<(), CodecError> {
+        if self.evaluating.is_none() {
+            let mark = self.language.mark_of_evaluation();
+            self.load(&[mark])?;
+            let marked = self.mentioned_in(&mark).map(|(view, place)| (Arc::as_ptr(view), place));
+            self.evaluating = Some(marked.collect());
+        }
+        Ok(())
+    }
+
+    fn evaluates(&self, view: &Arc<FileView>, place: usize) -> bool {
+        self.evaluating.as_ref().is_some_and(|marked| marked.contains(&(Arc::as_ptr(view), place)))
+    }
+
+    /// Returns the units that mention a name, of those that were read.
+    fn mentioned_in(&self, name: &Identifier) -> impl Iterator<Item = (&Arc<FileView>, usize)> {
+        let mentions = self.mentions.get(name).map_or(&[][..], Vec::as_slice);
+        mentions.iter().flat_map(|(view, places)| places.iter().map(move |place| (view, *place)))
     }
 
     /// Returns the tests that were compiled from a file. Where nobody knows any, all that know the file.

@@ -36,6 +36,14 @@ impl Language for Plain {
         Vec::new()
     }
 
+    fn mark_of_evaluation(&self) -> Identifier {
+        Identifier::of("const")
+    }
+
+    fn mark_of_glob(&self) -> Identifier {
+        Identifier::of("*")
+    }
+
     fn is_code(&self, file: &RepoPath) -> bool {
         file.as_str().ends_with(".rs")
     }

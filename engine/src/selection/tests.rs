@@ -75,6 +75,14 @@ impl Language for Toy {
         vec![Identifier::of("sees_all")]
     }
 
+    fn mark_of_evaluation(&self) -> Identifier {
+        Identifier::of("evaluates")
+    }
+
+    fn mark_of_glob(&self) -> Identifier {
+        Identifier::of("takes_all")
+    }
+
     fn is_code(&self, file: &RepoPath) -> bool {
         file.as_str().ends_with(".toy")
     }
@@ -82,9 +90,10 @@ impl Language for Toy {
     fn reach(&self, _: &RepoPath, kind: UnitKind, name: &str, edit: Edit) -> Reach {
         let names = vec![Identifier::of(name)];
         match (kind, edit) {
+            (UnitKind::Function, Edit::Body) if name.starts_with("const") => Reach::Values(names),
             (UnitKind::Function, Edit::Body) => Reach::Nobody,
             _ if name.starts_with("any") => Reach::Compiled,
-            _ if name.starts_with("use") => Reach::File(names),
+            _ if name.starts_with("use") => Reach::Scope { names, is_public: name.ends_with("public") },
             _ if name.starts_with("own") => Reach::NamesInFile(names),
             _ => Reach::Names(names),
         }
@@ -171,6 +180,32 @@ fn index(extra: impl FnOnce(&mut IndexBuilder, crate::id::RecordingId)) -> Index
 
 fn all() -> Index {
     index(|_, _| {})
+}
+
+/// Returns an index in which each function is executed by a test of its name.
+fn index_of(files: &[(&str, &[&str])]) -> Index {
+    let mut builder = IndexBuilder::new(IndexKind::FUNCTION);
+    let number = builder.add_recording(recording());
+    let sources: Vec<SourceFile> = files.iter().map(|(file, units)| source(file, units)).collect();
+    sources.iter().for_each(|source| builder.add_file(number, source.clone()));
+    builder.add_compilation(number, "suite", &files.iter().map(|(file, _)| path(file)).collect::<Vec<_>>());
+    for source in &sources {
+        let functions = source.units.iter().enumerate().filter(|(_, unit)| unit.kind == UnitKind::Function);
+        for (at, unit) in functions {
+            let observation = Observation {
+                test: TestKey::new("job".parse().unwrap(), "suite", &*unit.name),
+                role: Role::Test,
+                outcome: Outcome::Passed,
+                health: Health::OK,
+                duration: Duration::from_secs(1),
+                executed: vec![Executed { path: source.path.clone(), parts: Parts::Units(vec![at as u32]) }],
+                opened: Vec::new(),
+                consulted: Vec::new(),
+            };
+            builder.observe(number, observation).unwrap();
+        }
+    }
+    builder.finish()
 }
 
 /// Asks with settings of a test.
@@ -307,6 +342,54 @@ fn what_only_a_file_can_mean_stays_there() {
     one: same-file
     three: same-file
     two: same-file
+    ");
+}
+
+#[test]
+fn what_the_compiler_asked_for_concerns_who_was_compiled_with_it() {
+    // `limit` is evaluated for LIMIT, by way of `const_more`, and in `evaluating`; `caller` runs it, if at all.
+    let then = [
+        "f const_limit=1/1",
+        "f const_more=1/1 const_limit",
+        "i LIMIT=1 const_more",
+        "f one=1/1 LIMIT",
+        "f two=1/1 const_limit evaluates",
+        "f three=1/1 const_limit",
+        "f four=1/1 const_more",
+    ];
+    let index = index_of(&[("a.toy", &then)]);
+    let now: Vec<&str> = then
+        .iter()
+        .map(|unit| if unit.contains("const_limit=") { "f const_limit=1/2" } else { unit })
+        .collect();
+    let present = Present::from([(path("a.toy"), changed(Some(source("a.toy", &now))))]);
+    insta::assert_snapshot!(said(&ask(&index, &present, Policy::Balanced, &PathRules::default())), @"
+    const_limit: executed
+    one: named
+    two: named
+    ");
+}
+
+#[test]
+fn what_is_in_scope_of_a_file_is_so_where_its_module_is_taken_over() {
+    let a = ["i use_it=1", "f one=1/1"];
+    let index = index_of(&[
+        ("src/a.toy", &a),
+        ("src/a/below.toy", &["i glob=1 takes_all", "f two=1/1"]),
+        ("src/a/plain.toy", &["f three=1/1"]),
+        ("other/far.toy", &["i glob=1 takes_all", "f four=1/1"]),
+    ]);
+    let now =
+        |unit| Present::from([(path("src/a.toy"), changed(Some(source("src/a.toy", &[unit, "f one=1/1"]))))]);
+    let said_of = |unit| said(&ask(&index, &now(unit), Policy::Balanced, &PathRules::default()));
+    insta::assert_snapshot!(said_of("i use_it=2"), @"
+    one: same-file
+    two: same-file
+    ");
+    insta::assert_snapshot!(said_of("i use_it_public=1"), @"
+    four: same-file
+    one: same-file same-file
+    two: same-file same-file
     ");
 }
 

@@ -84,7 +84,7 @@ pub(super) fn units(
         let counted: Vec<usize> = owned.iter().copied().filter(counts).collect();
         let verbatim = piece.and_then(|piece| piece.verbatim).map(|(start, end)| &source[start..end]);
         let around = piece.map_or(&[][..], |piece| &piece.mentioned);
-        let identifiers = match around {
+        let mut identifiers = match around {
             [] => cut.identifiers(&counted, verbatim.unwrap_or_default()),
             around => {
                 let mut mentioning = cut.tokens_in(around);
@@ -92,6 +92,11 @@ pub(super) fn units(
                 cut.identifiers(&mentioning, verbatim.unwrap_or_default())
             }
         };
+        for mark in piece.map_or(&[][..], |piece| &piece.marks) {
+            let mark = Identifier::of(mark);
+            let place = identifiers.partition_point(|known| *known < mark);
+            identifiers.insert(place, mark);
+        }
         let mut bytes = Vec::with_capacity(counted.len() * 12);
         if let Some(piece) = piece {
             bytes.extend_from_slice(&contexts[at].0.to_le_bytes());

@@ -25,6 +25,8 @@ pub(super) struct Piece {
     pub(super) body: Option<(usize, usize)>,
     /// Bytes around it whose names it mentions: `Self` is what the head of an `impl` says.
     pub(super) mentioned: Vec<(usize, usize)>,
+    /// What is to be found about it besides names: words of the language, which nobody can give a meaning of their own.
+    pub(super) marks: Vec<&'static str>,
     /// Whether it is no unit: all that it says is in those inside of it.
     pub(super) is_silent: bool,
 }
@@ -80,6 +82,7 @@ impl Piece {
             verbatim: None,
             body: None,
             mentioned: Vec::new(),
+            marks: Vec::new(),
             is_silent: false,
         }
     }

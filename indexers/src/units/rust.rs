@@ -7,7 +7,8 @@
 //! | Unit | Name |
 //! |---|---|
 //! | function, method, method of a trait | `f`, `Type<T>::f`, `<Type<T> as Trait>::f`, `Trait::f` |
-//! | const, static, type, trait, `const fn` | its name |
+//! | const, static, type, trait | its name |
+//! | `const fn` | `const f`, `Type<T>::const f` |
 //! | one of these that acts from afar (`rust_afar`) | `extern f` |
 //! | module, module in another file | `mod m`, `mod m;` |
 //! | each name that is imported | `use a::B`, `pub use a::{B as C}`, `use a::*` |
@@ -25,7 +26,7 @@ use super::names::Namer;
 use super::outline::{Extent, Order, Piece};
 use super::parse::{children, first_named};
 use super::reach::{self, std_names};
-use super::rust_afar;
+use super::{rust_afar, rust_compile_time};
 
 /// Returns the pieces of a file.
 ///
@@ -161,11 +162,20 @@ impl<'t> Place<'t> {
         let head_end = body.map_or(node.end_byte(), |(start, _)| start);
         let acts_in_body = body.is_none_or(|(start, end)| rust_afar::body(namer, start, end));
         let is_extern = acts_in_body || rust_afar::declaration(namer, start, head_end);
-        let mark = if is_extern { "extern " } else { "" };
-        // It may have run in the compiler, where nobody watched.
-        let kind = if is_const(node) { UnitKind::Item } else { UnitKind::Function };
+        // One that is `const` may have run in the compiler, where nobody watched.
+        let mark = match (is_extern, is_const(node)) {
+            (true, _) => "extern ",
+            (false, true) => "const ",
+            (false, false) => "",
+        };
+        // What the compiler evaluates for its head is part of what others see, and what acts from afar can be evaluated
+        // from there.
+        let is_evaluated =
+            is_extern && is_const(node) || rust_compile_time::head_evaluates(namer, start, head_end);
+        let kind = if is_evaluated { UnitKind::Item } else { UnitKind::Function };
+        let marks = body.map(|(start, end)| rust_compile_time::marks_of_body(namer, start, end));
         let piece = Piece::of(node, start, kind, format!("{}{mark}{name}", self.path));
-        Piece { body: body.filter(|_| !acts_in_body), ..piece }
+        Piece { body: body.filter(|_| !acts_in_body), marks: marks.unwrap_or_default(), ..piece }
     }
 
     /// Adds a piece for each name that is imported, so that a new one is no change of the others.
@@ -184,7 +194,10 @@ impl<'t> Place<'t> {
         }
         if leaves.iter().all(|(leaf, _)| leaf.id() == tree.id()) {
             let said = namer.whole(tree.start_byte(), tree.end_byte());
-            pieces.push(Piece::of(node, start, UnitKind::Item, format!("{}{begin} {said}", self.path)));
+            let is_from_afar = rust_compile_time::takes_over_a_file(&said, self.depth());
+            let marks = if is_from_afar { vec![rust_compile_time::GLOB] } else { Vec::new() };
+            let piece = Piece::of(node, start, UnitKind::Item, format!("{}{begin} {said}", self.path));
+            pieces.push(Piece { marks, ..piece });
             return;
         }
         let silent = Piece::of(node, start, UnitKind::Item, format!("{}{begin}", self.path));
@@ -192,8 +205,11 @@ impl<'t> Place<'t> {
         for (leaf, of) in leaves {
             let said = namer.whole(leaf.start_byte(), leaf.end_byte());
             let name = format!("{}{begin} {}{said}", self.path, of.prefix);
+            let path = format!("{}{said}", of.prefix);
+            let is_from_afar = rust_compile_time::takes_over_a_file(&path, self.depth());
+            let marks = if is_from_afar { vec![rust_compile_time::GLOB] } else { Vec::new() };
             let piece = Piece::of(leaf, leaf.start_byte(), UnitKind::Item, name);
-            pieces.push(Piece { mentioned: of.mentioned, ..piece });
+            pieces.push(Piece { mentioned: of.mentioned, marks, ..piece });
         }
     }
 
@@ -202,6 +218,11 @@ impl<'t> Place<'t> {
         let mut mentioned = self.mentioned.clone();
         mentioned.extend(head);
         Place { node: body, path: format!("{}{name}::", self.path), mentioned }
+    }
+
+    /// Returns how many modules of the file are around it.
+    fn depth(&self) -> usize {
+        self.path.matches("::").count()
     }
 
     fn is_body_of_type(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use crate::codec::CodecError;
 use crate::fingerprint::Identifier;
+use crate::id::SetId;
 use crate::index::evidence::FileView;
 use crate::path::RepoPath;
 use crate::reach::{Edit, Reach};
@@ -20,18 +21,24 @@ impl Tracer<'_> {
         match (self.told(&change.file, *kind, name, change.edit)?, view) {
             // What only things in a new file can mean, nothing else did.
             (Reach::Nobody, _) | (Reach::NamesInFile(_), None) => {}
-            (Reach::Names(names), _) | (Reach::File(names), None) => {
+            (Reach::Names(names), _) | (Reach::Scope { names, .. }, None) => {
                 let reached = self.spreader.follow(&names, None)?;
+                self.wanted.add(Reason::Named(change), reached.sets);
+            }
+            (Reach::Values(names), _) => {
+                let reached = self.spreader.follow_values(&names)?;
                 self.wanted.add(Reason::Named(change), reached.sets);
             }
             (Reach::NamesInFile(names), Some(view)) => {
                 let reached = self.spreader.follow(&names, Some(&view.file.path))?;
                 self.wanted.add(Reason::Named(change), reached.sets);
             }
-            (Reach::File(names), Some(view)) => {
+            (Reach::Scope { names, is_public }, Some(view)) => {
                 let reached = self.spreader.follow(&names, None)?;
                 self.wanted.add(Reason::Named(change.clone()), reached.sets);
-                self.wanted.add(Reason::SameFile(change), executed(view));
+                let mut sets = executed(view);
+                sets.extend(self.in_scope(&change.file, is_public)?);
+                self.wanted.add(Reason::SameFile(change), sets);
             }
             (Reach::Compiled, Some(view)) => {
                 let sets = self.spreader.compiled(view);
@@ -61,6 +68,18 @@ impl Tracer<'_> {
             }
             (Policy::Balanced, told) => told,
         })
+    }
+
+    /// Returns who executed something in files that may have in scope what a file has: they take over all of a module,
+    /// and are below it, or anywhere, if it is public. Those below are in its folder, if not in one of its own.
+    fn in_scope(&self, file: &RepoPath, is_public: bool) -> Result<Vec<SetId>, CodecError> {
+        let taking = self.part.mentioning(&[self.question.language.mark_of_glob()])?;
+        let folder = file.parent();
+        let may_have = |other: &RepoPath| {
+            other != file && (is_public || folder.as_ref().is_none_or(|folder| other.is_in(folder)))
+        };
+        let views = taking.into_iter().flatten().map(|(view, _)| view);
+        Ok(views.filter(|view| may_have(&view.file.path)).flat_map(|view| executed(&view)).collect())
     }
 
     /// Returns the name of the file that a unit brings in, if that was not there.

@@ -123,6 +123,7 @@ impl<'a> File<'a> {
             verbatim,
             body,
             mentioned: Vec::new(),
+            marks: Vec::new(),
             is_silent: false,
         }
     }

@@ -28,7 +28,7 @@ use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::reach::{Arrival, Edit, Language as Knows, Reach};
 use skiptrace_engine::unit::UnitKind;
 
-use super::Language;
+use super::{Language, rust_compile_time};
 use crate::record::gains::{Builder, concerned_by_new_file};
 
 /// All languages, each for the files that are in it.
@@ -80,6 +80,14 @@ impl Knows for Languages {
         ["set_hook", "Backtrace", "stacktrace"].map(Identifier::of).to_vec()
     }
 
+    fn mark_of_evaluation(&self) -> Identifier {
+        Identifier::of(rust_compile_time::EVALUATES)
+    }
+
+    fn mark_of_glob(&self) -> Identifier {
+        Identifier::of(rust_compile_time::GLOB)
+    }
+
     fn is_code(&self, file: &RepoPath) -> bool {
         matches!(Language::of(file), Some(Language::Rust | Language::Go | Language::C | Language::Cpp))
     }
@@ -88,8 +96,13 @@ impl Knows for Languages {
         match (kind, edit) {
             // Nobody knows what is in it.
             (UnitKind::File | UnitKind::Package | UnitKind::Remainder, _) => return Reach::Compiled,
-            // What a function does, it does to whoever executes it.
-            (UnitKind::Function, Edit::Body) => return Reach::Nobody,
+            // What a function does, it does to whoever executes it, and to whoever has the compiler do that.
+            (UnitKind::Function, Edit::Body) => {
+                return match Language::of(file) {
+                    Some(Language::Rust) => rust::reach_of_body(name),
+                    _ => Reach::Nobody,
+                };
+            }
             (UnitKind::Function | UnitKind::Item, _) => {}
         }
         if cargo::is_about(file) {

@@ -8,6 +8,9 @@ use skiptrace_engine::reach::{Edit, Reach};
 
 use super::{is_word, names, std_names, without_number};
 
+/// What the name of a function begins with that the compiler can execute.
+const EVALUABLE: &str = "const ";
+
 /// Returns whom an edit of what an item says to others concerns.
 pub(super) fn reach(name: &str, edit: Edit) -> Reach {
     // Something was left out.
@@ -16,6 +19,7 @@ pub(super) fn reach(name: &str, edit: Edit) -> Reach {
     }
     let name = without_number(name);
     let (path, own) = split(name);
+    let own = own.strip_prefix(EVALUABLE).unwrap_or(own);
     if let Some(tree) = own.strip_prefix("use ") {
         return imported(tree, false, edit);
     }
@@ -49,6 +53,17 @@ pub(super) fn reach(name: &str, edit: Edit) -> Reach {
     member(path, own)
 }
 
+/// Returns whom an edit of what a function does concerns that did not execute it: whoever has the compiler do it.
+pub(super) fn reach_of_body(name: &str) -> Reach {
+    // Whoever asks for its value names it, whatever it is a member of.
+    split(without_number(name)).1.strip_prefix(EVALUABLE).map_or(Reach::Nobody, |own| {
+        match is_identifier(own) {
+            true => Reach::Values(vec![Identifier::of(own.strip_prefix("r#").unwrap_or(own))]),
+            false => Reach::Compiled,
+        }
+    })
+}
+
 /// Returns the files of which `mod name;` brings in one.
 pub(super) fn brings_in(file: &RepoPath, name: &str) -> Option<(Vec<RepoPath>, Identifier)> {
     let module = name.strip_prefix("mod ")?.strip_suffix(';')?;
@@ -77,6 +92,7 @@ pub(super) fn is_apart(name: &str) -> bool {
             let part = part.strip_prefix("mod ").unwrap_or(part);
             is_identifier(part) && part.starts_with(|c: char| c.is_lowercase() || c == '_')
         });
+    let own = own.strip_prefix(EVALUABLE).unwrap_or(own);
     let is_import = own.starts_with("use ") || own.starts_with("pub use ");
     is_in_modules && (is_import || is_identifier(own) && own != "extern") && !name.contains('…')
 }
@@ -200,7 +216,7 @@ fn imported(tree: &str, is_public: bool, edit: Edit) -> Reach {
     identifiers.sort_unstable();
     identifiers.dedup();
     match (finds_methods, in_file_only) {
-        (true, _) => Reach::File(identifiers),
+        (true, _) => Reach::Scope { names: identifiers, is_public },
         _ if identifiers.is_empty() => Reach::Nobody,
         (false, true) => Reach::NamesInFile(identifiers),
         (false, false) => Reach::Names(identifiers),
@@ -338,7 +354,7 @@ fn split(name: &str) -> (&str, &str) {
     let mut at = 0;
     loop {
         let own = &name[at..];
-        let is_whole = ["use ", "pub use ", "impl ", "extern ", "macro_rules! ", "#!["]
+        let is_whole = ["use ", "pub use ", "impl ", "extern ", "macro_rules! ", "#![", EVALUABLE]
             .iter()
             .any(|begin| own.starts_with(begin));
         if is_whole {

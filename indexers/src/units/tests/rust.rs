@@ -89,7 +89,7 @@ fn a_file_and_its_units() {
     item      24-24 shapes::impl Point<T>
     item      25-25 shapes::Point<T>::ORIGIN
     function  27-33 shapes::Point<T>::moved
-    item      34-34 shapes::Point<T>::folded
+    function  34-34 shapes::Point<T>::const folded
     item      35-35 shapes::Point<T>::accessors!
     item      38-41 shapes::impl From<(T, T)> for Point<T>
     function  42-42 shapes::<Point<T> as From<(T, T)>>::from

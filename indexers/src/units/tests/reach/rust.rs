@@ -38,7 +38,7 @@ fn what_is_new_or_gone() {
     works: who names works
     LIMIT: who names LIMIT
     COUNT: who names COUNT
-    folded: who names folded
+    const folded: who names folded
     Point: who names Point
     Kind: who names Kind
     Alias: who names Alias
@@ -74,10 +74,10 @@ fn members() {
     ]), @"
     Point::moved: who names moved
     impl Point: nobody
+    shapes::Point<T>::const get: who names Point
     shapes::Point<T>::new: who names Point
     impl shapes::Point<T>: nobody
     shapes::Point<T>::ORIGIN: who names ORIGIN
-    shapes::Point<T>::get: who names Point
     dyn Shape + Send::get: who names Shape
     impl dyn Shape + Send: nobody
     Writer::write_fmt: who names write write_fmt writeln
@@ -187,7 +187,7 @@ fn imports() {
     use crate::shapes::area: who names area
     use crate::shapes::Point as P: who runs this file or names P
     use super::*: who runs this file or names
-    pub use shapes::Point: who runs this file or names Point
+    pub use shapes::Point: who runs this file, a glob or names Point
     pub use shapes::area: who names area
     pub use shapes::*: who was compiled from it
     pub use shapes::Shape as _: who was compiled from it
@@ -261,7 +261,8 @@ fn half_of_a_function() {
     assert_eq!(edit("a()", "aa()"), "Body extern called: nobody");
     assert_eq!(edit("fn called()", "fn called(a: u8)"), "Head extern called: who was compiled from it");
     assert_eq!(edit("b()", "bb()"), "Body later: nobody");
-    assert_eq!(edit("c()", "cc()"), "Head folded: who names folded");
+    assert_eq!(edit("c()", "cc()"), "Body const folded: whom the compiler gave folded");
+    assert_eq!(edit("fn folded()", "fn folded(a: u8)"), "Head const folded: who names folded");
     assert_eq!(edit("impl Point {", "#[cfg(unix)] impl Point {").lines().count(), 2);
     let here = "fn here() { line!() }";
     assert_eq!(edits("a.rs", here, "fn here() { line!() + 1 }"), "Body here: nobody");
