@@ -155,20 +155,49 @@ impl Tracer<'_> {
             return Ok(());
         }
         self.seen_everywhere(&changed)?;
-        let seeing = self.seeing_callers()?;
-        if seeing.is_empty() {
-            return Ok(());
-        }
-        for (view, places) in self.part.mentioning(&seeing)?.into_iter().flatten() {
-            if !changed.contains(&view.file.path) {
-                continue;
-            }
-            for unit in places.into_iter().map(|place| &view.units[place]) {
-                let change = Change::of_unit(&view.file.path, unit.kind, &unit.name, Edit::Body);
-                self.want(Reason::Moved(change), vec![unit.own, unit.shared]);
+        let callers = self.seeing_callers()?;
+        let macros = self.seeing_macros(&callers)?;
+        for (seeing, is_macro) in [(callers, false), (macros, true)] {
+            for (view, places) in self.part.mentioning(&seeing)?.into_iter().flatten() {
+                let path = &view.file.path;
+                if !changed.contains(path) {
+                    continue;
+                }
+                for unit in places.into_iter().map(|place| &view.units[place]) {
+                    let change = Change::of_unit(path, unit.kind, &unit.name, Edit::Body);
+                    self.want(Reason::Moved(change), vec![unit.own, unit.shared]);
+                    // What is no function has the place in its value, for whoever names it.
+                    let language = self.question.language;
+                    if is_macro
+                        && unit.kind != UnitKind::Function
+                        && language.macro_name(path, unit.kind, &unit.name).is_none()
+                    {
+                        self.reach(Change::of_unit(path, unit.kind, &unit.name, Edit::Head), &view)?;
+                    }
+                }
             }
         }
         Ok(())
+    }
+
+    /// Returns the names of macros that see where they are used, be it through others: these, and functions that see
+    /// where they are called from.
+    fn seeing_macros(&self, callers: &[Identifier]) -> Result<Vec<Identifier>, CodecError> {
+        let language = self.question.language;
+        let mut names: BTreeSet<Identifier> = BTreeSet::new();
+        let mut todo = language.marks_of_macro();
+        todo.extend(callers);
+        while !todo.is_empty() {
+            let found = self.part.mentioning(&todo)?;
+            todo.clear();
+            for (view, places) in found.into_iter().flatten() {
+                let units = places.into_iter().map(|place| &view.units[place]);
+                let macros =
+                    units.filter_map(|unit| language.macro_name(&view.file.path, unit.kind, &unit.name));
+                todo.extend(macros.filter(|name| names.insert(*name)));
+            }
+        }
+        Ok(names.into_iter().collect())
     }
 
     /// Takes tests that see where anything stands that they execute, such as what panics: those of them that executed
