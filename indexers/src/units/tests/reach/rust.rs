@@ -318,3 +318,10 @@ fn what_is_inside_mentions_what_is_around_it() {
     }
     assert!(mentions("Told", "Serialize"));
 }
+
+#[test]
+fn a_place_in_a_body_concerns_whoever_executes_it() {
+    let moved = |code: &str| edits("a.rs", code, &format!("\n{code}"));
+    assert_eq!(moved("fn f() -> u32 { line!() }"), "Body f: nobody");
+    assert_eq!(moved("#[track_caller] fn f() { g() }"), "Head f: who names f");
+}
