@@ -17,6 +17,9 @@ use super::verdict::{Sides, Verdict, shown};
 /// Chooses cases by a part of their names.
 const ONLY: &str = "SKIPTRACE_HAZARD";
 
+/// Tries every case where otherwise some of each hazard are enough.
+const ALL: &str = "SKIPTRACE_HAZARD_ALL";
+
 /// Takes what is run for nothing as a remark, for whoever works on safety first.
 const LENIENT: &str = "SKIPTRACE_HAZARD_LENIENT";
 
@@ -43,11 +46,19 @@ pub(super) trait Language: Sync {
     fn always(&self) -> &[(&str, &str)];
 }
 
-/// Tries all cases of a language.
-pub(super) fn check(name: &str, language: &impl Language) {
+/// How many cases of each hazard are tried.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Share {
+    /// All of them.
+    Whole,
+    /// So many, unless all are asked for.
+    OfEach(usize),
+}
+
+/// Tries the cases of a language.
+pub(super) fn check(name: &str, language: &impl Language, share: Share) {
     let started = Instant::now();
-    let only = std::env::var(ONLY).unwrap_or_default();
-    let cases: Vec<Case> = Case::all(name).into_iter().filter(|case| case.name.contains(&only)).collect();
+    let cases = chosen(Case::all(name), share);
     if cases.is_empty() {
         return;
     }
@@ -87,6 +98,7 @@ pub(super) fn check(name: &str, language: &impl Language) {
             scope.spawn(move || {
                 while let Some(case) = next() {
                     let verdict = attempt(case, language, bench, &base);
+                    eprintln!("{:>4} s  {}", started.elapsed().as_secs(), case.name);
                     verdicts.lock().expect("nobody panics with it").push((case, verdict));
                 }
             });
@@ -95,6 +107,29 @@ pub(super) fn check(name: &str, language: &impl Language) {
     let mut verdicts = verdicts.into_inner().expect("nobody panics with it");
     verdicts.sort_by_key(|(case, _)| case.name.clone());
     report(name, &verdicts, unexpected, started);
+}
+
+/// Returns those of all cases that are tried.
+fn chosen(all: Vec<Case>, share: Share) -> Vec<Case> {
+    if let Ok(only) = std::env::var(ONLY) {
+        return all.into_iter().filter(|case| case.name.contains(&only)).collect();
+    }
+    let Share::OfEach(n_wanted) = share else { return all };
+    if std::env::var_os(ALL).is_some() {
+        return all;
+    }
+    let mut by_hazard: BTreeMap<String, Vec<Case>> = BTreeMap::new();
+    for case in all {
+        by_hazard.entry(case.hazard.clone()).or_default().push(case);
+    }
+    // Cases whose names are alike are about the same, so those that are tried are far from each other. What is known
+    // to be missed is always looked at.
+    let spread = |cases: Vec<Case>| {
+        let wanted: BTreeSet<usize> = (0..n_wanted).map(|at| at * cases.len() / n_wanted).collect();
+        let is_tried = move |(at, case): &(usize, Case)| wanted.contains(at) || case.missed.is_some();
+        cases.into_iter().enumerate().filter(is_tried).map(|(_, case)| case)
+    };
+    by_hazard.into_values().flat_map(spread).collect()
 }
 
 /// What is known of a project before anything is edited.
@@ -160,6 +195,7 @@ fn report(
     let lenient = std::env::var_os(LENIENT).is_some();
     let mut text = String::new();
     let (mut missed, mut imprecise, mut vacuous) = (0, usize::from(unexpected.is_some()), 0);
+    let (mut known, mut blamed) = (0, 0);
     if let Some(unexpected) = unexpected {
         let _ = writeln!(text, "the base\n  imprecise: {unexpected}");
     }
@@ -174,7 +210,10 @@ fn report(
                 missed += usize::from(!verdict.misses.is_empty());
                 imprecise += usize::from(!verdict.imprecise.is_empty());
                 vacuous += usize::from(!verdict.vacuous.is_empty());
+                known += usize::from(!verdict.known.is_empty());
+                blamed += verdict.n_blamed;
                 problems.extend(verdict.misses.iter().map(|miss| format!("MISSED: {miss}")));
+                problems.extend(verdict.known.iter().map(|miss| format!("missed, as is known: {miss}")));
                 problems.extend(verdict.vacuous.iter().map(|why| format!("the case proves nothing: {why}")));
                 problems.extend(verdict.imprecise.iter().map(|more| format!("imprecise: {more}")));
             }
@@ -185,7 +224,8 @@ fn report(
     }
     let seconds = started.elapsed().as_secs();
     let summary = format!(
-        "{name}: {} cases, {missed} missed, {imprecise} imprecise, {vacuous} prove nothing, {seconds} s",
+        "{name}: {} cases, {missed} missed, {known} known to be missed, {imprecise} imprecise, {vacuous} prove nothing, \
+         {blamed} tests run for what others opened, {seconds} s",
         verdicts.len()
     );
     eprintln!("{text}{summary}");

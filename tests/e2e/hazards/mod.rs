@@ -21,6 +21,7 @@ mod select;
 mod verdict;
 
 use case::Case;
+use corpus::Share;
 
 /// How many cases each hazard has at least, in each language.
 const CASES: usize = 8;
@@ -31,7 +32,7 @@ const ABSENT: [(&str, &str, &str); 0] = [];
 #[test]
 #[ignore = "takes minutes, and not all of its cases hold yet: docs/hazards.md"]
 fn rust() {
-    corpus::check("rust", &rust::Rust::new());
+    corpus::check("rust", &rust::Rust::new(), Share::Whole);
 }
 
 #[test]
@@ -39,7 +40,7 @@ fn rust() {
 #[ignore = "takes minutes, and not all of its cases hold yet: docs/hazards.md"]
 fn go() {
     if let Some(go) = go::Go::new() {
-        corpus::check("go", &go);
+        corpus::check("go", &go, Share::Whole);
     }
 }
 
@@ -48,7 +49,7 @@ fn go() {
 #[ignore = "takes minutes, and not all of its cases hold yet: docs/hazards.md"]
 fn native() {
     if let Some(native) = native::Native::new() {
-        corpus::check("native", &native);
+        corpus::check("native", &native, Share::Whole);
     }
 }
 
