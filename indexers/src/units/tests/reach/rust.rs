@@ -265,7 +265,10 @@ fn half_of_a_function() {
     assert_eq!(edit("impl Point {", "#[cfg(unix)] impl Point {").lines().count(), 2);
     let here = "fn here() { line!() }";
     assert_eq!(edits("a.rs", here, "fn here() { line!() + 1 }"), "Body here: nobody");
-    assert_eq!(edits("a.rs", here, &format!("\n{here}")), "Head here: who names here");
+    // Another place is another value in it, as if a number were another.
+    assert_eq!(edits("a.rs", here, &format!("\n{here}")), "Body here: nobody");
+    let tracked = "#[track_caller] fn f() { g() }";
+    assert_eq!(edits("a.rs", tracked, &format!("\n{tracked}")), "Head f: who names f");
 }
 
 #[test]
@@ -317,11 +320,4 @@ fn what_is_inside_mentions_what_is_around_it() {
         assert!(mentions("use outer::middle::Leaf", name), "{name}");
     }
     assert!(mentions("Told", "Serialize"));
-}
-
-#[test]
-fn a_place_in_a_body_concerns_whoever_executes_it() {
-    let moved = |code: &str| edits("a.rs", code, &format!("\n{code}"));
-    assert_eq!(moved("fn f() -> u32 { line!() }"), "Body f: nobody");
-    assert_eq!(moved("#[track_caller] fn f() { g() }"), "Head f: who names f");
 }
