@@ -17,9 +17,6 @@ use super::verdict::{Sides, Verdict, shown};
 /// Chooses cases by a part of their names.
 const ONLY: &str = "SKIPTRACE_HAZARD";
 
-/// Tries every case where otherwise some of each hazard are enough.
-const ALL: &str = "SKIPTRACE_HAZARD_ALL";
-
 /// Takes what is run for nothing as a remark, for whoever works on safety first.
 const LENIENT: &str = "SKIPTRACE_HAZARD_LENIENT";
 
@@ -46,19 +43,11 @@ pub(super) trait Language: Sync {
     fn always(&self) -> &[(&str, &str)];
 }
 
-/// How many cases of each hazard are tried.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Share {
-    /// All of them.
-    Whole,
-    /// So many, unless all are asked for.
-    OfEach(usize),
-}
-
 /// Tries the cases of a language.
-pub(super) fn check(name: &str, language: &impl Language, share: Share) {
+pub(super) fn check(name: &str, language: &impl Language) {
     let started = Instant::now();
-    let cases = chosen(Case::all(name), share);
+    let only = std::env::var(ONLY).unwrap_or_default();
+    let cases: Vec<Case> = Case::all(name).into_iter().filter(|case| case.name.contains(&only)).collect();
     if cases.is_empty() {
         return;
     }
@@ -107,29 +96,6 @@ pub(super) fn check(name: &str, language: &impl Language, share: Share) {
     let mut verdicts = verdicts.into_inner().expect("nobody panics with it");
     verdicts.sort_by_key(|(case, _)| case.name.clone());
     report(name, &verdicts, unexpected, started);
-}
-
-/// Returns those of all cases that are tried.
-fn chosen(all: Vec<Case>, share: Share) -> Vec<Case> {
-    if let Ok(only) = std::env::var(ONLY) {
-        return all.into_iter().filter(|case| case.name.contains(&only)).collect();
-    }
-    let Share::OfEach(n_wanted) = share else { return all };
-    if std::env::var_os(ALL).is_some() {
-        return all;
-    }
-    let mut by_hazard: BTreeMap<String, Vec<Case>> = BTreeMap::new();
-    for case in all {
-        by_hazard.entry(case.hazard.clone()).or_default().push(case);
-    }
-    // Cases whose names are alike are about the same, so those that are tried are far from each other. What is known
-    // to be missed is always looked at.
-    let spread = |cases: Vec<Case>| {
-        let wanted: BTreeSet<usize> = (0..n_wanted).map(|at| at * cases.len() / n_wanted).collect();
-        let is_tried = move |(at, case): &(usize, Case)| wanted.contains(at) || case.missed.is_some();
-        cases.into_iter().enumerate().filter(is_tried).map(|(_, case)| case)
-    };
-    by_hazard.into_values().flat_map(spread).collect()
 }
 
 /// What is known of a project before anything is edited.
