@@ -8,6 +8,7 @@
 
 mod basis;
 mod conditions;
+mod ignored;
 mod present;
 
 use std::collections::{BTreeMap, BTreeSet};

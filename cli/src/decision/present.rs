@@ -11,11 +11,14 @@ use skiptrace_engine::selection::{Now, Present};
 use skiptrace_engine::tree;
 use skiptrace_engine::unit::SourceFile;
 use skiptrace_indexers::build::lockfile::Lockfile;
+use skiptrace_indexers::record::gains::Builder;
 use skiptrace_indexers::record::listing::Listing;
 use skiptrace_indexers::record::sources::{Tree, cut_all};
 use skiptrace_indexers::units::cargo::Manifest;
 use skiptrace_indexers::units::cut;
 
+use super::conditions::builders;
+use super::ignored::new_sources;
 use crate::error::CommandError;
 use crate::git::{self, Changes, FileMode, GitError, Recorded};
 use crate::session::Session;
@@ -100,7 +103,15 @@ pub(super) fn differing(
         unkept.extend(part.unkept()?.into_iter().filter(|unkept| !of_tree.contains(&unkept.path)));
     }
     let is_special = |unkept: &Unkept| unkept.was != Was::File;
-    let listing = if unkept.iter().any(is_special) { listing(&now)? } else { Listing::default() };
+    let takes_all = at.is_none() && builders(parts).contains(&Builder::Go);
+    let mut listing =
+        if takes_all || unkept.iter().any(is_special) { listing(&now)? } else { Listing::default() };
+    if takes_all {
+        let known = unkept.iter().map(|unkept| unkept.path.clone()).collect();
+        let ignored = new_sources(repository.root(), &listing, &known);
+        paths.extend(ignored.iter().map(|path| (path.clone(), true)));
+        listing.files.extend(ignored);
+    }
     // What git ignores is there all the same.
     let has = |path: &RepoPath| at.is_none() && is_there(repository.root(), path);
     let mut special: BTreeMap<RepoPath, Was> = BTreeMap::new();
