@@ -77,6 +77,12 @@ pub trait Language: Sync {
     /// Returns names that functions mention which see where they are called from: all names of one of the lists.
     fn marks_of_caller(&self) -> Vec<Vec<Identifier>>;
 
+    /// Returns names that macros mention which see where they are used.
+    fn marks_of_macro(&self) -> Vec<Identifier>;
+
+    /// Returns the name that a macro is used by, if a unit is one.
+    fn macro_name(&self, file: &RepoPath, kind: UnitKind, name: &str) -> Option<Identifier>;
+
     /// Returns names that functions mention which see where anything stands that their process executes.
     fn marks_of_everywhere(&self) -> Vec<Identifier>;
 

@@ -32,6 +32,14 @@ impl Language for Plain {
         Vec::new()
     }
 
+    fn marks_of_macro(&self) -> Vec<Identifier> {
+        Vec::new()
+    }
+
+    fn macro_name(&self, _: &RepoPath, _: UnitKind, _: &str) -> Option<Identifier> {
+        None
+    }
+
     fn marks_of_everywhere(&self) -> Vec<Identifier> {
         Vec::new()
     }

@@ -71,6 +71,14 @@ impl Language for Toy {
         vec![vec![Identifier::of("who_calls")]]
     }
 
+    fn marks_of_macro(&self) -> Vec<Identifier> {
+        vec![Identifier::of("LINE")]
+    }
+
+    fn macro_name(&self, _: &RepoPath, _: UnitKind, name: &str) -> Option<Identifier> {
+        name.starts_with("macro_").then(|| Identifier::of(name))
+    }
+
     fn marks_of_everywhere(&self) -> Vec<Identifier> {
         vec![Identifier::of("sees_all")]
     }
@@ -285,6 +293,37 @@ fn what_calls_somebody_who_sees_where_may_have_moved() {
             .unwrap();
     });
     insta::assert_snapshot!(check_path(&index, "d.toy", Some(&["f calling=1/1 seeing"])), @"calling: moved");
+    // A macro of another file hands on the place of its use, be it through another macro.
+    let index = self::index(|builder, number| {
+        builder.add_file(number, source("m.toy", &["i macro_line=1 LINE", "i macro_plain=1"]));
+        builder.add_file(number, source("n.toy", &["i macro_here=1 macro_line"]));
+        let units =
+            ["f uses=1/1 macro_here", "f idle=1/1 macro_plain", "i PLACE=1 macro_line", "f names=1/1 PLACE"];
+        builder.add_file(number, source("d.toy", &units));
+        for (unit, name) in [(0, "using"), (1, "idling"), (3, "naming")] {
+            builder
+                .observe(
+                    number,
+                    Observation {
+                        test: TestKey::new("job".parse().unwrap(), "suite", name),
+                        role: Role::Test,
+                        outcome: Outcome::Passed,
+                        health: Health::OK,
+                        duration: Duration::from_secs(1),
+                        executed: vec![Executed { path: path("d.toy"), parts: Parts::Units(vec![unit]) }],
+                        opened: Vec::new(),
+                        consulted: Vec::new(),
+                    },
+                )
+                .unwrap();
+        }
+    });
+    let units =
+        ["f uses=1/1 macro_here", "f idle=1/1 macro_plain", "i PLACE=1 macro_line", "f names=1/1 PLACE"];
+    insta::assert_snapshot!(check_path(&index, "d.toy", Some(&units)), @r"
+    naming: named
+    using: moved
+    ");
     // Who sees all places is concerned by whatever it executes.
     let index = self::index(|builder, number| {
         builder.add_file(number, source("c.toy", &["f hook=1/1 sees_all"]));

@@ -7,7 +7,7 @@ use skiptrace_engine::unit::{LineSpan, Unit, UnitKind};
 
 use super::lex::{Gap, Token, TokenKind, words};
 use super::order::Reading;
-use super::outline::{Extent, Piece};
+use super::outline::{Extent, Order, Piece};
 use super::position::{Use, stands_as};
 use super::rust_docs;
 
@@ -66,7 +66,7 @@ pub(super) fn units(
     grammar: &Grammar,
 ) -> Vec<Unit> {
     let cut = Cut { source, tokens, grammar };
-    let positional = cut.positional(pieces, of_piece);
+    let positional = cut.positional(pieces, &halves(tokens, pieces, of_piece));
     let mut order = Reading::of(pieces);
     let mut units = Vec::with_capacity(pieces.len() + 1);
     for (at, owned) in of_piece.iter().enumerate() {
@@ -107,10 +107,15 @@ pub(super) fn units(
             bytes.extend_from_slice(verbatim);
         }
         let is_function = piece.is_some_and(|piece| piece.kind == UnitKind::Function);
+        let is_macro = piece.is_some_and(|piece| matches!(piece.order, Order::Macro(_)));
         let mut done = Vec::new();
         for token in &counted {
-            let half = if is_function && is_body(*token) { &mut done } else { &mut bytes };
-            cut.encode(&tokens[*token], positional[at], half);
+            let is_done = is_function && is_body(*token);
+            let half = if is_done { &mut done } else { &mut bytes };
+            // What a head says of places, such as that callers are told, is about the body. What a macro says of them
+            // is about its users.
+            let knows = positional[2 * at] || is_done && positional[2 * at + 1];
+            cut.encode(&tokens[*token], knows && !is_macro, half);
         }
         let fingerprint = match is_function {
             true => Fingerprint::of_function(&bytes, &done),
@@ -131,6 +136,19 @@ pub(super) fn units(
         });
     }
     units
+}
+
+/// Splits the tokens of each piece into two lists: what others see of it, and what a function does. Where only that
+/// knows its place, nobody else is concerned by another.
+fn halves(tokens: &[Token], pieces: &[Piece], of_piece: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let split = |(at, owned): (usize, &Vec<usize>)| {
+        let piece = pieces.get(at).filter(|piece| piece.kind == UnitKind::Function);
+        let (start, end) = piece.and_then(|piece| piece.body).unwrap_or_default();
+        let (body, head): (Vec<usize>, Vec<usize>) =
+            owned.iter().partition(|token| (start..end).contains(&tokens[**token].start));
+        [head, body]
+    };
+    of_piece.iter().enumerate().flat_map(split).collect()
 }
 
 /// Returns for each token the piece that it is in, and for each piece what is said of it by those around it and by
@@ -286,13 +304,13 @@ impl Cut<'_> {
         }
     }
 
-    /// Returns for each list of tokens whether something in it knows where it stands, be it through a macro that
-    /// one of the pieces defines.
-    fn positional(&self, pieces: &[Piece], of_piece: &[Vec<usize>]) -> Vec<bool> {
+    /// Returns for each [half](halves) of each piece whether something in it knows where it stands, be it through a
+    /// macro that one of the pieces defines.
+    fn positional(&self, pieces: &[Piece], halves: &[Vec<usize>]) -> Vec<bool> {
         let known: HashMap<&[u8], Use> =
             self.grammar.positions.iter().map(|(name, used)| (name.as_bytes(), *used)).collect();
         let text = |token: usize| self.tokens[token].text(self.source);
-        let mut positional: Vec<bool> = of_piece
+        let mut positional: Vec<bool> = halves
             .iter()
             .map(|owned| {
                 owned.iter().any(|token| {
@@ -303,7 +321,7 @@ impl Cut<'_> {
                 })
             })
             .collect();
-        let mut to_follow: Vec<usize> = (0..of_piece.len()).filter(|at| positional[*at]).collect();
+        let mut to_follow: Vec<usize> = (0..halves.len()).filter(|at| positional[*at]).collect();
         if to_follow.is_empty() {
             return positional;
         }
@@ -311,7 +329,7 @@ impl Cut<'_> {
         let mut users: HashMap<&[u8], Vec<usize>> = HashMap::new();
         let macros: HashSet<&[u8]> =
             pieces.iter().filter_map(|piece| piece.order.defines()).map(str::as_bytes).collect();
-        for (at, owned) in of_piece.iter().enumerate() {
+        for (at, owned) in halves.iter().enumerate() {
             for token in owned.iter().filter(|token| self.tokens[**token].kind == TokenKind::Word) {
                 if macros.contains(text(*token))
                     && stands_as(self.grammar.macro_use, self.tokens, *token, self.source)
@@ -321,7 +339,7 @@ impl Cut<'_> {
             }
         }
         while let Some(at) = to_follow.pop() {
-            let Some(name) = pieces.get(at).and_then(|piece| piece.order.defines()) else { continue };
+            let Some(name) = pieces.get(at / 2).and_then(|piece| piece.order.defines()) else { continue };
             for user in users.remove(name.as_bytes()).unwrap_or_default() {
                 if !std::mem::replace(&mut positional[user], true) {
                     to_follow.push(user);

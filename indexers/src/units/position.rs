@@ -1,8 +1,8 @@
 //! Names whose value is the place where they stand.
 //!
 //! A unit that mentions one of them changes its behaviour when it moves, so the places of its tokens go into its
-//! fingerprint. So do those of units that call a macro of the same file that mentions one. Macros of other files are
-//! not followed: whoever defines an assertion macro for other files is expected to print lines, not to test them.
+//! fingerprint. So do those of units that call a macro of the same file that mentions one. What a macro of another file
+//! sees cannot be told from one file: whoever asks an index follows these by name (`marks_of_macro`).
 
 use super::lex::{Token, TokenKind};
 

@@ -71,7 +71,9 @@ impl<'a> Bench<'a> {
     /// Makes a command that selects for what runs the tests.
     pub(super) fn select(&self, args: &[String], runner: &[&str], env: &BTreeMap<String, String>) -> Command {
         let mut command = self.sandbox.skiptrace_command();
-        command.current_dir(&self.folder).args(["select", "--json"]).args(args).envs(env);
+        command.current_dir(&self.folder).args(["select", "--json"]).args(args);
+        // Where cargo has to list the tests, what it builds is what is run afterwards.
+        command.env("CARGO_TARGET_DIR", &self.kept).envs(env);
         if !runner.is_empty() {
             command.arg("--").args(runner);
         }

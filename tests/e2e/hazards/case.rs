@@ -30,9 +30,11 @@ pub(super) struct Case {
     /// Running everything is the right answer.
     #[serde(default)]
     pub(super) everything: bool,
-    /// No test does anything else than before, and none is to be selected.
+    /// No test does anything else than before, and none is to be selected; with `skips`, none of those.
     #[serde(default)]
     pub(super) inert: bool,
+    /// Why tests are missed here that should not be: a bug that is known. Once none is, this has to go.
+    pub(super) missed: Option<String>,
     /// Whether the project cannot be built any more, so that there is no other side.
     #[serde(default)]
     pub(super) broken: bool,

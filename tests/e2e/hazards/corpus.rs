@@ -43,7 +43,7 @@ pub(super) trait Language: Sync {
     fn always(&self) -> &[(&str, &str)];
 }
 
-/// Tries all cases of a language.
+/// Tries the cases of a language.
 pub(super) fn check(name: &str, language: &impl Language) {
     let started = Instant::now();
     let only = std::env::var(ONLY).unwrap_or_default();
@@ -87,6 +87,7 @@ pub(super) fn check(name: &str, language: &impl Language) {
             scope.spawn(move || {
                 while let Some(case) = next() {
                     let verdict = attempt(case, language, bench, &base);
+                    eprintln!("{:>4} s  {}", started.elapsed().as_secs(), shown_case(case, &verdict));
                     verdicts.lock().expect("nobody panics with it").push((case, verdict));
                 }
             });
@@ -150,6 +151,21 @@ fn attempt(
     Ok(Verdict::of(case, &sides))
 }
 
+/// Returns a case's name, and what is wrong with the answer to it, a line each.
+fn shown_case(case: &Case, verdict: &Result<Verdict, String>) -> String {
+    let mut lines = vec![format!("{} ({})", case.name, case.title)];
+    match verdict {
+        Err(error) => lines.push(format!("the case cannot be tried: {error}")),
+        Ok(verdict) => {
+            lines.extend(verdict.misses.iter().map(|miss| format!("MISSED: {miss}")));
+            lines.extend(verdict.known.iter().map(|miss| format!("missed, as is known: {miss}")));
+            lines.extend(verdict.vacuous.iter().map(|why| format!("the case proves nothing: {why}")));
+            lines.extend(verdict.imprecise.iter().map(|more| format!("imprecise: {more}")));
+        }
+    }
+    lines.join("\n  ")
+}
+
 /// Says what is wrong in all cases at once.
 fn report(
     name: &str,
@@ -160,35 +176,33 @@ fn report(
     let lenient = std::env::var_os(LENIENT).is_some();
     let mut text = String::new();
     let (mut missed, mut imprecise, mut vacuous) = (0, usize::from(unexpected.is_some()), 0);
+    let (mut known, mut blamed) = (0, 0);
     if let Some(unexpected) = unexpected {
         let _ = writeln!(text, "the base\n  imprecise: {unexpected}");
     }
     for (case, verdict) in verdicts {
-        let mut problems = Vec::new();
         match verdict {
-            Err(error) => {
-                vacuous += 1;
-                problems.push(format!("the case cannot be tried: {error}"));
-            }
+            Err(_) => vacuous += 1,
             Ok(verdict) => {
                 missed += usize::from(!verdict.misses.is_empty());
                 imprecise += usize::from(!verdict.imprecise.is_empty());
                 vacuous += usize::from(!verdict.vacuous.is_empty());
-                problems.extend(verdict.misses.iter().map(|miss| format!("MISSED: {miss}")));
-                problems.extend(verdict.vacuous.iter().map(|why| format!("the case proves nothing: {why}")));
-                problems.extend(verdict.imprecise.iter().map(|more| format!("imprecise: {more}")));
+                known += usize::from(!verdict.known.is_empty());
+                blamed += verdict.n_blamed;
             }
         }
-        if !problems.is_empty() {
-            let _ = writeln!(text, "{} ({})\n  {}", case.name, case.title, problems.join("\n  "));
+        let shown = shown_case(case, verdict);
+        if shown.contains('\n') {
+            let _ = writeln!(text, "{shown}");
         }
     }
     let seconds = started.elapsed().as_secs();
     let summary = format!(
-        "{name}: {} cases, {missed} missed, {imprecise} imprecise, {vacuous} prove nothing, {seconds} s",
+        "{name}: {} cases, {missed} missed, {known} known to be missed, {imprecise} imprecise, {vacuous} prove nothing, \
+         {blamed} tests run for what others opened, {seconds} s",
         verdicts.len()
     );
-    eprintln!("{text}{summary}");
+    eprintln!("{summary}");
     let fine = missed == 0 && vacuous == 0 && (lenient || imprecise == 0);
     assert!(fine, "{text}{summary}");
 }

@@ -15,6 +15,10 @@ pub(super) struct Verdict {
     pub(super) imprecise: Vec<String>,
     /// The case itself proves nothing.
     pub(super) vacuous: Vec<String>,
+    /// Misses that are known, with the reason.
+    pub(super) known: Vec<String>,
+    /// How many tests were run that should be left out, only because they ran while another one opened a file.
+    pub(super) n_blamed: usize,
 }
 
 /// Both sides of a case, and the answer.
@@ -64,7 +68,18 @@ impl Verdict {
         }
         verdict.precision(case, sides);
         verdict.reasons(case, sides, &required);
+        verdict.excuse(case);
         verdict
+    }
+
+    /// Takes misses that are known for what they are, and a case that is said to have some and has none for wrong.
+    fn excuse(&mut self, case: &Case) {
+        let Some(why) = &case.missed else { return };
+        let misses = std::mem::take(&mut self.misses);
+        if misses.is_empty() {
+            self.vacuous.push(format!("it is said to be missed, and is not any more: {why}"));
+        }
+        self.known.extend(misses.into_iter().map(|miss| format!("{miss} ({why})")));
     }
 
     fn precision(&mut self, case: &Case, sides: &Sides<'_>) {
@@ -77,9 +92,12 @@ impl Verdict {
             }
             _ => {}
         }
-        if case.inert {
-            let more = selected.run.keys().filter(|test| !sides.always.contains(*test));
+        if case.inert && case.skips.is_empty() {
+            // One that is not there any more is nobody's to run.
+            let more = selected.run.keys().filter(|test| sides.after.0.contains_key(*test));
+            let more = more.filter(|test| !sides.always.contains(*test));
             let more = more.filter(|test| !case.runs.iter().any(|pattern| matches(pattern, test)));
+            let more = self.not_blamed(more, selected);
             self.imprecise.extend(first("runs for nothing", more, selected));
         }
         for pattern in &case.skips {
@@ -89,8 +107,25 @@ impl Verdict {
                 self.vacuous.push(format!("no test is called `{pattern}`"));
             }
             let more = known.into_iter().filter(|test| !selected.skip.contains(*test));
+            let more = self.not_blamed(more, selected);
             self.imprecise.extend(first("should be left out", more, selected));
         }
+    }
+
+    /// Takes out tests that run only because somebody opened a file while they ran: whoever ran at that moment counts as
+    /// its reader, so who that is hangs on how busy the machine was.
+    fn not_blamed<'a>(
+        &mut self,
+        tests: impl Iterator<Item = &'a TestName>,
+        selected: &Selected,
+    ) -> std::vec::IntoIter<&'a TestName> {
+        let is_blamed = |test: &&TestName| {
+            let reasons = selected.run.get(*test).map(Vec::as_slice).unwrap_or_default();
+            !reasons.is_empty() && reasons.iter().all(|(code, _)| code == "opened")
+        };
+        let (blamed, rest): (Vec<_>, Vec<_>) = tests.partition(is_blamed);
+        self.n_blamed += blamed.len();
+        rest.into_iter()
     }
 
     fn reasons(&mut self, case: &Case, sides: &Sides<'_>, required: &BTreeSet<&TestName>) {

@@ -1,10 +1,12 @@
 //! What stands elsewhere now, though its tokens are what they were.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::codec::CodecError;
 use crate::fingerprint::Identifier;
 use crate::id::SetId;
+use crate::index::evidence::FileView;
 use crate::path::RepoPath;
 use crate::reach::{Edit, Reach};
 use crate::selection::change::Change;
@@ -24,20 +26,60 @@ impl Tracer<'_> {
             return Ok(());
         }
         self.seen_everywhere(&changed)?;
-        let seeing = self.seeing_callers()?;
-        if seeing.is_empty() {
-            return Ok(());
+        let callers = self.seeing_callers()?;
+        let macros = self.seeing_macros(&callers)?;
+        let language = self.question.language;
+        for (view, place) in self.using(&callers, &changed)? {
+            self.stands_elsewhere(&view, place);
         }
-        for (view, places) in self.part.mentioning(&seeing)?.into_iter().flatten() {
-            if !changed.contains(&view.file.path) {
-                continue;
-            }
-            for unit in places.into_iter().map(|place| &view.units[place]) {
-                let change = Change::of_unit(&view.file.path, unit.kind, &unit.name, Edit::Body);
-                self.wanted.add(Reason::Moved(change), vec![unit.own, unit.shared]);
+        for (view, place) in self.using(&macros, &changed)? {
+            self.stands_elsewhere(&view, place);
+            let (path, unit) = (&view.file.path, &view.units[place]);
+            // What is no function has the place in its value, for whoever names it.
+            if unit.kind != UnitKind::Function && language.macro_name(path, unit.kind, &unit.name).is_none() {
+                self.reach(Change::of_unit(path, unit.kind, &unit.name, Edit::Head), Some(&*view))?;
             }
         }
         Ok(())
+    }
+
+    /// Returns the units that mention one of some names, of files that changed.
+    fn using(
+        &self,
+        names: &[Identifier],
+        changed: &BTreeSet<&RepoPath>,
+    ) -> Result<Vec<(Arc<FileView>, usize)>, CodecError> {
+        let found = self.part.mentioning(names)?.into_iter().flatten();
+        let changed = found.filter(|(view, _)| changed.contains(&view.file.path));
+        Ok(changed
+            .flat_map(|(view, places)| places.into_iter().map(move |place| (view.clone(), place)))
+            .collect())
+    }
+
+    fn stands_elsewhere(&mut self, view: &FileView, place: usize) {
+        let unit = &view.units[place];
+        let change = Change::of_unit(&view.file.path, unit.kind, &unit.name, Edit::Body);
+        self.wanted.add(Reason::Moved(change), vec![unit.own, unit.shared]);
+    }
+
+    /// Returns the names of macros that see where they are used, be it through others: these, and functions that see
+    /// where they are called from.
+    fn seeing_macros(&self, callers: &[Identifier]) -> Result<Vec<Identifier>, CodecError> {
+        let language = self.question.language;
+        let mut names: BTreeSet<Identifier> = BTreeSet::new();
+        let mut todo = language.marks_of_macro();
+        todo.extend(callers);
+        while !todo.is_empty() {
+            let found = self.part.mentioning(&todo)?;
+            todo.clear();
+            for (view, places) in found.into_iter().flatten() {
+                let units = places.into_iter().map(|place| &view.units[place]);
+                let macros =
+                    units.filter_map(|unit| language.macro_name(&view.file.path, unit.kind, &unit.name));
+                todo.extend(macros.filter(|name| names.insert(*name)));
+            }
+        }
+        Ok(names.into_iter().collect())
     }
 
     /// Takes tests that see where anything stands that they execute, such as what panics: those of them that executed

@@ -75,6 +75,23 @@ impl Knows for Languages {
         marks.iter().map(|names| names.iter().map(|name| Identifier::of(name)).collect()).collect()
     }
 
+    fn marks_of_macro(&self) -> Vec<Identifier> {
+        let of_rust = ["line", "column", "dbg", "caller"];
+        let of_c = ["__LINE__", "__COUNTER__", "__builtin_LINE", "__builtin_COLUMN", "source_location"];
+        of_rust.into_iter().chain(of_c).map(Identifier::of).collect()
+    }
+
+    fn macro_name(&self, file: &RepoPath, kind: UnitKind, name: &str) -> Option<Identifier> {
+        let definition = match Language::of(file)? {
+            Language::Rust => "macro_rules! ",
+            Language::C | Language::Cpp => "#define ",
+            _ => return None,
+        };
+        let own = without_number(name).rsplit("::").next().unwrap_or(name);
+        let own = own.strip_prefix(definition).filter(|_| kind == UnitKind::Item)?;
+        Some(Identifier::of(own.strip_prefix("r#").unwrap_or(own)))
+    }
+
     fn marks_of_everywhere(&self) -> Vec<Identifier> {
         // What panics is told of with its place, and so is every frame of a trace.
         ["set_hook", "Backtrace", "stacktrace"].map(Identifier::of).to_vec()

@@ -74,3 +74,19 @@ fn addition(path: &str, around: &str, code: &str) -> String {
     assert_eq!(added.replace("Added", "Removed"), removed, "{code}");
     added.replace("Added ", "")
 }
+
+#[test]
+fn macros_are_known_by_what_they_are_called() {
+    let name = |path: &str, unit: &str| {
+        Languages::default().macro_name(&path.parse().unwrap(), UnitKind::Item, unit)
+    };
+    for (path, unit) in [("a.h", "#define SPOT"), ("a.cpp", "#define SPOT#2"), ("a.rs", "macro_rules! SPOT")]
+    {
+        assert_eq!(name(path, unit), Some(Identifier::of("SPOT")), "{unit}");
+    }
+    for (path, unit) in
+        [("a.h", "SPOT"), ("a.rs", "#define SPOT"), ("a.go", "SPOT"), ("a.txt", "#define SPOT")]
+    {
+        assert_eq!(name(path, unit), None, "{unit}");
+    }
+}

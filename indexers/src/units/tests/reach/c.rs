@@ -131,3 +131,12 @@ fn what_a_class_holds_mentions_it() {
         assert!(draw.identifiers.contains(&Identifier::of(name)), "{name}");
     }
 }
+
+#[test]
+fn a_place_in_a_body_concerns_whoever_executes_it() {
+    let moved = |code: &str| edits("a.cpp", code, &format!("\n{code}"));
+    assert_eq!(moved("int f() { return __LINE__; }"), "Body f(): nobody");
+    assert_eq!(moved("#define HERE __LINE__\nint f() { return HERE; }"), "Body f(): nobody");
+    let defaulted = "int f(int at = __LINE__) { return at; }";
+    assert_eq!(moved(defaulted), "Head f(int at = __LINE__): who names f");
+}

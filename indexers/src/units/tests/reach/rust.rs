@@ -266,7 +266,10 @@ fn half_of_a_function() {
     assert_eq!(edit("impl Point {", "#[cfg(unix)] impl Point {").lines().count(), 2);
     let here = "fn here() { line!() }";
     assert_eq!(edits("a.rs", here, "fn here() { line!() + 1 }"), "Body here: nobody");
-    assert_eq!(edits("a.rs", here, &format!("\n{here}")), "Head here: who names here");
+    // Another place is another value in it, as if a number were another.
+    assert_eq!(edits("a.rs", here, &format!("\n{here}")), "Body here: nobody");
+    let tracked = "#[track_caller] fn f() { g() }";
+    assert_eq!(edits("a.rs", tracked, &format!("\n{tracked}")), "Head f: who names f");
 }
 
 #[test]

@@ -46,7 +46,8 @@ int copied() {
 }
 
 int truth_of_text() {
-    return Text{"text"} + 1;
+    int truth = Text{"text"};
+    return truth + 1;
 }
 
 int derived_level() {

@@ -1,0 +1,10 @@
+# Writes down for CTest what tests ${UNIT} has.
+set(ENV{LLVM_PROFILE_FILE} /dev/null)
+execute_process(COMMAND ${UNIT} OUTPUT_VARIABLE names COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX MATCHALL "[^\n]+" names "${names}")
+set(text "")
+foreach(name IN LISTS names)
+  string(APPEND text "add_test(${name} \"${UNIT}\" ${name})\n")
+  string(APPEND text "set_tests_properties(${name} PROPERTIES WORKING_DIRECTORY \"${FOLDER}\" ENVIRONMENT \"TOOL=${TOOL}\")\n")
+endforeach()
+file(WRITE ${LIST} "${text}")
