@@ -156,6 +156,7 @@ pub(crate) fn run(args: &SelectArgs, session: &Session<'_>) -> Result<ExitStatus
             policy: settings.select_policy.value.into(),
             rules: &rules.paths,
             never_skip: &rules.never_skip,
+            escape: settings.select_escape.value.text(),
             runner: target.decides(),
         },
         session,
