@@ -24,6 +24,7 @@ mod present;
 mod process;
 mod raw;
 mod replica;
+mod survey;
 mod tree;
 
 pub use branch::Branch;
