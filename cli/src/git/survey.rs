@@ -51,6 +51,9 @@ pub(super) enum Now {
     Unmerged,
 }
 
+/// So many folders are named to git, which takes only so many words.
+const MOST_NAMED: usize = 100;
+
 /// A look through a work tree that has begun.
 #[derive(Debug)]
 pub(super) struct Surveying {
@@ -63,14 +66,15 @@ pub(super) struct Surveying {
 impl Repository {
     /// Begins to look through the work tree. Git works on its own until somebody wants to know what it found.
     pub(super) fn survey(&self) -> Result<Surveying, GitError> {
-        // All that people may have set otherwise is said.
+        // All that people may have set otherwise is said. Folders of which git knows nothing come as one: so it can use
+        // what it keeps of folders that did not change, if it was told to keep that (`core.untrackedCache`).
         let status = [
             "status",
             "--porcelain=v2",
             "--branch",
             "--no-ahead-behind",
             "-z",
-            "--untracked-files=all",
+            "--untracked-files=normal",
             "--ignored=no",
             "--no-renames",
             "--ignore-submodules=none",
@@ -80,20 +84,55 @@ impl Repository {
         let files = Running::start(&self.environment, self.root(), &files)?;
         Ok(Surveying { files, status })
     }
+
+    /// Adds the files in folders of which git knows nothing, or wherever there are any. One that is a repository of its
+    /// own stays what it is.
+    fn open_folders(
+        &self,
+        folders: Option<Vec<GitPath>>,
+        untracked: &mut BTreeSet<GitPath>,
+    ) -> Result<(), GitError> {
+        if folders.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(());
+        }
+        let mut args = vec!["--literal-pathspecs", "ls-files", "--others", "--exclude-standard", "-z", "--"];
+        let named: Option<Vec<&str>> = folders
+            .as_ref()
+            .filter(|folders| folders.len() <= MOST_NAMED)
+            .and_then(|folders| folders.iter().map(|folder| std::str::from_utf8(&folder.0).ok()).collect());
+        // Where they cannot all be said, git looks everywhere.
+        args.extend(named.into_iter().flatten());
+        let mut git = Running::start(&self.environment, self.root(), &args)?;
+        while let Some(path) = git.next(0)? {
+            let path = path.strip_suffix(b"/").unwrap_or(&path);
+            untracked.insert(GitPath(path.to_vec()));
+        }
+        Complaint::check(&git, |_| false)
+    }
 }
 
 impl Surveying {
     /// Waits for what git finds.
     pub(super) fn finish(mut self, repository: &Repository) -> Result<Survey, GitError> {
         let mut survey = Survey::default();
-        self.read_files(&mut survey, repository)?;
-        self.read_status(&mut survey)?;
+        let absent = self.read_files(&mut survey, repository)?;
+        let folders = self.read_status(&mut survey)?;
+        // Unlike what is not checked out, what git takes for unchanged was removed by somebody.
+        for path in &absent.removed {
+            survey.lose(&path.0);
+        }
+        // Nor does git tell of a folder that stands where a file of its list was.
+        let mut gone = survey.touched.iter().filter(|(_, touched)| touched.now == Now::Gone);
+        let is_replaced =
+            absent.is_replaced || gone.any(|(path, _)| There::of(repository, path) == There::Folder);
+        repository.open_folders((!is_replaced).then_some(folders), &mut survey.untracked)?;
         Ok(survey)
     }
 
     /// Reads what git was told of.
-    fn read_files(&mut self, survey: &mut Survey, repository: &Repository) -> Result<(), GitError> {
+    fn read_files(&mut self, survey: &mut Survey, repository: &Repository) -> Result<Absent, GitError> {
         let git = &mut self.files;
+        let mut found = Absent::default();
         // Of a sparse checkout most is not there, folder by folder.
         let mut absent: Vec<u8> = Vec::new();
         while let Some(entry) = git.next(0)? {
@@ -107,19 +146,26 @@ impl Surveying {
             };
             let side = Side::parse(mode, id).ok_or_else(unexpected)?;
             let path = GitPath(entry[tab + 1..].to_vec());
-            let is_overlooked = tag == "S" || tag.bytes().all(|byte| byte.is_ascii_lowercase());
-            if is_overlooked && side.mode != FileMode::Repository && is_there(repository, &path, &mut absent)
-            {
-                survey.overlooked.insert(path.clone(), side.clone());
+            let is_checked_out = !matches!(tag, "S" | "s");
+            let is_overlooked = !is_checked_out || tag.bytes().all(|byte| byte.is_ascii_lowercase());
+            if is_overlooked && side.mode != FileMode::Repository {
+                let there = There::beside(repository, &path, &mut absent);
+                found.is_replaced |= there == There::Folder;
+                match there {
+                    There::File => drop(survey.overlooked.insert(path.clone(), side.clone())),
+                    _ if is_checked_out => found.removed.push(path.clone()),
+                    _ => {}
+                }
             }
             survey.tracked.push((path, side));
         }
-        Ok(())
+        Ok(found)
     }
 
-    /// Reads what is not as git was told.
-    fn read_status(&mut self, survey: &mut Survey) -> Result<(), GitError> {
+    /// Reads what is not as git was told. Returns the folders of which git knows nothing: it did not look into them.
+    fn read_status(&mut self, survey: &mut Survey) -> Result<Vec<GitPath>, GitError> {
         let git = &mut self.status;
+        let mut folders = Vec::new();
         while let Some(entry) = git.next(0)? {
             let unexpected = || git.unexpected(&entry);
             match entry.first() {
@@ -132,8 +178,10 @@ impl Surveying {
                 }
                 Some(b'?') => {
                     let path = entry.strip_prefix(b"? ").ok_or_else(unexpected)?;
-                    let path = path.strip_suffix(b"/").unwrap_or(path);
-                    survey.untracked.insert(GitPath(path.to_vec()));
+                    match path.strip_suffix(b"/") {
+                        Some(folder) => folders.push(GitPath(folder.to_vec())),
+                        None => drop(survey.untracked.insert(GitPath(path.to_vec()))),
+                    }
                 }
                 Some(_) => {
                     let (path, touched) = touched(&entry).ok_or_else(unexpected)?;
@@ -142,14 +190,8 @@ impl Surveying {
                 None => return Err(unexpected()),
             }
         }
-        for complaint in git.complaints() {
-            match Complaint::of(complaint) {
-                None => {}
-                Some(Complaint::Of(path)) if survey.lose(path) => {}
-                Some(_) => return Err(git.unexpected(complaint)),
-            }
-        }
-        Ok(())
+        Complaint::check(git, |path| survey.lose(path))?;
+        Ok(folders)
     }
 }
 
@@ -234,6 +276,18 @@ const REASONS: [&str; 8] = [
 ];
 
 impl<'a> Complaint<'a> {
+    /// Makes an error of what a git that ended well could not look at, unless `lose` knows the file.
+    fn check(git: &Running, mut lose: impl FnMut(&[u8]) -> bool) -> Result<(), GitError> {
+        for line in git.complaints() {
+            match Complaint::of(line) {
+                None => {}
+                Some(Complaint::Of(path)) if lose(path) => {}
+                Some(_) => return Err(git.unexpected(line)),
+            }
+        }
+        Ok(())
+    }
+
     /// Reads `path: reason`; `None` for what is about no file of the work tree. Files of its own that git may not read,
     /// such as the configuration of another user, are no matter.
     fn of(line: &'a [u8]) -> Option<Complaint<'a>> {
@@ -249,23 +303,49 @@ impl<'a> Complaint<'a> {
     }
 }
 
-/// Returns whether a file is there; `absent` is a folder that is known not to be.
-fn is_there(repository: &Repository, path: &GitPath, absent: &mut Vec<u8>) -> bool {
-    let is_in = |folder: &[u8]| path.0.strip_prefix(folder).is_some_and(|rest| rest.first() == Some(&b'/'));
-    if !absent.is_empty() && is_in(absent) {
-        return false;
+/// Files that git was told not to look at, and that are not there.
+#[derive(Debug, Default)]
+struct Absent {
+    /// Those that are checked out.
+    removed: Vec<GitPath>,
+    /// Whether a folder is in the place of any of them.
+    is_replaced: bool,
+}
+
+/// What is at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum There {
+    File,
+    Folder,
+    Nothing,
+}
+
+impl There {
+    fn of(repository: &Repository, path: &GitPath) -> There {
+        match mode_at(repository.root(), path) {
+            Some(FileMode::Repository) => There::Folder,
+            Some(_) => There::File,
+            None => There::Nothing,
+        }
     }
-    let mode = |path: &GitPath| mode_at(repository.root(), path);
-    if mode(path).is_some_and(|mode| mode != FileMode::Repository) {
-        return true;
+
+    /// Looks at a path after others; `absent` is a folder that is known not to be.
+    fn beside(repository: &Repository, path: &GitPath, absent: &mut Vec<u8>) -> There {
+        let is_in =
+            |folder: &[u8]| path.0.strip_prefix(folder).is_some_and(|rest| rest.first() == Some(&b'/'));
+        if !absent.is_empty() && is_in(absent) {
+            return There::Nothing;
+        }
+        let there = There::of(repository, path);
+        if there == There::Nothing {
+            // The topmost folder of it that is not there spares looking for all others below.
+            let slashes = path.0.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+            let mut folders = slashes.map(|at| GitPath(path.0[..at].to_vec()));
+            let gone = folders.find(|folder| mode_at(repository.root(), folder).is_none());
+            absent.splice(.., gone.into_iter().flat_map(|folder| folder.0));
+        }
+        there
     }
-    // The topmost folder of it that is not there spares looking for all others below.
-    let slashes = path.0.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
-    let gone = slashes.map(|at| GitPath(path.0[..at].to_vec())).find(|folder| mode(folder).is_none());
-    if let Some(folder) = gone {
-        *absent = folder.0;
-    }
-    false
 }
 
 #[cfg(test)]
