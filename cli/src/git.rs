@@ -25,6 +25,7 @@ mod process;
 mod raw;
 mod replica;
 mod survey;
+mod tracked;
 mod tree;
 
 pub use branch::Branch;

@@ -38,6 +38,8 @@ impl Differing {
         repository: &Repository,
     ) -> Result<Differing, CommandError> {
         let mut differing = Differing::default();
+        // The index is read first, for git is still looking through the work tree.
+        let unkept = Unkept::of(parts, now, at.is_none().then(|| repository.root()))?;
         let changes = changes(parts, job, now, &mut differing.notes)?;
         differing.everything.extend(unnamed(&changes));
         // Whether it is certain that each of them changed.
@@ -48,7 +50,6 @@ impl Differing {
                 _ => drop(paths.insert(path, true)),
             }
         }
-        let unkept = Unkept::of(parts, now, at.is_none().then(|| repository.root()))?;
         for path in unkept.paths() {
             paths.entry(path.clone()).or_insert(false);
         }

@@ -65,23 +65,25 @@ pub struct Decision {
 impl Decision {
     /// Decides. Only what the user typed wrong is an error.
     pub fn make(asked: &Asked<'_>, session: &Session<'_>) -> Result<Decision, CommandError> {
+        let repository = session.repository();
+        // Git looks through the work tree meanwhile.
+        let now = match &repository {
+            Ok(Some(repository)) => Some(repository.present(asked.at)),
+            _ => None,
+        };
         let basis = match Basis::find(asked.index, asked.kind, &asked.job, asked.at, session) {
             Ok(basis) => basis,
             Err(error) => return of_cause(cause_of(error)?),
         };
         let parts: Vec<&dyn Evidence> = basis.parts.iter().map(|part| part as &dyn Evidence).collect();
-        // An index that was found without a repository is still no proof: nothing says what changed since.
-        let Some(repository) = session.repository()? else {
-            return Ok(Decision::unknown(
-                basis,
-                Cause::UnknownChanges("there is no repository here".to_owned()),
-            ));
-        };
-        let differing = repository
-            .present(asked.at)
-            .map_err(CommandError::from)
-            .and_then(|now| Differing::of(&parts, &asked.job, asked.at, &now, repository));
-        let Differing { present, opaque, everything, notes } = match differing {
+        // An index that was found without a repository is no proof: nothing says what changed since.
+        let no_repository = || CommandError::new(ErrorKind::Git, "there is no repository here");
+        let differing = repository.and_then(|repository| {
+            let (repository, now) = repository.zip(now).ok_or_else(no_repository)?;
+            let differing = Differing::of(&parts, &asked.job, asked.at, &now?, repository)?;
+            Ok((repository, differing))
+        });
+        let (repository, differing) = match differing {
             Ok(differing) => differing,
             Err(error) => {
                 let text = with_causes(&error);
@@ -92,6 +94,7 @@ impl Decision {
                 return Ok(Decision::unknown(basis, cause));
             }
         };
+        let Differing { present, opaque, everything, notes } = differing;
         let builders = builders(&parts, &asked.job);
         let rules = asked.rules.without_packs(|pack| is_foreign(pack, &builders));
         let language = Languages { builders };

@@ -107,12 +107,13 @@ impl<'a> Unkept<'a> {
 /// Returns all names that there are.
 fn listing(now: &git::Present<'_>) -> Result<Listing, CommandError> {
     let mut listing = Listing::default();
-    for (path, listed) in now.listing()?.iter() {
-        match listed.mode {
-            FileMode::Plain | FileMode::Executable => drop(listing.files.insert(path)),
-            FileMode::Link | FileMode::Repository => drop(listing.links.insert(path, listed.blob.clone())),
-        }
-    }
+    // There are many files, and nearly in order.
+    let mut files: Vec<RepoPath> = Vec::new();
+    now.each_named(|path, listed| match listed.mode {
+        FileMode::Plain | FileMode::Executable => files.push(path),
+        FileMode::Link | FileMode::Repository => drop(listing.links.insert(path, listed.blob)),
+    })?;
+    listing.files = files.into_iter().collect();
     Ok(listing)
 }
 

@@ -136,13 +136,30 @@ impl Present<'_> {
 
     /// Returns all files, with their blobs where git knows them without reading the files.
     pub fn listing(&self) -> Result<Listing, GitError> {
+        let mut files = BTreeMap::new();
+        self.each(|path, listed| drop(files.insert(GitPath(path.to_vec()), listed)))?;
+        Ok(Listing { files })
+    }
+
+    /// Hands out all files whose names are text, with their blobs where git knows them without reading the files.
+    pub fn each_named(&self, mut each: impl FnMut(RepoPath, Listed)) -> Result<(), GitError> {
+        self.each(|path, listed| {
+            let path = std::str::from_utf8(path).ok().and_then(|path| RepoPath::new(path).ok());
+            if let Some(path) = path {
+                each(path, listed);
+            }
+        })
+    }
+
+    fn each(&self, mut each: impl FnMut(&[u8], Listed)) -> Result<(), GitError> {
         match &self.state {
             State::Revision { tree, .. } => {
-                let mut files = BTreeMap::new();
-                self.each_of(tree.as_str(), |path, side| drop(files.insert(path, Listed::from(side))))?;
-                Ok(Listing { files })
+                self.each_of(tree.as_str(), |path, side| each(&path.0, Listed::from(side)))
             }
-            State::WorkTree { .. } => Ok(self.list_work_tree(self.survey()?)),
+            State::WorkTree { .. } => {
+                self.survey()?.each(self.repository, each);
+                Ok(())
+            }
         }
     }
 
@@ -255,25 +272,6 @@ impl Present<'_> {
             })?;
         }
         Ok(heads)
-    }
-
-    fn list_work_tree(&self, survey: &Survey) -> Listing {
-        let mut files: BTreeMap<GitPath, Listed> =
-            survey.tracked.iter().map(|(path, side)| (path.clone(), Listed::from(side.clone()))).collect();
-        for (path, touched) in &survey.touched {
-            match touched.on_disk(path, self.repository) {
-                Some(side) => drop(files.insert(path.clone(), Listed::from(side))),
-                None => drop(files.remove(path)),
-            }
-        }
-        for path in survey.untracked.iter().chain(survey.overlooked.keys()) {
-            let listed = match path.mode_at(self.repository) {
-                Some(mode) => Listed { mode, blob: None },
-                None => Listed::opaque(),
-            };
-            files.insert(path.clone(), listed);
-        }
-        Listing { files }
     }
 
     fn has(&self, commit: &CommitId) -> Result<bool, GitError> {

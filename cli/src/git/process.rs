@@ -116,6 +116,13 @@ impl Running {
         }
     }
 
+    /// Returns all of the rest of the output, once git ended well.
+    pub(super) fn rest(&mut self) -> Result<Vec<u8>, GitError> {
+        let mut rest = Vec::new();
+        self.output.read_to_end(&mut rest).map_err(|error| self.failed(error))?;
+        self.finish().map(|()| rest)
+    }
+
     /// Returns what git said on standard error though it ended well, line by line. Before its end, that is nothing.
     /// Where it said more than is kept, the last line is one that git never says.
     pub(super) fn complaints(&self) -> impl Iterator<Item = &[u8]> {

@@ -6,9 +6,11 @@ use skiptrace_engine::id::CommitId;
 
 use super::changes::GitPath;
 use super::hash::mode_at;
+use super::listing::Listed;
 use super::mode::FileMode;
 use super::process::Running;
 use super::raw::Side;
+use super::tracked::{Entry, Tracked};
 use super::{GitError, Repository};
 
 /// What one look through a work tree tells.
@@ -16,8 +18,8 @@ use super::{GitError, Repository};
 pub(super) struct Survey {
     /// The commit that is checked out; `None` before the first.
     pub(super) head: Option<CommitId>,
-    /// The files that git was told of, as it was told; of one with conflicts several versions.
-    pub(super) tracked: Vec<(GitPath, Side)>,
+    /// The files that git was told of, as it was told.
+    pub(super) tracked: Tracked,
     /// Those of them, and of the commit's files, that are not the same in the commit, as git was told, and on disk.
     pub(super) touched: BTreeMap<GitPath, Touched>,
     /// Files that git was not told of, and does not ignore.
@@ -132,32 +134,23 @@ impl Surveying {
     /// Reads what git was told of.
     fn read_files(&mut self, survey: &mut Survey, repository: &Repository) -> Result<Absent, GitError> {
         let git = &mut self.files;
+        survey.tracked = Tracked::parse(git.rest()?).map_err(|odd| git.unexpected(&odd))?;
         let mut found = Absent::default();
         // Of a sparse checkout most is not there, folder by folder.
         let mut absent: Vec<u8> = Vec::new();
-        while let Some(entry) = git.next(0)? {
-            // `H 100644 <id> 0<tab>path`: `h` for files that git takes for unchanged, `S` for those that are not
-            // checked out.
-            let unexpected = || git.unexpected(&entry);
-            let tab = entry.iter().position(|byte| *byte == b'\t').ok_or_else(unexpected)?;
-            let mut fields = fields(&entry[..tab]);
-            let (Some(tag), Some(mode), Some(id)) = (fields.next(), fields.next(), fields.next()) else {
-                return Err(unexpected());
-            };
-            let side = Side::parse(mode, id).ok_or_else(unexpected)?;
-            let path = GitPath(entry[tab + 1..].to_vec());
-            let is_checked_out = !matches!(tag, "S" | "s");
-            let is_overlooked = !is_checked_out || tag.bytes().all(|byte| byte.is_ascii_lowercase());
-            if is_overlooked && side.mode != FileMode::Repository {
-                let there = There::beside(repository, &path, &mut absent);
-                found.is_replaced |= there == There::Folder;
-                match there {
-                    There::File => drop(survey.overlooked.insert(path.clone(), side.clone())),
-                    _ if is_checked_out => found.removed.push(path.clone()),
-                    _ => {}
-                }
+        for entry in survey.tracked.iter().filter(Entry::is_overlooked) {
+            let path = GitPath(entry.path.to_vec());
+            let side = entry.side();
+            if side.mode == FileMode::Repository {
+                continue;
             }
-            survey.tracked.push((path, side));
+            let there = There::beside(repository, &path, &mut absent);
+            found.is_replaced |= there == There::Folder;
+            match there {
+                There::File => drop(survey.overlooked.insert(path, side)),
+                _ if entry.is_checked_out() => found.removed.push(path),
+                _ => {}
+            }
         }
         Ok(found)
     }
@@ -198,13 +191,36 @@ impl Surveying {
 impl Survey {
     /// Takes a file for gone, which git could not look at. Returns whether there is such a file.
     fn lose(&mut self, path: &[u8]) -> bool {
-        let Ok(at) = self.tracked.binary_search_by(|(tracked, _)| tracked.0.as_slice().cmp(path)) else {
-            return false;
-        };
-        let (path, side) = &self.tracked[at];
+        let Some(entry) = self.tracked.iter().find(|entry| entry.path == path) else { return false };
+        let (path, side) = (GitPath(path.to_vec()), entry.side());
         let as_head = || Touched { head: Some(side.clone()), staged: Some(side.clone()), now: Now::Gone };
-        self.touched.entry(path.clone()).or_insert_with(as_head).now = Now::Gone;
+        self.touched.entry(path).or_insert_with(as_head).now = Now::Gone;
         true
+    }
+}
+
+impl Survey {
+    /// Hands out all files that are there; of each, what git knows of it without reading it.
+    pub(super) fn each(&self, repository: &Repository, mut each: impl FnMut(&[u8], Listed)) {
+        for entry in self.tracked.iter() {
+            let is_known = self.touched.is_empty() && self.overlooked.is_empty() || {
+                let path = GitPath(entry.path.to_vec());
+                !self.touched.contains_key(&path) && !self.overlooked.contains_key(&path)
+            };
+            if is_known {
+                each(entry.path, Listed::from(entry.side()));
+            }
+        }
+        let is_loose = |path: &GitPath| self.untracked.contains(path) || self.overlooked.contains_key(path);
+        for (path, touched) in self.touched.iter().filter(|(path, _)| !is_loose(path)) {
+            if let Some(side) = touched.on_disk(path, repository) {
+                each(&path.0, Listed::from(side));
+            }
+        }
+        for path in self.untracked.iter().chain(self.overlooked.keys()) {
+            let mode = mode_at(repository.root(), path);
+            each(&path.0, mode.map_or_else(Listed::opaque, |mode| Listed { mode, blob: None }));
+        }
     }
 }
 

@@ -39,14 +39,11 @@ impl WorkTree {
         let overlooked = repository.overlooked(&survey)?;
         changed.extend(overlooked.paths.into_keys());
         changed.extend(overlooked.unnamed.iter().filter_map(|name| changed_path(name.as_bytes())));
-        let mut blobs = BTreeMap::new();
-        for (path, side) in survey.tracked {
-            if matches!(side.mode, FileMode::Plain | FileMode::Executable)
-                && let (Some(path), Some(blob)) = (path.repo_path(), side.blob)
-            {
-                blobs.insert(path, blob);
-            }
-        }
+        let plain = survey.tracked.iter().map(|entry| (GitPath(entry.path.to_vec()), entry.side()));
+        let blobs = plain
+            .filter(|(_, side)| matches!(side.mode, FileMode::Plain | FileMode::Executable))
+            .filter_map(|(path, side)| Some((path.repo_path()?, side.blob?)))
+            .collect();
         let (settled, hashed) = (BTreeSet::new(), BTreeMap::new());
         Ok(WorkTree { root: repository.root().to_owned(), blobs, changed, since, settled, hashed })
     }
