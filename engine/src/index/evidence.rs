@@ -11,7 +11,7 @@ use crate::record::{TestKey, TestRecord};
 use crate::recording::Recording;
 use crate::test_set::TestSet;
 use crate::tree::FOLDER;
-use crate::unit::UnitKind;
+use crate::unit::{SourceFile, UnitKind};
 
 use super::{ExpectedShard, FileRecord, Index, JobTests, Rule, UnitRecord, VariableRecord};
 
@@ -100,6 +100,23 @@ pub struct FileView {
     pub file: FileRecord,
     /// Its units.
     pub units: Vec<UnitRecord>,
+}
+
+impl FileView {
+    /// Returns whether the file is known by its blob alone: what is in it was not looked at.
+    pub(crate) fn is_by_blob(&self) -> bool {
+        self.file.is_by_blob(&self.units)
+    }
+
+    /// Returns whether the units tell of every byte of the file.
+    pub(crate) fn tells_bytes(&self) -> bool {
+        !self.units.is_empty() && self.units.iter().all(|unit| unit.kind == UnitKind::File)
+    }
+
+    /// Returns whether a file has the very bytes that this one had.
+    pub(crate) fn has_blob_of(&self, now: Option<&SourceFile>) -> bool {
+        self.file.blob.is_some() && now.is_some_and(|now| now.blob == self.file.blob)
+    }
 }
 
 impl Evidence for Index {

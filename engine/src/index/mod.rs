@@ -84,6 +84,19 @@ pub struct FileRecord {
     pub units: Range<u32>,
 }
 
+impl FileRecord {
+    /// Returns whether the file, which has these units, is known by its blob alone.
+    fn is_by_blob(&self, units: &[UnitRecord]) -> bool {
+        let is_whole = |unit: &UnitRecord| {
+            unit.kind == UnitKind::File
+                && unit.fingerprint.is_none()
+                && unit.name.is_empty()
+                && unit.listed.is_some()
+        };
+        self.blob.is_some() && matches!(units, [unit] if is_whole(unit))
+    }
+}
+
 /// A unit of an index, in one version of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnitRecord {
@@ -209,11 +222,7 @@ impl Index {
 
     /// Returns whether a file is known by its blob alone: what is in it was not looked at.
     pub fn is_by_blob(&self, file: &FileRecord) -> bool {
-        let is_whole = |unit: &UnitRecord| {
-            unit.kind == UnitKind::File && unit.fingerprint.is_none() && unit.name.is_empty()
-        };
-        let units = self.units_of(file);
-        file.blob.is_some() && units.len() == 1 && is_whole(&units[0]) && units[0].listed.is_some()
+        file.is_by_blob(self.units_of(file))
     }
 
     /// Returns the units of all files, file by file.

@@ -12,6 +12,8 @@ use crate::unit::{SourceFile, Unit, UnitKind};
 /// What became of a file's units.
 #[derive(Debug, Default)]
 pub(super) struct Differences<'a> {
+    /// Whether there is a file now.
+    pub(super) is_there: bool,
     /// Versions of units that tests know and that are not there now.
     pub(super) former: Vec<Former<'a>>,
     /// Units of which no version was there.
@@ -32,6 +34,11 @@ pub(super) struct Former<'a> {
 impl<'a> Differences<'a> {
     /// Compares; `None` is a file that is not there now.
     pub(super) fn of(view: &'a FileView, now: Option<&'a SourceFile>) -> Differences<'a> {
+        // Of a file that is known by its blob alone, the blob says all.
+        if view.is_by_blob() && view.has_blob_of(now) {
+            let seen = view.units.iter().map(|unit| vec![unit.seen]).collect();
+            return Differences { is_there: true, seen, ..Differences::default() };
+        }
         let units = now.map_or(&[][..], |file| &file.units);
         let mut by_identity: HashMap<(UnitKind, &str, Fingerprint), usize> = HashMap::new();
         let mut by_name: HashMap<(UnitKind, &str), Vec<&Unit>> = HashMap::new();
@@ -41,7 +48,7 @@ impl<'a> Differences<'a> {
             }
             by_name.entry((unit.kind, &unit.name)).or_default().push(unit);
         }
-        let mut differences = Differences::default();
+        let mut differences = Differences { is_there: now.is_some(), ..Differences::default() };
         let mut is_known = vec![false; units.len()];
         // What the newest listing had under a name is changed; what only older ones had is new to most tests.
         let mut listed: HashSet<(UnitKind, &str)> = HashSet::new();
@@ -83,14 +90,9 @@ impl<'a> Differences<'a> {
         differences
     }
 
-    /// Returns whether every unit is what it was.
+    /// Returns whether the file is there and every unit of it is what it was.
     pub(super) fn is_nothing(&self) -> bool {
-        self.former.is_empty() && self.added.is_empty()
-    }
-
-    /// Returns whether the units of a file tell of every byte of it.
-    pub(super) fn tell_bytes(view: &FileView) -> bool {
-        !view.units.is_empty() && view.units.iter().all(|unit| unit.kind == UnitKind::File)
+        self.is_there && self.former.is_empty() && self.added.is_empty()
     }
 }
 

@@ -17,7 +17,6 @@ use crate::index::merge::merge;
 use crate::index::{Evidence, Index};
 use crate::kind::IndexKind;
 use crate::observation::Observation;
-use crate::path::RepoPath;
 use crate::record::{Health, Outcome, Role, TestKey};
 use crate::recording::{EnvironmentKey, Origin, Recording, Shard};
 use crate::time::Timestamp;
@@ -154,11 +153,6 @@ proptest! {
         // As git says it: what only an index has that was merged away, nobody would ask about.
         let mut certain = present(&drawn);
         certain.values_mut().for_each(|now| now.has_changed = true);
-        // Of a path that some recording has not listed, merging may forget who did not know it.
-        let is_listed = |index: &Index, path: &RepoPath| {
-            index.file(path).is_none_or(|(_, file)| index.units_of(file).iter().any(|unit| unit.listed.is_some()))
-        };
-        certain.retain(|path, _| indexes.iter().all(|index| is_listed(index, path)));
         let merged = merge(&indexes.iter().collect::<Vec<_>>()).unwrap();
         let rank = |index: &Index, test: &TestKey| {
             let (_, record) = index.test(test)?;

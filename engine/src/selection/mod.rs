@@ -20,7 +20,7 @@ mod rules;
 mod spread;
 #[cfg(test)]
 pub(crate) mod testing;
-mod traces;
+mod trace;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -218,7 +218,7 @@ impl Gathering {
         let mut all = TestSet::range(TestId(of_job.tests.start.0)..TestId(of_job.tests.end.0));
         all.subtract(&part.baselines());
         let records = part.tests(&all);
-        let traced = records.and_then(|records| Ok((records, traces::trace(part, &all, question)?)));
+        let traced = records.and_then(|records| Ok((records, trace::trace(part, &all, question)?)));
         let (records, mut traced) = match traced {
             Ok(traced) => traced,
             Err(error) => {

@@ -1,0 +1,77 @@
+//! Whom an edit concerns that did not execute it.
+
+use crate::codec::CodecError;
+use crate::fingerprint::Identifier;
+use crate::index::evidence::FileView;
+use crate::path::RepoPath;
+use crate::reach::{Edit, Reach};
+use crate::selection::Policy;
+use crate::selection::change::Change;
+use crate::selection::reason::Reason;
+use crate::selection::spread::executed;
+use crate::unit::UnitKind;
+
+use super::Tracer;
+
+impl Tracer<'_> {
+    /// Applies what a language says of an edit of a unit; `view` is what the index has of its file, unless that is new.
+    pub(super) fn reach(&mut self, change: Change, view: Option<&FileView>) -> Result<(), CodecError> {
+        let Some((kind, name)) = &change.unit else { return Ok(()) };
+        match (self.told(&change.file, *kind, name, change.edit)?, view) {
+            // What only things in a new file can mean, nothing else did.
+            (Reach::Nobody, _) | (Reach::NamesInFile(_), None) => {}
+            (Reach::Names(names), _) | (Reach::File(names), None) => {
+                let reached = self.spreader.follow(&names, None)?;
+                self.wanted.add(Reason::Named(change), reached.sets);
+            }
+            (Reach::NamesInFile(names), Some(view)) => {
+                let reached = self.spreader.follow(&names, Some(&view.file.path))?;
+                self.wanted.add(Reason::Named(change), reached.sets);
+            }
+            (Reach::File(names), Some(view)) => {
+                let reached = self.spreader.follow(&names, None)?;
+                self.wanted.add(Reason::Named(change.clone()), reached.sets);
+                self.wanted.add(Reason::SameFile(change), executed(view));
+            }
+            (Reach::Compiled, Some(view)) => {
+                let sets = self.spreader.compiled(view);
+                self.wanted.add(Reason::Compiled(change), sets);
+            }
+            (Reach::Compiled, None) => {
+                let sets = self.beside(&change.file)?;
+                self.wanted.add(Reason::Compiled(change), sets);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns what a language says, as far as the policy trusts it.
+    fn told(&self, file: &RepoPath, kind: UnitKind, name: &str, edit: Edit) -> Result<Reach, CodecError> {
+        let told = match kind {
+            // Of what is no unit of a language nothing is known but who was compiled from it.
+            UnitKind::File | UnitKind::Package => Reach::Compiled,
+            _ => self.question.language.reach(file, kind, name, edit),
+        };
+        Ok(match (self.question.policy, told) {
+            (_, Reach::Nobody) => Reach::Nobody,
+            (Policy::Strict, _) => Reach::Compiled,
+            // What is in a file that is new speaks for itself.
+            (Policy::Balanced, Reach::Compiled) if edit == Edit::Added => {
+                self.brought(file, name)?.map_or(Reach::Compiled, |name| Reach::Names(vec![name]))
+            }
+            (Policy::Balanced, told) => told,
+        })
+    }
+
+    /// Returns the name of the file that a unit brings in, if that was not there.
+    fn brought(&self, file: &RepoPath, name: &str) -> Result<Option<Identifier>, CodecError> {
+        let Some((candidates, name)) = self.question.language.brings_in(file, name) else { return Ok(None) };
+        let is_new =
+            |path: &RepoPath| self.question.present.get(path).is_some_and(|now| now.source.is_some());
+        // One that was there may be meant instead.
+        let was_there = |view: &FileView| !view.units.is_empty();
+        let known = self.part.find_files(&candidates)?;
+        let is_new = !known.iter().flatten().any(was_there) && candidates.iter().any(is_new);
+        Ok(is_new.then_some(name))
+    }
+}

@@ -1,0 +1,87 @@
+//! Sets of tests that are wanted one by one, and read all at once: a remote index is asked once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::codec::CodecError;
+use crate::id::SetId;
+use crate::index::Evidence;
+use crate::selection::reason::Reason;
+use crate::test_set::TestSet;
+
+/// Reasons, and the sets of tests that each is one for.
+#[derive(Debug, Default)]
+pub(super) struct Wanted(Vec<(Reason, Sets)>);
+
+/// Sets of tests that are still to be read.
+#[derive(Debug)]
+enum Sets {
+    Union(Vec<SetId>),
+    /// The tests of the first that are in none of the others.
+    Without(SetId, Vec<SetId>),
+    /// All tests of the job that are in none of them.
+    AllWithout(Vec<SetId>),
+}
+
+impl Wanted {
+    /// Adds the tests of all of the sets.
+    pub(super) fn add(&mut self, reason: Reason, sets: Vec<SetId>) {
+        if sets.iter().any(|set| *set != SetId::EMPTY) {
+            self.0.push((reason, Sets::Union(sets)));
+        }
+    }
+
+    /// Adds the tests of a set that are in none of the others.
+    pub(super) fn add_without(&mut self, reason: Reason, base: SetId, others: Vec<SetId>) {
+        if base != SetId::EMPTY {
+            self.0.push((reason, Sets::Without(base, others)));
+        }
+    }
+
+    /// Adds all tests of the job that are in none of the sets.
+    pub(super) fn add_all_without(&mut self, reason: Reason, sets: Vec<SetId>) {
+        self.0.push((reason, Sets::AllWithout(sets)));
+    }
+
+    /// Reads them; `all` are the tests of the job.
+    pub(super) fn read(
+        self,
+        part: &dyn Evidence,
+        all: &TestSet,
+    ) -> Result<BTreeMap<Reason, TestSet>, CodecError> {
+        let mut ids: Vec<SetId> = self.0.iter().flat_map(|(_, sets)| sets.ids()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let read: BTreeMap<SetId, Arc<TestSet>> = ids.iter().copied().zip(part.sets(&ids)?).collect();
+        let mut reasons: BTreeMap<Reason, TestSet> = BTreeMap::new();
+        for (reason, sets) in self.0 {
+            let without = |mut tests: TestSet, others: &[SetId]| {
+                others.iter().for_each(|id| tests.subtract(&read[id]));
+                tests
+            };
+            let tests = match &sets {
+                Sets::Union(ids) => {
+                    let mut tests = TestSet::new();
+                    ids.iter().for_each(|id| tests.union_with(&read[id]));
+                    tests
+                }
+                Sets::Without(base, others) => without((*read[base]).clone(), others),
+                Sets::AllWithout(others) => without(all.clone(), others),
+            };
+            if !tests.is_empty() {
+                reasons.entry(reason).or_default().union_with(&tests);
+            }
+        }
+        Ok(reasons)
+    }
+}
+
+impl Sets {
+    fn ids(&self) -> impl Iterator<Item = SetId> {
+        let (base, others) = match self {
+            Sets::Union(sets) | Sets::AllWithout(sets) => (None, sets),
+            Sets::Without(base, others) => (Some(*base), others),
+        };
+        base.into_iter().chain(others.iter().copied())
+    }
+}
