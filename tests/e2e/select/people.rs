@@ -91,7 +91,7 @@ fn a_name_that_is_no_text_runs_everything_whatever_rules_say() {
     sandbox.write("skiptrace.toml", "[[rule]]\npaths = [\"*\"]\nignore = true\n");
     let everything = || {
         let output = select(&sandbox, &["--json"]).success();
-        let document: serde_json::Value = serde_json::from_str(output.stdout()).unwrap();
+        let document: serde_json::Value = serde_json::from_str(&output.stdout()).unwrap();
         document["everything"].as_array().unwrap().iter().map(|cause| cause["message"].to_string()).collect()
     };
     let calm: Vec<String> = everything();
@@ -117,7 +117,7 @@ fn a_lockfile_that_cargo_is_going_to_change_runs_everything() {
         &[("a.rs", "a"), ("b.rs", "b"), ("Cargo.toml", &manifest("0.4.0")), ("Cargo.lock", LOCKFILE)],
     );
     index(&sandbox, &repo, &[known("unit", "a", "a.rs"), known("unit", "b", "Cargo.toml")]);
-    let said = || select(&sandbox, &[]).success().stderr().to_owned();
+    let said = || select(&sandbox, &[]).success().stderr();
     sandbox.write("Cargo.toml", &manifest("0.4.1"));
     assert!(!said().contains("everything must run"), "{}", said());
     sandbox.write("Cargo.toml", &manifest("0.4.2"));
