@@ -32,7 +32,7 @@ pub struct Present<'a> {
 enum State {
     WorkTree {
         /// Git's look through it, until somebody has read what it found.
-        surveying: Mutex<Option<Surveying>>,
+        surveying: Mutex<Option<Box<Surveying>>>,
         survey: OnceLock<Survey>,
     },
     Revision {
@@ -49,7 +49,7 @@ impl Repository {
     pub fn present(&self, at: Option<&str>) -> Result<Present<'_>, GitError> {
         let state = match at {
             None if self.has_work_tree => {
-                let surveying = Mutex::new(Some(self.survey()?));
+                let surveying = Mutex::new(Some(Box::new(self.survey()?)));
                 State::WorkTree { surveying, survey: OnceLock::new() }
             }
             at => {
@@ -172,7 +172,8 @@ impl Present<'_> {
             return Ok(survey);
         }
         let begun = surveying.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let found = begun.map_or_else(|| self.repository.survey(), Ok)?.finish(self.repository)?;
+        let begun = begun.map_or_else(|| self.repository.survey(), |begun| Ok(*begun))?;
+        let found = begun.finish(self.repository)?;
         Ok(survey.get_or_init(|| found))
     }
 

@@ -113,12 +113,12 @@ fn root_of(path: &RepoPath, own: Option<&Manifest>, read: Read<'_>) -> Result<Op
 impl Workspace {
     /// Returns whether a folder does not belong to it, though it is below its root.
     fn excludes(&self, root: &RepoPath, folder: &RepoPath) -> bool {
-        let is_below = |named: &Box<str>| {
-            joined(root, named).is_some_and(|named| {
-                successors(Some(folder.clone()), RepoPath::parent).any(|above| above == named)
-            })
+        let is_in = |named: &str| {
+            let named = joined(root, named);
+            successors(Some(folder.clone()), RepoPath::parent).any(|above| Some(above) == named)
         };
-        self.exclude.iter().any(is_below) && !self.members.iter().any(is_below)
+        let is_among = |folders: &[Box<str>]| folders.iter().any(|named| is_in(named));
+        is_among(&self.exclude) && !is_among(&self.members)
     }
 }
 
