@@ -39,7 +39,7 @@ impl Differing {
     ) -> Result<Differing, CommandError> {
         let mut differing = Differing::default();
         // The index is read first, for git is still looking through the work tree.
-        let unkept = Unkept::of(parts, now, at.is_none().then(|| repository.root()))?;
+        let unkept = Unkept::of(parts, job, now, at.is_none().then(|| repository.root()))?;
         let changes = changes(parts, job, now, &mut differing.notes)?;
         differing.everything.extend(unnamed(&changes));
         // Whether it is certain that each of them changed.
@@ -50,6 +50,7 @@ impl Differing {
                 _ => drop(paths.insert(path, true)),
             }
         }
+        paths.extend(unkept.new_sources().iter().map(|path| (path.clone(), true)));
         for path in unkept.paths() {
             paths.entry(path.clone()).or_insert(false);
         }

@@ -9,6 +9,7 @@
 mod basis;
 mod conditions;
 mod differing;
+mod ignored;
 mod unkept;
 
 use skiptrace_engine::id::JobName;

@@ -3,13 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use skiptrace_engine::id::JobName;
 use skiptrace_engine::index::Evidence;
 use skiptrace_engine::index::evidence::{self, Was};
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::tree;
 use skiptrace_engine::unit::{LineSpan, SourceFile, Unit, UnitKind};
+use skiptrace_indexers::record::gains::Builder;
 use skiptrace_indexers::record::listing::Listing;
 
+use super::conditions::builders;
+use super::ignored::new_sources;
 use crate::error::CommandError;
 use crate::git::{self, FileMode};
 
@@ -18,6 +22,8 @@ use crate::git::{self, FileMode};
 pub(super) struct Unkept<'a> {
     /// Those that may not be what they were.
     paths: BTreeSet<RepoPath>,
+    /// Sources that git ignores, and that were not there.
+    new_sources: Vec<RepoPath>,
     /// Folders, and paths at which nothing was, whether they are as they were or not.
     special: BTreeMap<RepoPath, Was>,
     /// All names that there are. Of an index that has only files, nobody asks for them.
@@ -27,9 +33,10 @@ pub(super) struct Unkept<'a> {
 }
 
 impl<'a> Unkept<'a> {
-    /// Asks all parts of an index, and compares what they say with what there is now.
+    /// Asks all parts of an index, and compares what they say with what there is now, for the tests of a job.
     pub(super) fn of(
         parts: &[&dyn Evidence],
+        job: &JobName,
         now: &git::Present<'_>,
         work_tree: Option<&'a Path>,
     ) -> Result<Unkept<'a>, CommandError> {
@@ -39,8 +46,14 @@ impl<'a> Unkept<'a> {
             all.extend(part.unkept()?.into_iter().filter(|unkept| !of_tree.contains(&unkept.path)));
         }
         let mut unkept = Unkept { work_tree, ..Unkept::default() };
-        if all.iter().any(|one| one.was != Was::File) {
+        let takes_all = work_tree.filter(|_| builders(parts, job).contains(&Builder::Go));
+        if takes_all.is_some() || all.iter().any(|one| one.was != Was::File) {
             unkept.listing = listing(now)?;
+        }
+        if let Some(root) = takes_all {
+            let known = all.iter().map(|unkept| unkept.path.clone()).collect();
+            unkept.new_sources = new_sources(root, &unkept.listing, &known);
+            unkept.listing.files.extend(unkept.new_sources.iter().cloned());
         }
         for evidence::Unkept { path, was } in all {
             if !unkept.is_as_it_was(&path, was) {
@@ -56,6 +69,11 @@ impl<'a> Unkept<'a> {
     /// Returns the paths that may not be what they were.
     pub(super) fn paths(&self) -> impl Iterator<Item = &RepoPath> {
         self.paths.iter()
+    }
+
+    /// Returns the sources that git ignores, and that were not there.
+    pub(super) fn new_sources(&self) -> &[RepoPath] {
+        &self.new_sources
     }
 
     /// Returns whether what is at a path says what it is by its content.

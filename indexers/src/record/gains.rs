@@ -164,12 +164,9 @@ pub fn concerned_by_new_file(path: &RepoPath, builder: Builder) -> Concern {
     let mut among = Vec::new();
     match builder {
         Builder::Go => {
-            let is_ignored = name.starts_with(['_', '.']);
-            if name.ends_with("_test.go") && !is_ignored {
+            if name.ends_with("_test.go") && is_built_by_go(path) {
                 among.push(Among::In(folder, Kind::GoTest));
-            } else if (extension.is_some_and(|extension| GO_BUILDS.contains(&extension)) && !is_ignored)
-                || name == "default.pgo"
-            {
+            } else if is_built_by_go(path) || name == "default.pgo" {
                 among.push(Among::In(folder, Kind::Any));
             }
             if extension.is_some_and(|extension| HEADERS.contains(&extension)) {
@@ -203,6 +200,12 @@ pub fn concerned_by_new_file(path: &RepoPath, builder: Builder) -> Concern {
         },
     }
     Concern::Whoever(among)
+}
+
+/// Returns whether the go tool builds a file of such a name that stands in the folder of a package.
+pub fn is_built_by_go(path: &RepoPath) -> bool {
+    let name = name(path);
+    extension(name).is_some_and(|extension| GO_BUILDS.contains(&extension)) && !name.starts_with(['_', '.'])
 }
 
 impl Builder {

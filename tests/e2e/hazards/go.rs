@@ -34,6 +34,10 @@ impl Go {
             let output = Command::new(&go).args(["env", name]).output().expect("go can be run");
             sandbox.var(name, String::from_utf8_lossy(&output.stdout).trim());
         }
+        // What tests leave as they are recorded.
+        let temporary = sandbox.path().join("temporary");
+        std::fs::create_dir(&temporary).expect("the sandbox is ours");
+        sandbox.var("TMPDIR", temporary.to_string_lossy());
         for (name, value) in [("GOENV", "off"), ("GOPROXY", "off"), ("GOTOOLCHAIN", "local")] {
             sandbox.var(name, value);
         }
@@ -51,14 +55,20 @@ impl Language for Go {
     }
 
     fn record(&self) {
-        // Several runs show which tests take another way each time.
-        let args = ["record", "--runs", "4", "-q", "--"];
+        // Several runs show which tests take another way each time. One after the other, for whoever runs beside a test
+        // that starts programs counts as a reader of what these open.
+        let args = ["record", "--runs", "4", "--jobs", "1", "-q", "--"];
         let _ = self.sandbox.skiptrace(args.iter().chain(self.runner()));
     }
 
     fn run(&self, bench: &Bench<'_>, env: &BTreeMap<String, String>) -> Result<Results, String> {
+        // The program that tests build is left there, once for each time that they run.
+        let temporary = bench.kept.join("temporary");
+        let _ = std::fs::remove_dir_all(&temporary);
+        std::fs::create_dir(&temporary).map_err(|error| error.to_string())?;
         let output = bench
             .command("go")
+            .env("TMPDIR", &temporary)
             .args(["test", "-json", "-count=1", "-vet=off", "./..."])
             .envs(env)
             .stdin(Stdio::null())
@@ -74,6 +84,7 @@ impl Language for Go {
 
     fn always(&self) -> &[(&str, &str)] {
         &[
+            ("example.org/hazard/again", "TestHelper"),
             ("example.org/hazard/fails", "TestFails"),
             ("example.org/hazard/fails", "TestSkips"),
             ("example.org/hazard/random", "TestFlips"),

@@ -36,7 +36,6 @@ fn rust() {
 
 #[test]
 #[cfg(unix)]
-#[ignore = "takes minutes, and not all of its cases hold yet: docs/hazards.md"]
 fn go() {
     if let Some(go) = go::Go::new() {
         corpus::check("go", &go);

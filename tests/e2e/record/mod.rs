@@ -15,6 +15,8 @@ mod edits;
 #[cfg(unix)]
 mod go;
 #[cfg(unix)]
+mod go_again;
+#[cfg(unix)]
 mod go_changes;
 #[cfg(unix)]
 mod go_conditions;

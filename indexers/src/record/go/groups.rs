@@ -27,15 +27,29 @@ pub(super) const TOGETHER: &str = "(together)";
 /// What tests executed that ran in one process, and when.
 pub(super) type Together = (Trace, Interval);
 
-/// Returns the tests that passed, told from what a process printed that ran several.
-pub(super) fn passed(output: &[u8]) -> BTreeSet<String> {
-    const MARK: &[u8] = b"\x16--- PASS: ";
-    let name = |at: usize| {
-        let rest = &output[at + MARK.len()..];
-        let end = rest.iter().position(|byte| matches!(byte, b' ' | b'\n'))?;
-        std::str::from_utf8(&rest[..end]).ok().map(str::to_owned)
-    };
-    memchr::memmem::find_iter(output, MARK).filter_map(name).collect()
+/// What became of the tests that ran in one process.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Ended {
+    /// Those that passed.
+    pub(super) passed: BTreeSet<String>,
+    /// Those that failed.
+    pub(super) failed: BTreeSet<String>,
+}
+
+impl Ended {
+    /// Reads what the process printed.
+    pub(super) fn told_by(output: &[u8]) -> Ended {
+        let names = |word: &str| {
+            let mark = format!("\x16--- {word}: ");
+            let name = |at: usize| {
+                let rest = &output[at + mark.len()..];
+                let end = rest.iter().position(|byte| matches!(byte, b' ' | b'\n'))?;
+                std::str::from_utf8(&rest[..end]).ok().map(str::to_owned)
+            };
+            memchr::memmem::find_iter(output, mark.as_bytes()).filter_map(name).collect()
+        };
+        Ended { passed: names("PASS"), failed: names("FAIL") }
+    }
 }
 
 /// Lets subtests that fail alone, of tests that pass, count with their tests: they depend on what these do.
@@ -91,18 +105,19 @@ pub(super) fn find(
     }
     let options = driver::Options { runs: 1, retries: 0, ..request.driver.clone() };
     let ran = driver::drive(&together, &options, &plan.scratch, request.watch, observer, &|_| {});
-    let mut traces: BTreeMap<Box<str>, (Together, BTreeSet<String>)> = BTreeMap::new();
+    let mut traces: BTreeMap<Box<str>, (Together, Ended)> = BTreeMap::new();
     for (case, ran) in together.iter().zip(ran) {
         let Ran::Runs(mut all) = ran else { continue };
         let Some(run) = all.pop() else { continue };
-        let passed = observer.passed_together(&case.suite);
-        traces.insert(case.suite.clone(), ((run.trace, run.interval), passed));
+        let ended = observer.ended_together(&case.suite);
+        traces.insert(case.suite.clone(), ((run.trace, run.interval), ended));
     }
-    for (suite, (trace, passed)) in traces {
+    for (suite, (trace, ended)) in traces {
         let mut of_suite: Vec<&mut Run> = runs.iter_mut().filter(|run| run.suite == suite).collect();
+        distrust_relapsed(&mut of_suite, &ended);
         let healing: BTreeSet<Box<str>> = of_suite
             .iter()
-            .filter(|run| has_failed(run) && passed.contains(&*run.name))
+            .filter(|run| has_failed(run) && ended.passed.contains(&*run.name))
             .map(|run| run.name.clone())
             .collect();
         let flaky = pass_alone(request, plan, observer, kept, &suite, &healing);
@@ -129,6 +144,16 @@ pub(super) fn find(
         groups.insert(suite);
     }
     groups
+}
+
+/// Says of tests that passed alone, and failed with the others, that they are not to be relied on: whoever failed once in
+/// a recording never simply passed in it.
+fn distrust_relapsed(of_suite: &mut [&mut Run], ended: &Ended) {
+    for run in of_suite.iter_mut() {
+        if run.outcome == TestOutcome::Passed && ended.failed.contains(&*run.name) {
+            run.outcome = TestOutcome::Flaky;
+        }
+    }
 }
 
 /// Returns those of some tests that pass alone after all: they need no other, and are not to be relied on.
@@ -172,5 +197,26 @@ pub(super) fn level(tests: &mut [RecordedTest], groups: &BTreeSet<Box<str>>) {
                 run.troubles = troubles.iter().cloned().collect();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_failed_with_the_others_is_flaky() {
+        let output = b"=== RUN   TestA\n\x16--- FAIL: TestA (0.00s)\n    \x16--- PASS: TestA/b (0.00s)\n\x16--- PASS: TestB (0.01s)\n--- FAIL: TestC\n";
+        let ended = Ended::told_by(output);
+        assert!(ended.failed == BTreeSet::from(["TestA".to_owned()]) && ended.passed.contains("TestB"));
+        let mut runs = ["TestA", "TestB"].map(|name| Run {
+            suite: "p".into(),
+            name: name.into(),
+            outcome: TestOutcome::Passed,
+            duration: std::time::Duration::ZERO,
+            traces: Vec::new(),
+        });
+        distrust_relapsed(&mut runs.each_mut().into_iter().collect::<Vec<_>>(), &ended);
+        assert_eq!(runs.map(|run| run.outcome), [TestOutcome::Flaky, TestOutcome::Passed]);
     }
 }

@@ -5,7 +5,7 @@
 //! test binary that another test started, the want of `-test.gocoverdir`. The files that are there say nothing of those
 //! that are not, so processes themselves are watched, and each that counts must have left a file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -14,6 +14,14 @@ use skiptrace_engine::record::Problem;
 
 use crate::run::traced::{Happened, Listener};
 use crate::trace::Trouble;
+
+/// A program that a process is.
+#[derive(Debug, Clone)]
+pub(super) struct Program {
+    pub(super) role: Role,
+    /// The import path of its main package, if Go says so.
+    pub(super) path: Option<String>,
+}
 
 /// What a program is to the recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,10 +45,12 @@ pub(super) struct Ledger {
     pub(super) due: Vec<Due>,
     /// What is lost for sure.
     pub(super) troubles: Vec<Trouble>,
-    /// Whether it ran the repository's code without counters.
-    pub(super) has_uncounted: bool,
+    /// The programs with the repository's code that have no counters.
+    pub(super) uncounted: Vec<Trouble>,
     /// How many programs ran.
     pub(super) programs: usize,
+    /// The import paths of main packages of which more than one program ran.
+    pub(super) again: BTreeSet<String>,
 }
 
 /// A process that must have left counters.
@@ -59,8 +69,10 @@ pub(super) struct Lives<'a> {
     /// Where test binaries are told to leave counters.
     pub(super) told: &'a Path,
     /// Says what the program in a file is.
-    pub(super) role: &'a dyn Fn(&Path) -> Role,
+    pub(super) program: &'a dyn Fn(&Path) -> Program,
     pub(super) lives: BTreeMap<i32, Life>,
+    /// The import paths of the main packages of all that ran so far.
+    pub(super) ran: BTreeSet<String>,
 }
 
 /// A process as one program.
@@ -86,9 +98,9 @@ impl Listener for Lives<'_> {
                 self.ledger.programs += 1;
                 let life = self.look(process);
                 let program = &life.program;
-                self.ledger.has_uncounted |= life.role == Role::Uncounted;
                 match life.role {
-                    Role::Uncounted => self.trouble(
+                    Role::Uncounted => note(
+                        &mut self.ledger.uncounted,
                         Problem::MissingBinary,
                         format!(
                             "it ran `{program}`, which has code of this repository and was built without `-cover`"
@@ -122,7 +134,7 @@ impl Listener for Lives<'_> {
 
 impl Lives<'_> {
     /// Looks at the program that a process has just become.
-    fn look(&self, process: i32) -> Life {
+    fn look(&mut self, process: i32) -> Life {
         let about = PathBuf::from(format!("/proc/{process}"));
         let exe = about.join("exe");
         let path = fs::read_link(&exe).unwrap_or_default();
@@ -135,7 +147,13 @@ impl Lives<'_> {
         });
         // Under its own name where it has one still, so that it is looked into once.
         let file = if path.is_file() { &path } else { &exe };
-        Life { program, role: (self.role)(file), is_told, is_copy: false }
+        let Program { role, path } = (self.program)(file);
+        if let Some(path) = path
+            && !self.ran.insert(path.clone())
+        {
+            self.ledger.again.insert(path);
+        }
+        Life { program, role, is_told, is_copy: false }
     }
 
     fn ended(&mut self, process: i32, life: Life, status: ExitStatus, left_over: bool) {
@@ -166,9 +184,13 @@ impl Lives<'_> {
     }
 
     fn trouble(&mut self, problem: Problem, detail: String) {
-        let trouble = Trouble { problem, detail };
-        if !self.ledger.troubles.contains(&trouble) {
-            self.ledger.troubles.push(trouble);
-        }
+        note(&mut self.ledger.troubles, problem, detail);
+    }
+}
+
+fn note(troubles: &mut Vec<Trouble>, problem: Problem, detail: String) {
+    let trouble = Trouble { problem, detail };
+    if !troubles.contains(&trouble) {
+        troubles.push(trouble);
     }
 }

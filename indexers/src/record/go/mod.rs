@@ -9,7 +9,8 @@
 //! subtests   those of tests, each alone
 //! groups     tests that pass only after others
 //! before     variables that are asked for before tests begin
-//! uncounted  what tests depend on that has no counters: test files, C, lines of `go.mod`
+//! test_files what tests depend on in test files, which have no counters
+//! uncounted  what else they depend on that has none: C, lines of `go.mod`
 //! programs   what the programs were compiled from that tests start
 //! outcome    all of that, put together
 //! ```
@@ -56,6 +57,7 @@ mod outcome;
 mod plan;
 mod programs;
 mod subtests;
+mod test_files;
 mod uncounted;
 
 pub use environment::{Question, conditions};
@@ -186,8 +188,14 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, GoRecordError> {
         fresh.look();
         observer.fresh = Some(fresh);
     }
-    let observer = observer;
     let baselines = baselines(request, &plan, &built.kept, &observer);
+    for (suite, kept) in &built.kept {
+        let left_nothing = baselines.get(suite).is_some_and(|trace| trace.binaries.is_empty());
+        if left_nothing && plan.counts_nothing(&request.repository, suite) {
+            observer.set_bare(suite, &kept.binary);
+        }
+    }
+    let observer = observer;
     let on_event = |event: driver::Event<'_, _>| tell(request.listener, event);
     let watch = watch_opens(&request.repository, &[], request.listener);
     let ran = driver::drive(&cases, &request.driver, &plan.scratch, request.watch, &observer, &on_event);
@@ -197,6 +205,11 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, GoRecordError> {
     };
     let ran = ran.into_iter().chain(ran_subtests);
     let mut sorted = Sorted::of(cases.iter().chain(&of_subtests).zip(ran));
+    for run in &mut sorted.runs {
+        if run.outcome == TestOutcome::Passed && observer.has_relapsed(&run.suite, &run.name) {
+            run.outcome = TestOutcome::Flaky;
+        }
+    }
     groups::settle_subtests(request, &mut sorted.runs);
     let groups = groups::find(request, &plan, &observer, &built.kept, &mut sorted.runs);
 

@@ -13,17 +13,22 @@ use skiptrace_engine::record::Problem;
 use super::fresh::Fresh;
 use super::groups;
 #[cfg(target_os = "linux")]
-use super::lives::{Due, Ledger, Lives, Role};
+use super::lives::Ledger;
 use crate::go::collect::{Collector, Reduced};
 use crate::run::case::{Case, CommandLine};
 use crate::run::driver::Observer;
 use crate::run::go::cases::{subtests, with_folders};
-use crate::run::go::image::{Image, Images};
+use crate::run::go::image::Images;
 use crate::run::go::testlog::{self, TestLog};
 use crate::run::process::{self, Finished, RunError};
 use crate::run::scratch::Cell;
 use crate::run::watch::Watch;
 use crate::trace::{Trace, Trouble};
+
+#[cfg(target_os = "linux")]
+mod watched;
+#[cfg(target_os = "linux")]
+use watched::{aside, check};
 
 /// Reads what the processes of tests leave, and watches whether all of them left it.
 pub(super) struct GoObserver<'a> {
@@ -46,8 +51,12 @@ pub(super) struct GoObserver<'a> {
     read: Mutex<ReadByTest>,
     /// The subtests that ran, by suite.
     subtests: Mutex<BTreeMap<Box<str>, BTreeSet<String>>>,
-    /// The tests that passed where all of a suite ran in one process.
-    passed: Mutex<BTreeMap<Box<str>, BTreeSet<String>>>,
+    /// What became of tests where all of a suite ran in one process.
+    together: Mutex<BTreeMap<Box<str>, groups::Ended>>,
+    /// The tests that passed, and failed as soon as they ran once more.
+    relapsed: Mutex<BTreeSet<(Box<str>, Box<str>)>>,
+    /// The test binaries that have nothing to count in, by suite.
+    bare: BTreeMap<Box<str>, PathBuf>,
 }
 
 /// What was seen of the processes of a run.
@@ -55,7 +64,12 @@ pub(super) struct GoObserver<'a> {
 struct Seen {
     #[cfg(target_os = "linux")]
     ledger: Ledger,
+    /// That of the first time, where it ran twice.
+    #[cfg(target_os = "linux")]
+    first: Option<Ledger>,
     unwatched: Option<String>,
+    /// Whether it passed, and failed when it ran once more in the same way.
+    relapsed: bool,
 }
 
 /// What tests read, by suite and name.
@@ -70,6 +84,8 @@ pub(super) struct Read {
     pub(super) variables: BTreeSet<OsString>,
     /// Whether it started other programs, which do not say what they look for.
     pub(super) has_others: bool,
+    /// Whether it started its own test binary, which may have run any other test.
+    pub(super) starts_itself: bool,
 }
 
 impl<'a> GoObserver<'a> {
@@ -93,7 +109,9 @@ impl<'a> GoObserver<'a> {
             seen: Mutex::default(),
             read: Mutex::default(),
             subtests: Mutex::default(),
-            passed: Mutex::default(),
+            together: Mutex::default(),
+            relapsed: Mutex::default(),
+            bare: BTreeMap::new(),
         }
     }
 
@@ -102,16 +120,29 @@ impl<'a> GoObserver<'a> {
         self.read.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the tests of a suite that passed when all ran in one process.
-    pub(super) fn passed_together(&self, suite: &str) -> BTreeSet<String> {
-        let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
-        passed.remove(suite).unwrap_or_default()
+    /// Returns what became of the tests of a suite when all ran in one process.
+    pub(super) fn ended_together(&self, suite: &str) -> groups::Ended {
+        let mut together = self.together.lock().unwrap_or_else(PoisonError::into_inner);
+        together.remove(suite).unwrap_or_default()
+    }
+
+    /// Returns whether a test passed, and failed as soon as it ran once more.
+    pub(super) fn has_relapsed(&self, suite: &str, name: &str) -> bool {
+        let relapsed = self.relapsed.lock().unwrap_or_else(PoisonError::into_inner);
+        relapsed.contains(&(suite.into(), name.into()))
     }
 
     /// Returns the subtests of a suite that ran so far.
     pub(super) fn subtests_of(&self, suite: &str) -> BTreeSet<String> {
         let subtests = self.subtests.lock().unwrap_or_else(PoisonError::into_inner);
         subtests.get(suite).cloned().unwrap_or_default()
+    }
+
+    /// Takes it that the binary of a suite has nothing to count in. Its trace says that nothing was left, which is as it
+    /// should be.
+    pub(super) fn set_bare(&mut self, suite: &str, binary: &Path) {
+        let binary = binary.canonicalize().unwrap_or_else(|_| binary.to_owned());
+        self.bare.insert(suite.into(), binary);
     }
 
     /// Takes from a run of no test, which ended well, that its binary has no counters, if it left none.
@@ -126,45 +157,9 @@ impl<'a> GoObserver<'a> {
         }
     }
 
-    /// Runs a process of a test, and keeps the ledger of all that come from it.
-    #[cfg(target_os = "linux")]
-    fn watched(
-        &self,
-        command: &CommandLine,
-        variables: &[(&str, &Path)],
-        output: &Path,
-        profiles: &Path,
-        timeout: Option<Duration>,
-        watch: &Watch,
-    ) -> (Result<Finished, RunError>, Ledger) {
-        let mut ledger = Ledger::default();
-        let told = told(profiles);
-        let role = |program: &Path| self.role(program);
-        let mut lives = Lives { ledger: &mut ledger, told: &told, role: &role, lives: BTreeMap::new() };
-        let finished = crate::run::traced::run(command, variables, output, timeout, watch, &mut lives);
-        (finished, ledger)
-    }
-
     fn with_seen<T>(&self, cell: &Cell, act: impl FnOnce(&mut Seen) -> T) -> T {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         act(seen.entry(cell.output().to_owned()).or_default())
-    }
-
-    /// Returns what a program is to us.
-    #[cfg(target_os = "linux")]
-    fn role(&self, program: &Path) -> Role {
-        match &*self.images.of(program) {
-            Image::Go(image) if self.modules.iter().any(|module| image.has_module(module)) => {
-                let is_stale = || self.fresh.as_ref().is_none_or(|fresh| fresh.is_stale(program));
-                match image.is_covered() {
-                    true if is_stale() => Role::Stale,
-                    true => Role::Counted,
-                    false => Role::Uncounted,
-                }
-            }
-            Image::Go(_) | Image::Other => Role::Foreign,
-            Image::Unknown => Role::Unknown,
-        }
     }
 }
 
@@ -176,6 +171,14 @@ fn told(profiles: &Path) -> PathBuf {
 /// Where the programs leave theirs that it starts, and it itself when it does not end in the usual way.
 fn inherited(profiles: &Path) -> PathBuf {
     profiles.join("e")
+}
+
+/// Makes the folders that processes leave their counters in. Where one cannot be made, the test leaves nothing there,
+/// which is noticed.
+fn make_folders(profiles: &Path) {
+    for folder in [told(profiles), inherited(profiles)] {
+        let _ = fs::create_dir(folder);
+    }
 }
 
 /// The file in which the test binary says what it read.
@@ -201,39 +204,10 @@ impl Observer for GoObserver<'_> {
         let profiles = cell.profiles();
         let mut command = with_folders(command, &told(&profiles), &log(&profiles));
         command.env.insert("GOCOVERDIR".into(), Some(inherited(&profiles).into()));
-        // Where it cannot be made the test leaves nothing, which is noticed.
-        let make_folders = || [told(&profiles), inherited(&profiles)].map(fs::create_dir);
-        let _ = make_folders();
+        make_folders(&profiles);
         #[cfg(target_os = "linux")]
         if self.hindrance.is_none() {
-            let (finished, ledger) =
-                self.watched(&command, variables, cell.output(), &profiles, timeout, watch);
-            let passed = |finished: &Result<Finished, RunError>| {
-                finished.as_ref().is_ok_and(|finished| finished.status.success())
-            };
-            if !ledger.has_uncounted || !passed(&finished) || watch.is_interrupted() {
-                self.with_seen(cell, |seen| seen.ledger = ledger);
-                return finished;
-            }
-            // What it builds may count if the go tool is told to. That shows in what the go tool prints, which some
-            // tests look at, so it is not done before it is needed, and what a test does not stand is no failure.
-            let (first, again) = (profiles.with_file_name("first"), cell.output().join("again"));
-            if fs::rename(&profiles, &first)
-                .and(fs::create_dir(&profiles))
-                .and(fs::create_dir(&again))
-                .is_ok()
-            {
-                let _ = make_folders();
-                command.env.insert("GOFLAGS".into(), Some(self.goflags.clone()));
-                let second = self.watched(&command, variables, &again, &profiles, timeout, watch);
-                if passed(&second.0) {
-                    self.with_seen(cell, |seen| seen.ledger = second.1);
-                    return second.0;
-                }
-                let _ = fs::remove_dir_all(&profiles).and(fs::rename(&first, &profiles));
-            }
-            self.with_seen(cell, |seen| seen.ledger = ledger);
-            return finished;
+            return self.run_watched(&command, variables, cell, timeout, watch);
         }
         self.with_seen(cell, |seen| seen.unwatched = self.hindrance.clone());
         process::run(&command, variables, cell.output(), timeout, watch)
@@ -243,12 +217,7 @@ impl Observer for GoObserver<'_> {
         let profiles = cell.profiles();
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(cell.output());
         let seen = seen.unwrap_or_default();
-        // The binary itself, then what it started. It is the one or the other that has its counters.
-        let own = self.collector.collect(&[told(&profiles)]);
-        let others = self.collector.collect(&[inherited(&profiles)]);
         let mut whole = Trace::default();
-        #[cfg(target_os = "linux")]
-        check(&seen.ledger, [&own, &others], &mut whole);
         if let Some(hindrance) = seen.unwatched
             && self.starting.contains(&case.suite)
         {
@@ -257,18 +226,19 @@ impl Observer for GoObserver<'_> {
                 format!("it may start processes, which were not watched ({hindrance})"),
             );
         }
-        let others = Some(others).filter(is_there);
-        if is_there(&own) || others.is_none() {
-            whole.add(own.trace);
-        }
-        if let Some(others) = others {
-            whole.add(others.trace);
+        if seen.relapsed {
+            let mut relapsed = self.relapsed.lock().unwrap_or_else(PoisonError::into_inner);
+            relapsed.insert((case.suite.clone(), case.name.clone()));
         }
         #[cfg(target_os = "linux")]
-        let has_others = seen.ledger.programs > 1 || seen.ledger.has_uncounted;
+        {
+            if let Some(ledger) = &seen.first {
+                self.reduce_once(case, &aside(cell), ledger, &mut whole);
+            }
+            self.reduce_once(case, &profiles, &seen.ledger, &mut whole);
+        }
         #[cfg(not(target_os = "linux"))]
-        let has_others = true;
-        self.note_read(case, &log(&profiles), has_others, &mut whole);
+        self.reduce_once(case, &profiles, &mut whole);
         let output = || fs::read(cell.output().join("stdout")).unwrap_or_default();
         if self.wants_subtests {
             let names = subtests(&output());
@@ -277,16 +247,51 @@ impl Observer for GoObserver<'_> {
         }
         if *case.name == *groups::TOGETHER {
             let output = output();
-            let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
-            passed.insert(case.suite.clone(), groups::passed(&output));
+            let mut together = self.together.lock().unwrap_or_else(PoisonError::into_inner);
+            together.insert(case.suite.clone(), groups::Ended::told_by(&output));
         }
         whole
     }
 }
 
 impl GoObserver<'_> {
+    /// Reads what the processes of one run left.
+    fn reduce_once(
+        &self,
+        case: &Case,
+        profiles: &Path,
+        #[cfg(target_os = "linux")] ledger: &Ledger,
+        whole: &mut Trace,
+    ) {
+        // The binary itself, then what it started. It is the one or the other that has its counters.
+        let own = self.collector.collect(&[told(profiles)]);
+        let others = self.collector.collect(&[inherited(profiles)]);
+        #[cfg(target_os = "linux")]
+        check(ledger, [&own, &others], whole);
+        let others = Some(others).filter(is_there);
+        let is_bare = self.bare.contains_key(&case.suite);
+        if is_there(&own) || others.is_none() && !is_bare {
+            whole.add(own.trace);
+        }
+        if let Some(others) = others {
+            whole.add(others.trace);
+        }
+        #[cfg(target_os = "linux")]
+        let (has_others, starts_itself) = {
+            let is_own = |path: &String| path.strip_suffix(".test").unwrap_or(path) == &*case.suite;
+            (ledger.programs > 1 || !ledger.uncounted.is_empty(), ledger.again.iter().any(is_own))
+        };
+        #[cfg(not(target_os = "linux"))]
+        let (has_others, starts_itself) = (true, true);
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = read.entry((case.suite.clone(), case.name.clone())).or_default();
+        read.has_others |= has_others;
+        read.starts_itself |= starts_itself;
+        self.note_read(case, &log(profiles), read, whole);
+    }
+
     /// Takes note of what a run of a test read.
-    fn note_read(&self, case: &Case, log: &Path, has_others: bool, trace: &mut Trace) {
+    fn note_read(&self, case: &Case, log: &Path, read: &mut Read, trace: &mut Trace) {
         let Ok(bytes) = fs::read(log) else {
             // A process that is killed, or ends in its own way, never writes it.
             trace.trouble(Problem::Opaque, "it did not say which files it read (it ended by itself)");
@@ -296,37 +301,12 @@ impl GoObserver<'_> {
         if !whole || strange {
             trace.trouble(Problem::Opaque, "what it says of the files that it read is not whole");
         }
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = read.entry((case.suite.clone(), case.name.clone())).or_default();
         read.paths.extend(opened.into_iter().chain(statted));
         read.variables.extend(variables);
-        read.has_others |= has_others;
     }
 }
 
 /// Whether any process wrote there at all.
 fn is_there(reduced: &Reduced) -> bool {
     !reduced.written.is_empty() || !reduced.trace.binaries.is_empty()
-}
-
-/// Finds those of which counters are due and are not there.
-#[cfg(target_os = "linux")]
-fn check(ledger: &Ledger, reduced: [&Reduced; 2], trace: &mut Trace) {
-    for trouble in &ledger.troubles {
-        trace.trouble(trouble.problem, trouble.detail.clone());
-    }
-    let [own, others] = reduced;
-    let mut pids: Vec<u64> = own.written.iter().chain(&others.written).map(|written| written.pid).collect();
-    for Due { process, program, is_told } in &ledger.due {
-        let written = pids.iter().position(|pid| i64::try_from(*pid) == Ok(i64::from(*process)));
-        match written {
-            Some(at) => _ = pids.swap_remove(at),
-            // It has nothing to write, as its meta file says that it wrote there in any case.
-            None if *is_told && own.written.is_empty() && !own.trace.binaries.is_empty() => {}
-            None => trace.trouble(
-                Problem::MissingBinary,
-                format!("a process of `{program}` ended without its counters (a panic, `syscall.Exit`, or a test binary that a test started)"),
-            ),
-        }
-    }
 }

@@ -14,7 +14,8 @@ use super::environment;
 use super::groups::{self, TOGETHER, Together};
 use super::observer::ReadByTest;
 use super::plan::Plan;
-use super::uncounted::{TestFiles, c_files, header, of_modules};
+use super::test_files::TestFiles;
+use super::uncounted::{c_files, header, of_modules};
 use super::{GoRecordError, Request, programs};
 use crate::build::go::compiled::TestBinary;
 use crate::go::collect::Collector;
@@ -94,6 +95,7 @@ pub(super) fn gather(
         }
         let is_grouped = groups.contains(&suite);
         let mut is_heard = about.is_heard;
+        let mut starts_itself = false;
         let mut names: BTreeSet<OsString> = about.asked.names.iter().map(OsString::from).collect();
         // In a group, what the tests read when they ran together counts as well, and of a subtest what its test read:
         // it may pass with that only.
@@ -105,6 +107,7 @@ pub(super) fn gather(
                 heard.absent.extend(missing.iter().cloned());
                 opened.extend(missing);
                 is_heard &= !read.has_others;
+                starts_itself |= read.starts_itself;
                 names.extend(read.variables.iter().cloned());
             }
         }
@@ -114,7 +117,7 @@ pub(super) fn gather(
         opened.sort();
         opened.dedup();
         let consulted = variables(&names, request, traces.first_mut());
-        let of_tests: Vec<FilePart> = match is_grouped {
+        let of_tests: Vec<FilePart> = match is_grouped || starts_itself {
             true => about.test_files.all_parts().collect(),
             false => about.test_files.parts(&name).collect(),
         };

@@ -9,7 +9,7 @@ use skiptrace_engine::path::RepoPath;
 
 #[cfg(target_os = "linux")]
 use super::fresh::Fresh;
-use super::uncounted::TestFiles;
+use super::test_files::TestFiles;
 use super::{GoRecordError, Request};
 use crate::build::go::compiled::{Binaries, Build, TestBinary};
 use crate::build::go::environment::GoEnvironment;
@@ -123,6 +123,17 @@ impl Plan {
                 || binary.is_none_or(|binary| binary.compiled.iter().chain(&binary.test_files).any(names_one))
         };
         self.suites.values().filter(|suite| can_start(suite)).cloned().collect()
+    }
+
+    /// Returns whether a test binary has no function that is counted, as one of test files alone. Such a binary leaves
+    /// nothing, and nothing is missing then: the go tool counts in no test file.
+    pub(super) fn counts_nothing(&self, repository: &Path, suite: &str) -> bool {
+        let Some(binary) = self.binaries.binaries.get(suite) else { return false };
+        let has_function = |path: &RepoPath| {
+            let source = fs::read(repository.join(path.as_str()));
+            source.map_or(true, |source| memchr::memmem::find(&source, b"func").is_some())
+        };
+        binary.unknown.is_empty() && !binary.compiled.iter().any(has_function)
     }
 
     /// Returns whether a test binary can look for files without telling package `os`, which is where a test's log comes

@@ -7,16 +7,28 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
-// tool builds the program.
+var (
+	once sync.Once
+	path string
+)
+
+// tool builds the program, once in each process that runs tests.
 func tool(t *testing.T) string {
-	path := filepath.Join(t.TempDir(), "tool")
-	build := exec.Command("go", "build", "-cover", "-coverpkg=example.org/hazard/...", "-o", path, "./tool")
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatal(string(output))
-	}
+	once.Do(func() {
+		folder, err := os.MkdirTemp("", "tool")
+		if err != nil {
+			t.Fatal(err)
+		}
+		path = filepath.Join(folder, "tool")
+		build := exec.Command("go", "build", "-cover", "-coverpkg=example.org/hazard/...", "-o", path, "./tool")
+		if output, err := build.CombinedOutput(); err != nil {
+			t.Fatal(string(output))
+		}
+	})
 	return path
 }
 

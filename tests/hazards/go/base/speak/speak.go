@@ -76,6 +76,15 @@ func IsProblem() bool {
 	return errors.As(Find(), &problem)
 }
 
+// Delay is an error that nobody is.
+type Delay struct{ error }
+
+// IsDelay looks for one.
+func IsDelay() bool {
+	var delay *Delay
+	return errors.As(Find(), &delay)
+}
+
 // ErrSpecial can be compared with.
 var ErrSpecial = errors.New("special")
 
@@ -87,6 +96,15 @@ func IsSpecial() bool {
 // Marshalled is a bill.
 func Marshalled() string {
 	data, err := json.Marshal(Bill{Amount: 3, secret: 1})
+	return fmt.Sprint(string(data), err)
+}
+
+// Label is marshalled in the order of its fields.
+type Label struct{ First, Last string }
+
+// Labelled is a label.
+func Labelled() string {
+	data, err := json.Marshal(Label{First: "a", Last: "z"})
 	return fmt.Sprint(string(data), err)
 }
 

@@ -15,8 +15,10 @@ func TestDeep(t *testing.T)    { fmt.Println(Deep{Cat{Quiet{"deep"}}}.Speak()) }
 func TestChorus(t *testing.T)  { fmt.Println(Chorus()) }
 func TestPrint(t *testing.T)   { fmt.Println(Printed()) }
 func TestMarshal(t *testing.T) { fmt.Println(Marshalled()) }
+func TestLabel(t *testing.T)   { fmt.Println(Labelled()) }
 func TestFind(t *testing.T)    { fmt.Println(Find()) }
 func TestProblem(t *testing.T) { fmt.Println(IsProblem()) }
+func TestDelay(t *testing.T)   { fmt.Println(IsDelay()) }
 func TestSpecial(t *testing.T) { fmt.Println(IsSpecial()) }
 func TestCopy(t *testing.T)    { fmt.Println(Copied()) }
 func TestKind(t *testing.T)    { fmt.Println(Kind(Stone{}), Kind(Dog{})) }
