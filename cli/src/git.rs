@@ -24,6 +24,8 @@ mod present;
 mod process;
 mod raw;
 mod replica;
+mod survey;
+mod tracked;
 mod tree;
 
 pub use branch::Branch;

@@ -115,6 +115,7 @@ pub(crate) fn run(args: &ExplainArgs, session: &Session<'_>) -> Result<ExitStatu
             policy: settings.select_policy.value.into(),
             rules: &rules.paths,
             never_skip: &rules.never_skip,
+            escape: settings.select_escape.value.text(),
             runner: None,
         },
         session,

@@ -264,6 +264,7 @@ fn decide(
                 policy: settings.select_policy.value.into(),
                 rules: &rules.paths,
                 never_skip: &rules.never_skip,
+                escape: settings.select_escape.value.text(),
                 runner: Some(runner),
             },
             session,

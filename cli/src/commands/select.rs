@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use skiptrace_engine::id::JobName;
@@ -147,7 +148,8 @@ pub(crate) fn run(args: &SelectArgs, session: &Session<'_>) -> Result<ExitStatus
     let job: JobName = settings.index_job.value.parse().map_err(CommandError::user)?;
     let rules = Rules::read(session, &settings, &job)?;
     let target = Target::of(args, session)?;
-    let decision = Decision::make(
+    // The program ends with it: to give back the memory of each test's name takes longer than to find most of them.
+    let decision = ManuallyDrop::new(Decision::make(
         &Asked {
             job: job.clone(),
             kind: settings.index_kind.value,
@@ -156,10 +158,11 @@ pub(crate) fn run(args: &SelectArgs, session: &Session<'_>) -> Result<ExitStatus
             policy: settings.select_policy.value.into(),
             rules: &rules.paths,
             never_skip: &rules.never_skip,
+            escape: settings.select_escape.value.text(),
             runner: target.decides(),
         },
         session,
-    )?;
+    )?);
     let wants_json = session.printer.wants_json() || args.format == Some(FormatName::Json);
     if !wants_json {
         summarize(&decision, session);

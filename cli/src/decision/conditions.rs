@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use skiptrace_engine::id::JobName;
 use skiptrace_engine::index::Evidence;
 use skiptrace_engine::recording::{EnvironmentDifference, EnvironmentKey, Recording};
 use skiptrace_indexers::record::gains::Builder;
@@ -25,9 +26,11 @@ pub(super) struct Conditions<'a> {
     known: RefCell<BTreeMap<EnvironmentKey, Vec<EnvironmentDifference>>>,
 }
 
-/// Returns who builds the tests of some indexes, as far as they say.
-pub(super) fn builders(parts: &[&dyn Evidence]) -> BTreeSet<Builder> {
-    let recordings = parts.iter().flat_map(|part| part.recordings());
+/// Returns who builds the tests of a job, as far as its recordings say. What other jobs' builders take for code, or
+/// have rules for, may be data to this one's tests.
+pub(super) fn builders(parts: &[&dyn Evidence], job: &JobName) -> BTreeSet<Builder> {
+    let recordings =
+        parts.iter().flat_map(|part| part.recordings()).filter(|recording| recording.job == *job);
     recordings.filter_map(|recording| Builder::of(&recording.environment)).collect()
 }
 
@@ -56,7 +59,8 @@ impl<'a> Conditions<'a> {
         let variables = &self.session.environment.vars;
         let repository = self.repository.root();
         match (Builder::of(recorded), self.runner) {
-            // What was taken over from somebody else says nothing of conditions.
+            // What was taken over from somebody else says nothing of conditions, so none of them is compared: whoever
+            // imports an index answers for them, by a job of its own for each. The manual says so.
             (None, _) => Vec::new(),
             (Some(Builder::Cargo), None | Some(Runner::Cargo(_))) => {
                 let command = match self.runner {

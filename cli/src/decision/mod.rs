@@ -1,33 +1,33 @@
 //! The decision that `select`, `run`, `explain` and `replay` share: which tests must run now.
 //!
 //! ```text
-//! settings, git ─▶ basis: the nearest index ─▶ present: what differs ─▶ engine::selection ─▶ Decision
+//! settings, git ─▶ basis: the nearest index ─▶ what is differing ─▶ engine::selection ─▶ Decision
 //! ```
 //!
 //! Whatever goes wrong on the way is no error here but a cause: everything runs, and the answer says why.
 
 mod basis;
 mod conditions;
+mod differing;
 mod ignored;
-mod present;
-
-use std::collections::{BTreeMap, BTreeSet};
+mod unkept;
 
 use skiptrace_engine::id::JobName;
 use skiptrace_engine::index::Evidence;
 use skiptrace_engine::kind::IndexKind;
-use skiptrace_engine::selection::{Cause, PathRules, Policy, Present, Question, Reason, Selection, select};
+use skiptrace_engine::selection::{Cause, PathRules, Policy, Present, Question, Selection, select};
 
 use skiptrace_indexers::units::reach::Languages;
 
 use crate::commands::record::runner::Runner;
 use crate::error::{CommandError, ErrorKind};
+use crate::git::Repository;
 use crate::rules::pack::is_foreign;
 use crate::session::Session;
 
 pub use basis::{Basis, Relation};
 use conditions::{Conditions, builders};
-use present::{Differing, differing};
+use differing::Differing;
 
 /// What is to be decided.
 pub struct Asked<'a> {
@@ -45,6 +45,8 @@ pub struct Asked<'a> {
     pub rules: &'a PathRules,
     /// Tests that always run.
     pub never_skip: &'a [skiptrace_engine::glob::Glob],
+    /// The text in a commit's message that has everything run, if there is one.
+    pub escape: Option<&'a str>,
     /// What would run the tests; without it, what ran them when they were recorded.
     pub runner: Option<&'a Runner>,
 }
@@ -64,24 +66,39 @@ pub struct Decision {
 impl Decision {
     /// Decides. Only what the user typed wrong is an error.
     pub fn make(asked: &Asked<'_>, session: &Session<'_>) -> Result<Decision, CommandError> {
+        let repository = session.repository();
+        // Git looks through the work tree meanwhile.
+        let now = match &repository {
+            Ok(Some(repository)) => Some(repository.present(asked.at)),
+            _ => None,
+        };
         let basis = match Basis::find(asked.index, asked.kind, &asked.job, asked.at, session) {
             Ok(basis) => basis,
             Err(error) => return of_cause(cause_of(error)?),
         };
         let parts: Vec<&dyn Evidence> = basis.parts.iter().map(|part| part as &dyn Evidence).collect();
-        let differing = match differing(&parts, &asked.job, asked.at, session) {
+        // An index that was found without a repository is no proof: nothing says what changed since.
+        let no_repository = || CommandError::new(ErrorKind::Git, "there is no repository here");
+        let differing = repository.and_then(|repository| {
+            let (repository, now) = repository.zip(now).ok_or_else(no_repository)?;
+            let differing = Differing::of(&parts, &asked.job, asked.at, &now?, repository)?;
+            Ok((repository, differing))
+        });
+        let (repository, differing) = match differing {
             Ok(differing) => differing,
             Err(error) => {
-                let selection = Selection::everything(Cause::UnknownChanges(with_causes(&error)));
-                let notes = basis.notes.clone();
-                return Ok(Decision { selection, basis: Some(basis), present: Present::new(), notes });
+                let text = with_causes(&error);
+                let cause = match error.kind {
+                    ErrorKind::Index => Cause::Unreadable(text),
+                    _ => Cause::UnknownChanges(text),
+                };
+                return Ok(Decision::unknown(basis, cause));
             }
         };
-        let Differing { present, opaque, stale, notes } = differing;
-        let builders = builders(&parts);
+        let Differing { present, opaque, everything, notes } = differing;
+        let builders = builders(&parts, &asked.job);
         let rules = asked.rules.without_packs(|pack| is_foreign(pack, &builders));
         let language = Languages { builders };
-        let repository = session.repository()?.expect("what differs was found by it");
         let conditions = Conditions::new(session, repository, asked.runner);
         let question = Question {
             job: &asked.job,
@@ -95,41 +112,36 @@ impl Decision {
             never_skip: asked.never_skip,
         };
         let mut selection = select(&parts, &question);
-        if let Some(stale) = stale {
-            let why = format!("cargo is going to change the lockfile, since {stale}");
-            selection.run_everything(Cause::UnknownChanges(why));
-        }
         let mut notes: Vec<String> = basis.notes.iter().cloned().chain(notes).collect();
-        if let Some(escape) = session.settings()?.select_escape.value.text() {
-            match repository.messages(asked.at.unwrap_or("HEAD")) {
-                Ok(messages) if messages.have(escape) => {
-                    selection.run_everything(Cause::Asked(escape.to_owned()));
-                }
-                Ok(messages) if messages.is_cut => notes.push(format!(
-                    "this clone does not have the commit that is merged, so nobody knows whether its message says \
-                     `{escape}` (fetch two commits deep to have it)"
-                )),
-                Ok(_) => {}
-                Err(error) => {
-                    let why = format!("the commit's message cannot be read: {error}");
-                    selection.run_everything(Cause::UnknownChanges(why));
-                }
-            }
+        for cause in everything.into_iter().chain(escaped(asked, repository, &mut notes)) {
+            selection.run_everything(cause);
         }
         Ok(Decision { selection, present, notes, basis: Some(basis) })
     }
 
-    /// Returns how often each reason is one, by its code.
-    pub fn counts(&self) -> BTreeMap<&'static str, usize> {
-        let mut counts = BTreeMap::new();
-        for test in self.selection.run() {
-            let codes: BTreeSet<&'static str> = self.selection.reasons_of(test).map(Reason::code).collect();
-            for code in codes {
-                *counts.entry(code).or_default() += 1;
-            }
-        }
-        counts
+    /// Makes the decision that everything runs, though there is an index.
+    fn unknown(basis: Basis, cause: Cause) -> Decision {
+        let (selection, notes) = (Selection::everything(cause), basis.notes.clone());
+        Decision { selection, present: Present::new(), notes, basis: Some(basis) }
     }
+}
+
+/// Says that a commit's message has everything run, or may have.
+fn escaped(asked: &Asked<'_>, repository: &Repository, notes: &mut Vec<String>) -> Option<Cause> {
+    let escape = asked.escape?;
+    match repository.messages(asked.at.unwrap_or("HEAD")) {
+        Ok(messages) if messages.have(escape) => return Some(Cause::Asked(escape.to_owned())),
+        Ok(messages) if messages.is_cut => notes.push(format!(
+            "this clone does not have the commit that is merged, so nobody knows whether its message says `{escape}` \
+             (fetch two commits deep to have it)"
+        )),
+        Ok(_) => {}
+        Err(error) => {
+            let why = format!("the commit's message cannot be read: {error}");
+            return Some(Cause::UnknownChanges(why));
+        }
+    }
+    None
 }
 
 fn of_cause(cause: Cause) -> Result<Decision, CommandError> {

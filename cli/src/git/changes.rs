@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use skiptrace_engine::path::RepoPath;
 
+use super::raw::Pair;
+
 /// A path as git has it: bytes, `/`-separated, that need not be text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct GitPath(pub(super) Vec<u8>);
@@ -44,10 +46,20 @@ impl Changes {
         self.paths.len() + self.unnamed.len()
     }
 
-    /// Adds what changed since something else as well.
+    /// Adds what changed since something else as well. Of a path that is told of twice, the worse counts.
     pub fn extend(&mut self, other: Changes) {
-        self.paths.extend(other.paths);
+        for (path, change) in other.paths {
+            let known = self.paths.entry(path).or_insert(change);
+            *known = change.max(*known);
+        }
         self.unnamed.extend(other.unnamed);
+    }
+
+    /// Adds what became of a path, if anything did.
+    pub(super) fn add_pair(&mut self, pair: &Pair) {
+        if let Some(change) = pair.change() {
+            self.add(&pair.path, change);
+        }
     }
 
     pub(super) fn add(&mut self, path: &GitPath, change: Change) {

@@ -18,6 +18,7 @@ use super::listing::{Listed, Listing, Recorded};
 use super::mode::FileMode;
 use super::process::Running;
 use super::raw::{Pair, Side, raw_pairs};
+use super::survey::{self, Survey, Surveying, Touched};
 use super::{GitError, Repository};
 
 /// The files that tests would see now: those of the work tree, or of a revision that is looked at instead.
@@ -29,33 +30,28 @@ pub struct Present<'a> {
 
 #[derive(Debug)]
 enum State {
-    WorkTree(OnceLock<Files>),
-    Revision { tree: ObjectId, contents: Mutex<Option<Contents>> },
-}
-
-/// The files of a work tree, found by one walk through it.
-#[derive(Debug)]
-struct Files {
-    /// Those that git was told of, as git has them; of one with conflicts several versions.
-    tracked: Vec<(GitPath, Side)>,
-    loose: Loose,
-}
-
-/// What comparing with git's own list of files does not tell of a work tree.
-#[derive(Debug, Default)]
-struct Loose {
-    /// Files that git was not told of, and does not ignore.
-    untracked: BTreeSet<GitPath>,
-    /// Files that git was told not to look at, but are there, with what git has of them.
-    overlooked: BTreeMap<GitPath, Side>,
+    WorkTree {
+        /// Git's look through it, until somebody has read what it found.
+        surveying: Mutex<Option<Box<Surveying>>>,
+        survey: OnceLock<Survey>,
+    },
+    Revision {
+        tree: ObjectId,
+        contents: Mutex<Option<Contents>>,
+    },
 }
 
 impl Repository {
     /// Returns what tests would see: the work tree, or the files of the revision `at`. Where there is no work tree,
     /// it is the newest commit.
+    ///
+    /// Git begins to look through the work tree at once, beside whatever else is done until somebody wants to know.
     pub fn present(&self, at: Option<&str>) -> Result<Present<'_>, GitError> {
         let state = match at {
-            None if self.has_work_tree => State::WorkTree(OnceLock::new()),
+            None if self.has_work_tree => {
+                let surveying = Mutex::new(Some(Box::new(self.survey()?)));
+                State::WorkTree { surveying, survey: OnceLock::new() }
+            }
             at => {
                 let tree = self.commit(at.unwrap_or("HEAD"))?.tree;
                 State::Revision { tree, contents: Mutex::default() }
@@ -66,6 +62,22 @@ impl Repository {
 
     fn start(&self, args: &[&str]) -> Result<Running, GitError> {
         Running::start(&self.environment, &self.root, args)
+    }
+
+    /// Hashes the files of which only that tells whether they changed.
+    pub(super) fn settle(
+        &self,
+        unsure: BTreeMap<GitPath, Side>,
+        changes: &mut Changes,
+    ) -> Result<(), GitError> {
+        let modes = unsure.iter().map(|(path, was)| (path.clone(), was.mode)).collect();
+        let now = self.hash(&modes)?;
+        for (path, was) in unsure {
+            if was.blob.is_none() || now.get(&path) != was.blob.as_ref() {
+                changes.add(&path, Change::Modified);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -78,7 +90,7 @@ impl Present<'_> {
     pub fn changed_since(&self, commit: &CommitId) -> Result<Changes, GitError> {
         let changes = match &self.state {
             State::Revision { tree, .. } => self.compare_trees(commit, tree),
-            State::WorkTree(files) => self.compare_work_tree(commit, files),
+            State::WorkTree { .. } => self.compare_work_tree(commit, self.survey()?),
         };
         match changes {
             // What git says of a commit that it does not have differs from version to version.
@@ -118,201 +130,149 @@ impl Present<'_> {
             let is_file = now.mode != FileMode::Repository;
             changes.add(&path, if is_file { Change::Added } else { Change::Opaque });
         }
-        self.settle(unsure, &mut changes)?;
+        self.repository.settle(unsure, &mut changes)?;
         Ok(changes)
     }
 
     /// Returns all files, with their blobs where git knows them without reading the files.
     pub fn listing(&self) -> Result<Listing, GitError> {
-        match &self.state {
-            State::Revision { tree, .. } => {
-                let mut git =
-                    self.repository.start(&["ls-tree", "-r", "-z", "--full-tree", tree.as_str()])?;
-                let mut files = BTreeMap::new();
-                while let Some(entry) = git.next(0)? {
-                    // `100644 blob <id><tab>path`
-                    let (about, path) = split_at(&entry, b'\t').ok_or_else(|| git.unexpected(&entry))?;
-                    let fields: Vec<&str> = about.split(' ').collect();
-                    let side = match fields[..] {
-                        [mode, _, id] => Side::parse(mode, id),
-                        _ => None,
-                    };
-                    let side = side.ok_or_else(|| git.unexpected(&entry))?;
-                    files.insert(GitPath(path.to_vec()), Listed::from(side));
-                }
-                Ok(Listing { files })
-            }
-            State::WorkTree(files) => self.list_work_tree(files),
-        }
-    }
-
-    /// Hands out what git has of the files of the work tree, and returns which of those that it was told not to look
-    /// at are something else.
-    pub(super) fn tracked(&self, each: impl FnMut(GitPath, Side)) -> Result<Changes, GitError> {
-        let mut changes = Changes::default();
-        let mut overlooked = self.read_files(each)?.overlooked;
-        overlooked.retain(|path, was| {
-            let now = path.mode_at(self.repository);
-            if now != Some(was.mode) {
-                changes.add(path, Change::Modified);
-            }
-            now == Some(was.mode)
-        });
-        self.settle(overlooked, &mut changes)?;
-        Ok(changes)
-    }
-
-    fn compare_trees(&self, commit: &CommitId, tree: &ObjectId) -> Result<Changes, GitError> {
-        let args =
-            ["diff-tree", "-r", "--raw", "-z", "--no-abbrev", "--no-renames", "--ignore-submodules=none"];
-        let args = [&args[..], &[commit.as_str(), tree.as_str(), "--"]].concat();
-        let mut changes = Changes::default();
-        for pair in raw_pairs(self.repository.start(&args)?)? {
-            changes.add(&pair.path, pair.change());
-        }
-        Ok(changes)
-    }
-
-    fn compare_work_tree(&self, commit: &CommitId, files: &OnceLock<Files>) -> Result<Changes, GitError> {
-        let args = ["diff-index", "--raw", "-z", "--no-abbrev", "--no-renames", "--ignore-submodules=none"];
-        let args = [&args[..], &[commit.as_str(), "--"]].concat();
-        // Both go through the whole work tree, side by side.
-        let (pairs, files) = std::thread::scope(|scope| {
-            let pairs = scope.spawn(|| raw_pairs(self.repository.start(&args)?));
-            let files = self.files(files);
-            (pairs.join().expect("it does not panic"), files)
-        });
-        let (pairs, loose): (Vec<Pair>, &Loose) = (pairs?, &files?.loose);
-        let mut changes = Changes::default();
-        let mut unsure = BTreeMap::new();
-        let mut was: BTreeMap<GitPath, Option<Side>> = BTreeMap::new();
-        for pair in pairs {
-            let is_loose = loose.untracked.contains(&pair.path) || loose.overlooked.contains_key(&pair.path);
-            if is_loose && !pair.is_unmerged {
-                // What git compared is not what is there.
-                was.insert(pair.path, pair.old);
-            } else if pair.is_unsure() {
-                unsure.extend(pair.old.map(|old| (pair.path, old)));
-            } else {
-                changes.add(&pair.path, pair.change());
-            }
-        }
-        let overlooked = loose.overlooked.iter().map(|(path, side)| (path, Some(side)));
-        for (path, tracked) in loose.untracked.iter().map(|path| (path, None)).chain(overlooked) {
-            let old = was.get(path).map_or(tracked, Option::as_ref);
-            let now = path.mode_at(self.repository);
-            match (old, now) {
-                (_, Some(FileMode::Repository) | None) => changes.add(path, Change::Opaque),
-                (None, Some(_)) => changes.add(path, Change::Added),
-                (Some(old), Some(now)) if old.mode != now => changes.add(path, modified(old.mode, now)),
-                (Some(old), Some(_)) => drop(unsure.insert(path.clone(), old.clone())),
-            }
-        }
-        self.settle(unsure, &mut changes)?;
-        Ok(changes)
-    }
-
-    fn list_work_tree(&self, files: &OnceLock<Files>) -> Result<Listing, GitError> {
-        let args = ["diff-files", "--raw", "-z", "--no-abbrev", "--no-renames", "--ignore-submodules=none"];
-        let (dirty, found) = std::thread::scope(|scope| {
-            let dirty = scope.spawn(|| raw_pairs(self.repository.start(&args)?));
-            let found = self.files(files);
-            (dirty.join().expect("it does not panic"), found)
-        });
-        let (dirty, Files { tracked, loose }): (Vec<Pair>, &Files) = (dirty?, found?);
-        let mut files: BTreeMap<GitPath, Listed> =
-            tracked.iter().map(|(path, side)| (path.clone(), Listed::from(side.clone()))).collect();
-        for pair in dirty {
-            let now = match pair.new {
-                // What git compares is one of several versions; what is there is neither.
-                _ if pair.is_unmerged => pair.path.mode_at(self.repository),
-                new => new.map(|new| new.mode),
-            };
-            match now {
-                Some(mode) => drop(files.insert(pair.path, Listed { mode, blob: None })),
-                None => drop(files.remove(&pair.path)),
-            }
-        }
-        for path in loose.untracked.iter().chain(loose.overlooked.keys()) {
-            let listed = match path.mode_at(self.repository) {
-                Some(mode) => Listed { mode, blob: None },
-                None => Listed::opaque(),
-            };
-            files.insert(path.clone(), listed);
-        }
+        let mut files = BTreeMap::new();
+        self.each(|path, listed| drop(files.insert(GitPath(path.to_vec()), listed)))?;
         Ok(Listing { files })
     }
 
-    fn files<'f>(&self, files: &'f OnceLock<Files>) -> Result<&'f Files, GitError> {
-        if let Some(files) = files.get() {
-            return Ok(files);
-        }
-        let mut tracked = Vec::new();
-        let loose = self.read_files(|path, side| tracked.push((path, side)))?;
-        Ok(files.get_or_init(|| Files { tracked, loose }))
+    /// Hands out all files whose names are text, with their blobs where git knows them without reading the files.
+    pub fn each_named(&self, mut each: impl FnMut(RepoPath, Listed)) -> Result<(), GitError> {
+        self.each(|path, listed| {
+            let path = std::str::from_utf8(path).ok().and_then(|path| RepoPath::new(path).ok());
+            if let Some(path) = path {
+                each(path, listed);
+            }
+        })
     }
 
-    /// Goes through the files of the work tree: those that git was told of are handed out as git has them.
-    fn read_files(&self, mut tracked: impl FnMut(GitPath, Side)) -> Result<Loose, GitError> {
-        let args = ["ls-files", "-v", "--stage", "--cached", "--others", "--exclude-standard", "-z"];
-        let mut git = self.repository.start(&args)?;
-        let mut loose = Loose::default();
-        // Of a sparse checkout most is not there, folder by folder.
-        let mut absent: Vec<u8> = Vec::new();
+    fn each(&self, mut each: impl FnMut(&[u8], Listed)) -> Result<(), GitError> {
+        match &self.state {
+            State::Revision { tree, .. } => {
+                self.each_of(tree.as_str(), |path, side| each(&path.0, Listed::from(side)))
+            }
+            State::WorkTree { .. } => {
+                self.survey()?.each(self.repository, each);
+                Ok(())
+            }
+        }
+    }
+
+    /// Returns what looking through the work tree found.
+    fn survey(&self) -> Result<&Survey, GitError> {
+        let State::WorkTree { surveying, survey } = &self.state else {
+            unreachable!("nobody looks through the work tree for a revision");
+        };
+        if let Some(survey) = survey.get() {
+            return Ok(survey);
+        }
+        let begun = surveying.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let begun = begun.map_or_else(|| self.repository.survey(), |begun| Ok(*begun))?;
+        let found = begun.finish(self.repository)?;
+        Ok(survey.get_or_init(|| found))
+    }
+
+    /// Hands out the files of a revision.
+    fn each_of(&self, revision: &str, mut each: impl FnMut(GitPath, Side)) -> Result<(), GitError> {
+        let mut git = self.repository.start(&["ls-tree", "-r", "-z", "--full-tree", revision])?;
         while let Some(entry) = git.next(0)? {
-            // `? path`, or `H 100644 <id> 0<tab>path`: `h` for files that git takes for unchanged, `S` for those
-            // that are not checked out.
-            let unexpected = || git.unexpected(&entry);
-            if let Some(path) = entry.strip_prefix(b"? ") {
-                let path = path.strip_suffix(b"/").unwrap_or(path);
-                loose.untracked.insert(GitPath(path.to_vec()));
-                continue;
-            }
-            let (about, path) = split_at(&entry, b'\t').ok_or_else(unexpected)?;
+            // `100644 blob <id><tab>path`
+            let (about, path) = split_at(&entry, b'\t').ok_or_else(|| git.unexpected(&entry))?;
             let fields: Vec<&str> = about.split(' ').collect();
-            let [tag, mode, id, _] = fields[..] else { return Err(unexpected()) };
-            let side = Side::parse(mode, id).ok_or_else(unexpected)?;
-            let path = GitPath(path.to_vec());
-            let is_overlooked = tag == "S" || tag.bytes().all(|byte| byte.is_ascii_lowercase());
-            if is_overlooked && side.mode != FileMode::Repository && self.is_there(&path, &mut absent) {
-                loose.overlooked.insert(path.clone(), side.clone());
-            }
-            tracked(path, side);
-        }
-        Ok(loose)
-    }
-
-    /// Returns whether a file is there; `absent` is a folder that is known not to be.
-    fn is_there(&self, path: &GitPath, absent: &mut Vec<u8>) -> bool {
-        let is_in =
-            |folder: &[u8]| path.0.strip_prefix(folder).is_some_and(|rest| rest.first() == Some(&b'/'));
-        if !absent.is_empty() && is_in(absent) {
-            return false;
-        }
-        if path.mode_at(self.repository).is_some_and(|mode| mode != FileMode::Repository) {
-            return true;
-        }
-        // The topmost folder of it that is not there spares looking for all others below.
-        let slashes = path.0.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
-        let gone = slashes
-            .map(|at| GitPath(path.0[..at].to_vec()))
-            .find(|folder| folder.mode_at(self.repository).is_none());
-        if let Some(folder) = gone {
-            *absent = folder.0;
-        }
-        false
-    }
-
-    /// Hashes the files of which only that tells whether they changed.
-    fn settle(&self, unsure: BTreeMap<GitPath, Side>, changes: &mut Changes) -> Result<(), GitError> {
-        let modes = unsure.iter().map(|(path, was)| (path.clone(), was.mode)).collect();
-        let now = self.repository.hash(&modes)?;
-        for (path, was) in unsure {
-            if was.blob.is_none() || now.get(&path) != was.blob.as_ref() {
-                changes.add(&path, Change::Modified);
-            }
+            let side = match fields[..] {
+                [mode, _, id] => Side::parse(mode, id),
+                _ => None,
+            };
+            each(GitPath(path.to_vec()), side.ok_or_else(|| git.unexpected(&entry))?);
         }
         Ok(())
+    }
+
+    fn compare_trees(&self, commit: &CommitId, tree: &ObjectId) -> Result<Changes, GitError> {
+        let mut changes = Changes::default();
+        for pair in self.pairs(commit, tree.as_str())? {
+            changes.add_pair(&pair);
+        }
+        Ok(changes)
+    }
+
+    /// Returns what two revisions do not have the same.
+    fn pairs(&self, from: &CommitId, to: &str) -> Result<Vec<Pair>, GitError> {
+        let args =
+            ["diff-tree", "-r", "--raw", "-z", "--no-abbrev", "--no-renames", "--ignore-submodules=none"];
+        raw_pairs(self.repository.start(&[&args[..], &[from.as_str(), to, "--"]].concat())?)
+    }
+
+    /// Compares the work tree with a commit: what the commit that is checked out has otherwise, git reads in its own
+    /// store, and what is otherwise on disk than there was found by looking through the work tree.
+    fn compare_work_tree(&self, commit: &CommitId, survey: &Survey) -> Result<Changes, GitError> {
+        let mut since: BTreeMap<GitPath, Pair> = BTreeMap::new();
+        if survey.head.as_ref() != Some(commit) {
+            let head = match &survey.head {
+                Some(head) => head.as_str().to_owned(),
+                None => self.repository.line(&["hash-object", "-t", "tree", "--stdin"])?,
+            };
+            since = self.pairs(commit, &head)?.into_iter().map(|pair| (pair.path.clone(), pair)).collect();
+        }
+        let loose = survey.untracked.iter().chain(survey.overlooked.keys());
+        let paths: BTreeSet<&GitPath> = since.keys().chain(survey.touched.keys()).chain(loose).collect();
+        let heads = self.heads_of_unmerged(survey)?;
+        let mut changes = Changes::default();
+        let mut unsure = BTreeMap::new();
+        for path in paths {
+            let (pair, touched) = (since.get(path), survey.touched.get(path));
+            let overlooked = survey.overlooked.get(path);
+            let old = match (pair, touched) {
+                (Some(pair), _) => pair.old.as_ref(),
+                (None, Some(Touched { now: survey::Now::Unmerged, .. })) => heads.get(path),
+                (None, Some(touched)) => touched.head.as_ref(),
+                (None, None) => overlooked,
+            };
+            let is_loose = overlooked.is_some() || survey.untracked.contains(path);
+            // What git was not to look at may be anything.
+            let now = match touched {
+                _ if is_loose => match path.mode_at(self.repository) {
+                    Some(FileMode::Repository) | None => {
+                        changes.add(path, Change::Opaque);
+                        continue;
+                    }
+                    Some(mode) => Some(Side { mode, blob: None }),
+                },
+                Some(touched) => touched.on_disk(path, self.repository),
+                None => pair.and_then(|pair| pair.new.clone()),
+            };
+            let pair = Pair { path: path.clone(), old: old.cloned(), new: now };
+            match pair.old.clone().filter(|_| pair.is_unsure()) {
+                Some(old) => drop(unsure.insert(pair.path, old)),
+                None => changes.add_pair(&pair),
+            }
+        }
+        self.repository.settle(unsure, &mut changes)?;
+        Ok(changes)
+    }
+
+    /// Returns what the commit that is checked out has of files with conflicts: of the versions that git was told of
+    /// none need be that one.
+    fn heads_of_unmerged(&self, survey: &Survey) -> Result<BTreeMap<GitPath, Side>, GitError> {
+        let is_unmerged = |path: &GitPath| {
+            survey.touched.get(path).is_some_and(|touched| touched.now == survey::Now::Unmerged)
+        };
+        let mut heads = BTreeMap::new();
+        if let Some(head) = &survey.head
+            && survey.touched.keys().any(is_unmerged)
+        {
+            self.each_of(head.as_str(), |path, side| {
+                if is_unmerged(&path) {
+                    heads.insert(path, side);
+                }
+            })?;
+        }
+        Ok(heads)
     }
 
     fn has(&self, commit: &CommitId) -> Result<bool, GitError> {
@@ -329,7 +289,7 @@ impl Present<'_> {
 impl Tree for Present<'_> {
     fn read(&self, path: &RepoPath) -> Option<Vec<u8>> {
         match &self.state {
-            State::WorkTree(_) => std::fs::read(self.repository.root.join(path.as_str())).ok(),
+            State::WorkTree { .. } => std::fs::read(self.repository.root.join(path.as_str())).ok(),
             State::Revision { tree, contents } => {
                 // A question is a line.
                 if path.as_str().contains('\n') {

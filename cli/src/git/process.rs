@@ -18,6 +18,9 @@ const SETTINGS: &[&str] = &[
     "core.fsmonitor=false",
     "-c",
     "core.quotePath=false",
+    // In which order somebody wants to see files, from a file that may not be there.
+    "-c",
+    "diff.orderFile=/dev/null",
 ];
 
 /// What each git finds around it: English, no locks, no questions, and no network. A clone without all objects
@@ -37,6 +40,7 @@ pub(super) struct Running {
     child: Child,
     output: BufReader<ChildStdout>,
     complaints: Option<JoinHandle<Vec<u8>>>,
+    complained: Vec<u8>,
 }
 
 /// Makes the command line of a git in `folder`.
@@ -89,7 +93,8 @@ impl Running {
             let _ = io::copy(&mut stderr, &mut io::sink());
             kept
         });
-        Ok(Running { args: args.join(" "), child, output, complaints: Some(complaints) })
+        let (args, complained) = (args.join(" "), Vec::new());
+        Ok(Running { args, child, output, complaints: Some(complaints), complained })
     }
 
     /// Returns the next piece of the output, without the byte `end` after it; `None` when there is no more and git
@@ -111,6 +116,20 @@ impl Running {
         }
     }
 
+    /// Returns all of the rest of the output, once git ended well.
+    pub(super) fn rest(&mut self) -> Result<Vec<u8>, GitError> {
+        let mut rest = Vec::new();
+        self.output.read_to_end(&mut rest).map_err(|error| self.failed(error))?;
+        self.finish().map(|()| rest)
+    }
+
+    /// Returns what git said on standard error though it ended well, line by line. Before its end, that is nothing.
+    /// Where it said more than is kept, the last line is one that git never says.
+    pub(super) fn complaints(&self) -> impl Iterator<Item = &[u8]> {
+        let is_cut = self.complained.len() >= KEPT;
+        self.complained.split(|byte| *byte == b'\n').chain(is_cut.then_some(&b"and more"[..]))
+    }
+
     /// Makes the error for output that git never prints.
     pub(super) fn unexpected(&self, output: &[u8]) -> GitError {
         GitError::Unexpected { args: self.args.clone(), output: String::from_utf8_lossy(output).into_owned() }
@@ -124,6 +143,7 @@ impl Running {
         let status = self.child.wait().map_err(|error| self.failed(error))?;
         let stderr = self.complaints.take().and_then(|reader| reader.join().ok()).unwrap_or_default();
         if status.success() {
+            self.complained = stderr;
             return Ok(());
         }
         Err(GitError::of(&[&self.args], &Output { status, stdout: Vec::new(), stderr }))

@@ -14,8 +14,6 @@ pub(super) struct Pair {
     pub(super) path: GitPath,
     pub(super) old: Option<Side>,
     pub(super) new: Option<Side>,
-    /// Whether the file has conflicts.
-    pub(super) is_unmerged: bool,
 }
 
 /// What is on one side.
@@ -35,25 +33,26 @@ impl Side {
 }
 
 impl Pair {
-    /// Returns whether git has only looked at when the file was written to.
+    /// Returns whether only reading the file tells.
     pub(super) fn is_unsure(&self) -> bool {
         match (&self.old, &self.new) {
             (Some(old), Some(new)) => {
                 let is_file = old.mode != FileMode::Repository && old.mode == new.mode;
-                is_file && new.blob.is_none() && !self.is_unmerged
+                is_file && new.blob.is_none()
             }
             _ => false,
         }
     }
 
-    /// Says what became of the path.
-    pub(super) fn change(&self) -> Change {
+    /// Says what became of the path, if anything did.
+    pub(super) fn change(&self) -> Option<Change> {
         match (&self.old, &self.new) {
-            _ if self.is_unmerged => Change::Opaque,
-            (Some(old), Some(new)) => modified(old.mode, new.mode),
-            (Some(_), None) => Change::Removed,
-            (None, Some(new)) if new.mode == FileMode::Repository => Change::Opaque,
-            (None, _) => Change::Added,
+            (Some(old), Some(new)) if old == new && old.blob.is_some() => None,
+            (Some(old), Some(new)) => Some(modified(old.mode, new.mode)),
+            (Some(_), None) => Some(Change::Removed),
+            (None, Some(new)) if new.mode == FileMode::Repository => Some(Change::Opaque),
+            (None, Some(_)) => Some(Change::Added),
+            (None, None) => None,
         }
     }
 }
@@ -68,11 +67,6 @@ fn next(git: &mut Running) -> Result<Option<Pair>, GitError> {
     let Some(path) = git.next(0)? else { return Err(git.unexpected(&about)) };
     let text = std::str::from_utf8(&about).ok().and_then(|text| text.strip_prefix(':'));
     let fields: Vec<&str> = text.unwrap_or_default().split(' ').collect();
-    let [old_mode, new_mode, old, new, status] = fields[..] else { return Err(git.unexpected(&about)) };
-    Ok(Some(Pair {
-        path: GitPath(path),
-        old: Side::parse(old_mode, old),
-        new: Side::parse(new_mode, new),
-        is_unmerged: status.starts_with('U'),
-    }))
+    let [old_mode, new_mode, old, new, _] = fields[..] else { return Err(git.unexpected(&about)) };
+    Ok(Some(Pair { path: GitPath(path), old: Side::parse(old_mode, old), new: Side::parse(new_mode, new) }))
 }

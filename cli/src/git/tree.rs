@@ -8,8 +8,10 @@ use skiptrace_engine::id::ObjectId;
 use skiptrace_engine::path::RepoPath;
 use skiptrace_indexers::record::sources::Tree;
 
-use super::changes::GitPath;
+use super::changes::{Change, Changes, GitPath};
+use super::hash::mode_at;
 use super::mode::FileMode;
+use super::survey::Survey;
 use super::{GitError, Repository, process};
 
 /// The files of a work tree: those that git tracks, and those that it does not ignore.
@@ -31,26 +33,17 @@ pub struct WorkTree {
 impl WorkTree {
     /// Asks git. A file that is written to after `since` is unsettled.
     pub fn of(repository: &Repository, since: SystemTime) -> Result<WorkTree, GitError> {
-        let mut blobs = BTreeMap::new();
-        let overlooked = repository.present(None)?.tracked(|path, side| {
-            if matches!(side.mode, FileMode::Plain | FileMode::Executable)
-                && let (Some(path), Some(blob)) = (path.repo_path(), side.blob)
-            {
-                blobs.insert(path, blob);
-            }
-        })?;
-        let status = [
-            "status",
-            "--porcelain=v1",
-            "-z",
-            "--untracked-files=all",
-            "--no-renames",
-            "--ignore-submodules=none",
-        ];
-        let mut changed: BTreeSet<RepoPath> =
-            repository.entries(&status)?.iter().filter_map(|entry| changed_path(entry.get(3..)?)).collect();
+        let survey = repository.survey()?.finish(repository)?;
+        let touched = survey.touched.keys().chain(&survey.untracked);
+        let mut changed: BTreeSet<RepoPath> = touched.filter_map(|path| changed_path(&path.0)).collect();
+        let overlooked = repository.overlooked(&survey)?;
         changed.extend(overlooked.paths.into_keys());
         changed.extend(overlooked.unnamed.iter().filter_map(|name| changed_path(name.as_bytes())));
+        let plain = survey.tracked.iter().map(|entry| (GitPath(entry.path.to_vec()), entry.side()));
+        let blobs = plain
+            .filter(|(_, side)| matches!(side.mode, FileMode::Plain | FileMode::Executable))
+            .filter_map(|(path, side)| Some((path.repo_path()?, side.blob?)))
+            .collect();
         let (settled, hashed) = (BTreeSet::new(), BTreeMap::new());
         Ok(WorkTree { root: repository.root().to_owned(), blobs, changed, since, settled, hashed })
     }
@@ -116,6 +109,16 @@ impl Tree for WorkTree {
 }
 
 impl Repository {
+    /// Returns which of the files that git was told not to look at are not as git has them.
+    fn overlooked(&self, survey: &Survey) -> Result<Changes, GitError> {
+        let mut changes = Changes::default();
+        let (same, other): (BTreeMap<_, _>, BTreeMap<_, _>) = (survey.overlooked.clone().into_iter())
+            .partition(|(path, was)| mode_at(self.root(), path) == Some(was.mode));
+        other.keys().for_each(|path| changes.add(path, Change::Modified));
+        self.settle(same, &mut changes)?;
+        Ok(changes)
+    }
+
     /// Runs git and returns the entries that it prints, each ended by a NUL.
     pub(super) fn entries(&self, args: &[&str]) -> Result<Vec<Vec<u8>>, GitError> {
         let output = process::run(&self.environment, &self.root, args)?;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use skiptrace_engine::fingerprint::Fingerprint;
 use thiserror::Error;
 
-use crate::units::cargo::{Declared, Manifest};
+use crate::units::cargo::{Declared, Manifest, Origin};
 
 /// The packages of a lockfile. Two are equal whatever their order, comments and format version.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -129,38 +129,43 @@ impl Lockfile {
 
     /// Returns a dependency of one of the repository's own packages that is not locked as its manifest asks for it, so
     /// that cargo is going to bring the lockfile up to date before it builds anything.
-    pub fn lacks(&self, manifest: &Manifest, workspace: Option<&Manifest>) -> Option<Box<str>> {
+    ///
+    /// `root` is the manifest of the workspace that the package belongs to, which may be its own.
+    pub fn lacks(&self, manifest: &Manifest, root: &Manifest) -> Option<Box<str>> {
         let package = manifest.package.as_deref()?;
-        let is_own = |locked: &&LockedPackage| locked.source.is_none() && *locked.name == *package;
-        let own: Vec<_> = self.packages.keys().filter(is_own).collect();
+        let own: Vec<_> = self.own().filter(|(own, _)| *own.name == *package).collect();
         if own.is_empty() {
             return Some(package.into());
         }
-        let locked: BTreeSet<&LockedPackage> = own.iter().flat_map(|own| &self.packages[*own]).collect();
-        let offered = |key: &str| {
-            let mut offered = workspace.into_iter().flat_map(|workspace| &workspace.workspace_dependencies);
-            offered.find(|offered| *offered.key == *key)
-        };
+        let locked: BTreeSet<&LockedPackage> = own.into_iter().flat_map(|(_, locked)| locked).collect();
         let is_locked = |declared: &Declared| {
             let said = match declared.inherited {
-                true => offered(&declared.key),
+                true => root.workspace_dependencies.iter().find(|offered| offered.key == declared.key),
                 false => Some(declared),
             };
-            let Some(said) = said else { return false };
-            let wanted = said.version.as_deref().map(VersionReq::parse);
-            locked.iter().any(|locked| {
-                let fits = match &wanted {
-                    None => true,
-                    Some(Ok(wanted)) => {
-                        Version::parse(&locked.version).is_ok_and(|version| wanted.matches(&version))
-                    }
-                    Some(Err(_)) => false,
-                };
-                *locked.name == *said.package && fits
-            })
+            said.is_some_and(|said| locked.iter().any(|locked| locked.is_as_asked(said, root.replaces)))
         };
         let missing = manifest.dependencies.iter().find(|declared| !is_locked(declared));
         missing.map(|declared| declared.key.clone())
+    }
+
+    /// Returns a dependency that a workspace offers its packages, and that some package has in another version than
+    /// may be taken, so that cargo is going to bring the lockfile up to date. That package may have asked for it on
+    /// its own account, which its own manifest would tell: to look for that is not worth it.
+    pub fn lacks_offered(&self, root: &Manifest) -> Option<Box<str>> {
+        let is_other = |offered: &&Declared| {
+            self.own().any(|(_, locked)| {
+                let mut named = locked.iter().filter(|locked| locked.name == offered.package).peekable();
+                named.peek().is_some() && !named.any(|locked| locked.is_as_asked(offered, root.replaces))
+            })
+        };
+        let other = root.workspace_dependencies.iter().find(is_other);
+        other.map(|offered| offered.key.clone())
+    }
+
+    /// Returns the packages that come from folders, and what each depends on.
+    fn own(&self) -> impl Iterator<Item = (&LockedPackage, &BTreeSet<LockedPackage>)> {
+        self.packages.iter().filter(|(package, _)| package.source.is_none())
     }
 
     /// Returns a hash of the graph.
@@ -181,6 +186,28 @@ impl LockedPackage {
     fn is_from(&self, source: &str) -> bool {
         let own = self.source.as_deref().unwrap_or_default();
         own == source || own.split('#').next() == Some(source)
+    }
+
+    /// Returns whether it is what a manifest asks for. Where `replaces` says so, packages are taken from elsewhere than
+    /// those who ask for them say.
+    fn is_as_asked(&self, asked: &Declared, replaces: bool) -> bool {
+        let source = self.source.as_deref();
+        let is_from_there = match &asked.from {
+            _ if replaces && asked.from != Origin::Folder => true,
+            Origin::Registry => source
+                .is_some_and(|source| ["registry+", "sparse+"].iter().any(|kind| source.starts_with(kind))),
+            Origin::Folder => source.is_none(),
+            Origin::Git { url, at } => {
+                let at = at.as_ref().map(|at| format!("?{at}")).unwrap_or_default();
+                self.is_from(&format!("git+{url}{at}"))
+            }
+        };
+        let fits = match asked.version.as_deref().map(VersionReq::parse) {
+            None => true,
+            Some(Ok(wanted)) => Version::parse(&self.version).is_ok_and(|version| wanted.matches(&version)),
+            Some(Err(_)) => false,
+        };
+        self.name == asked.package && is_from_there && fits
     }
 }
 
@@ -292,27 +319,83 @@ dependencies = ["c 0.1.0", "b 1.0.0 (registry+https://example.org/index)"]
     #[test]
     fn a_lockfile_may_be_out_of_date() {
         let lockfile = Lockfile::parse(V4.as_bytes()).unwrap();
-        let lacks = |dependencies: &str| {
-            let text = format!("[package]\nname = \"a\"\n[dependencies]\n{dependencies}\n");
-            let root = Manifest::read(b"[workspace.dependencies]\nc = \"0.1\"\nb = \"3\"\n");
-            lockfile.lacks(&Manifest::read(text.as_bytes()).unwrap(), root.as_ref())
+        let read = |text: &str| Manifest::read(text.as_bytes()).unwrap();
+        let offers = "[workspace.dependencies]\nc = { path = \"c\" }\nb = \"3\"\n";
+        let lacks = |dependencies: &str, root: &str| {
+            lockfile.lacks(
+                &read(&format!("[package]\nname = \"a\"\n[dependencies]\n{dependencies}\n")),
+                &read(root),
+            )
         };
         for fitting in [
             "",
             "b = \"1\"",
             "x = { package = \"b\", version = \">=0.9\" }",
             "c.workspace = true",
-            "c.path = \"../c\"",
+            "c = { path = \"../c\", version = \"0.1\" }",
         ] {
+            assert_eq!(lacks(fitting, offers), None, "{fitting}");
+        }
+        for missing in [
+            "b = \"2\"",
+            "b = \"1.0.1\"",
+            "b.workspace = true",
+            "b = \"?\"",
+            "b.path = \"../b\"",
+            "b.git = \"https://example.org/b\"",
+        ] {
+            assert_eq!(lacks(missing, offers).as_deref(), Some("b"), "{missing}");
+        }
+        assert_eq!(lacks("c = \"0.1\"", offers).as_deref(), Some("c"), "it is locked from a folder");
+        assert_eq!(lacks("d = \"1\"", offers).as_deref(), Some("d"));
+        assert_eq!(lacks("d.workspace = true", offers).as_deref(), Some("d"));
+        let replaces = format!("{offers}[patch.crates-io]\nc = {{ path = \"c\" }}\n");
+        assert_eq!(lacks("c = \"0.1\"", &replaces), None);
+        assert_eq!(lockfile.lacks(&read("[package]\nname = \"new\""), &read(offers)).as_deref(), Some("new"));
+    }
+
+    #[test]
+    fn a_repository_is_locked_at_what_was_asked_for() {
+        let locked = |source: &str| {
+            let text = format!(
+                "[[package]]\nname = \"a\"\nversion = \"0.1.0\"\ndependencies = [\"b\"]\n\
+                [[package]]\nname = \"b\"\nversion = \"0.1.0\"\nsource = \"git+https://e.org/b{source}#00ff\"\n"
+            );
+            Lockfile::parse(text.as_bytes()).unwrap()
+        };
+        let asks = |how: &str| {
+            let text = format!(
+                "[package]\nname = \"a\"\n[dependencies]\nb = {{ git = \"https://e.org/b\"{how} }}\n"
+            );
+            Manifest::read(text.as_bytes()).unwrap()
+        };
+        let root = Manifest::default();
+        let ways = [("", ""), ("?branch=x", ", branch = \"x\""), ("?tag=v1", ", tag = \"v1\"")];
+        for (source, _) in ways {
+            for (other, how) in ways {
+                assert_eq!(
+                    locked(source).lacks(&asks(how), &root).is_none(),
+                    source == other,
+                    "{source} {how}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_workspace_offers_may_be_out_of_date() {
+        let lockfile = Lockfile::parse(V4.as_bytes()).unwrap();
+        let lacks = |offers: &str| {
+            let root = Manifest::read(format!("[workspace.dependencies]\n{offers}\n").as_bytes()).unwrap();
+            lockfile.lacks_offered(&root)
+        };
+        for fitting in ["b = \"1\"", "c.path = \"c\"", "nobody-takes-it = \"1\""] {
             assert_eq!(lacks(fitting), None, "{fitting}");
         }
-        for missing in ["b = \"2\"", "b = \"1.0.1\"", "b.workspace = true", "b = \"?\""] {
+        // The other version is there as well, but it is not the one that is depended on.
+        for missing in ["b = \"2\"", "b = \"3\"", "b.git = \"https://example.org/b\""] {
             assert_eq!(lacks(missing).as_deref(), Some("b"), "{missing}");
         }
-        assert_eq!(lacks("d = \"1\"").as_deref(), Some("d"));
-        assert_eq!(lacks("d.workspace = true").as_deref(), Some("d"));
-        let new = Manifest::read(b"[package]\nname = \"new\"\n").unwrap();
-        assert_eq!(lockfile.lacks(&new, None).as_deref(), Some("new"));
     }
 
     #[test]

@@ -106,8 +106,35 @@ pub struct Declared {
     pub package: Box<str>,
     /// Which versions may be taken, where it says so.
     pub version: Option<Box<str>>,
+    /// Where it is from.
+    pub from: Origin,
     /// Whether the workspace says the rest of it.
     pub inherited: bool,
+}
+
+/// Where a dependency is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A registry.
+    Registry,
+    /// A folder.
+    Folder,
+    /// A git repository.
+    Git {
+        /// Its address.
+        url: Box<str>,
+        /// Which of its commits: `branch=main`, `tag=v1` or `rev=00ff`.
+        at: Option<Box<str>>,
+    },
+}
+
+/// What the root of a workspace says of who belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Workspace {
+    /// Folders that do, as they are written.
+    pub members: Vec<Box<str>>,
+    /// Folders that do not.
+    pub exclude: Vec<Box<str>>,
 }
 
 /// What is to be known of a manifest besides its units.
@@ -117,8 +144,14 @@ pub struct Manifest {
     pub package: Option<Box<str>>,
     /// The dependencies of the package.
     pub dependencies: Vec<Declared>,
+    /// The workspace that it is the root of.
+    pub workspace: Option<Workspace>,
+    /// The folder of the workspace's root, where the package says which that is.
+    pub workspace_root: Option<Box<str>>,
     /// The dependencies that the workspace offers its packages.
     pub workspace_dependencies: Vec<Declared>,
+    /// Whether it has some packages be taken from elsewhere than those who depend on them say.
+    pub replaces: bool,
     /// The profiles, and from which each inherits.
     pub profiles: BTreeMap<Box<str>, Option<Box<str>>>,
 }
@@ -263,8 +296,9 @@ fn parse(source: &[u8]) -> Option<Parsed> {
         let kind = DEPENDENCIES.iter().find(|(table, _)| *table == name);
         match (name, value.get_ref()) {
             ("package" | "project", DeValue::Table(table)) => {
-                parsed.manifest.package =
-                    table.get("name").and_then(|name| name.get_ref().as_str()).map(Into::into);
+                let text = |key: &str| table.get(key).and_then(|value| value.get_ref().as_str());
+                parsed.manifest.package = text("name").map(Into::into);
+                parsed.manifest.workspace_root = text("workspace").map(Into::into);
                 parsed.package("package", name, span, table);
             }
             (_, DeValue::Table(table)) if kind.is_some() => {
@@ -285,7 +319,10 @@ fn parse(source: &[u8]) -> Option<Parsed> {
                 }
             }
             ("workspace", DeValue::Table(table)) => parsed.workspace(span, table),
-            (_, value) => parsed.entries.add(name.to_owned(), span, canonical(value)),
+            (_, value) => {
+                parsed.manifest.replaces |= matches!(name, "patch" | "replace");
+                parsed.entries.add(name.to_owned(), span, canonical(value));
+            }
         }
     }
     parsed.list_tables();
@@ -321,11 +358,21 @@ impl Parsed {
             let value = value.get_ref();
             let text = |key: &str| value.get(key).and_then(|value| value.get_ref().as_str());
             let inherited = value.get("workspace").is_some_and(|is| is.get_ref().as_bool() == Some(true));
+            let from = match (text("git"), text("path")) {
+                (Some(url), _) => {
+                    let at =
+                        ["branch", "tag", "rev"].iter().find_map(|key| Some(format!("{key}={}", text(key)?)));
+                    Origin::Git { url: url.into(), at: at.map(Into::into) }
+                }
+                (None, Some(_)) => Origin::Folder,
+                (None, None) => Origin::Registry,
+            };
             let declared = Declared {
                 unit: unit_name.into(),
                 key: name.into(),
                 package: text("package").unwrap_or(name).into(),
                 version: value.as_str().or_else(|| text("version")).map(Into::into),
+                from,
                 inherited,
             };
             match unit.starts_with("workspace ") {
@@ -357,6 +404,13 @@ impl Parsed {
 
     fn workspace(&mut self, span: Range<usize>, table: &DeTable<'_>) {
         self.entries.add("workspace".to_owned(), span, Vec::new());
+        let folders = |key: &str| {
+            let folders = table.get(key).and_then(|value| value.get_ref().as_array());
+            let folders = folders.into_iter().flatten().filter_map(|folder| folder.get_ref().as_str());
+            folders.map(Into::into).collect()
+        };
+        self.manifest.workspace =
+            Some(Workspace { members: folders("members"), exclude: folders("exclude") });
         for (key, value) in table {
             let (name, span) = (&**key.get_ref(), key.span().start..value.span().end.max(key.span().end));
             match (name, value.get_ref()) {

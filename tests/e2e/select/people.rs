@@ -82,6 +82,54 @@ fn a_change_that_nobody_knows_runs_everything() {
     assert_snapshot!(output.snapshot());
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_no_text_runs_everything_whatever_rules_say() {
+    use std::os::unix::ffi::OsStrExt;
+    let sandbox = sandbox();
+    let repo = five_tests(&sandbox);
+    sandbox.write("skiptrace.toml", "[[rule]]\npaths = [\"*\"]\nignore = true\n");
+    let everything = || {
+        let output = select(&sandbox, &["--json"]).success();
+        let document: serde_json::Value = serde_json::from_str(&output.stdout()).unwrap();
+        document["everything"].as_array().unwrap().iter().map(|cause| cause["message"].to_string()).collect()
+    };
+    let calm: Vec<String> = everything();
+    assert!(calm.is_empty(), "{calm:?}");
+    std::fs::write(repo.path().join(std::ffi::OsStr::from_bytes(b"odd-\xff.md")), "new").unwrap();
+    let causes: Vec<String> = everything();
+    assert_eq!(causes.len(), 1, "{causes:?}");
+    assert!(causes[0].contains("odd-\u{fffd}.md") && causes[0].contains("not UTF-8"), "{causes:?}");
+}
+
+#[test]
+fn a_lockfile_that_cargo_is_going_to_change_runs_everything() {
+    const LOCKFILE: &str = "version = 4\n\n[[package]]\nname = \"a\"\nversion = \"0.1.0\"\ndependencies = [\"log\"]\n\n\
+        [[package]]\nname = \"log\"\nversion = \"0.4.1\"\n\
+        source = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
+    let manifest = |version: &str| {
+        format!("[package]\nname = \"a\"\nversion = \"0.1.0\"\n[dependencies]\nlog = \"{version}\"\n")
+    };
+    let sandbox = sandbox();
+    let repo = sandbox.repo();
+    repo.commit(
+        "first",
+        &[("a.rs", "a"), ("b.rs", "b"), ("Cargo.toml", &manifest("0.4.0")), ("Cargo.lock", LOCKFILE)],
+    );
+    index(&sandbox, &repo, &[known("unit", "a", "a.rs"), known("unit", "b", "Cargo.toml")]);
+    let said = || select(&sandbox, &[]).success().stderr();
+    sandbox.write("Cargo.toml", &manifest("0.4.1"));
+    assert!(!said().contains("everything must run"), "{}", said());
+    sandbox.write("Cargo.toml", &manifest("0.4.2"));
+    let lacking = "`Cargo.toml` asks for `log`, which `Cargo.lock` does not have as it is asked for";
+    assert!(said().contains("everything must run") && said().contains(lacking), "{}", said());
+    sandbox.write("Cargo.toml", "<<<<<<< ours");
+    assert!(said().contains("`Cargo.toml` is not understood"), "{}", said());
+    sandbox.write("Cargo.toml", &manifest("0.4.1"));
+    sandbox.write("Cargo.lock", "<<<<<<< ours");
+    assert!(said().contains("`Cargo.lock` is not understood"), "{}", said());
+}
+
 #[test]
 fn lists_are_of_what_to_skip_unless_all_tests_are_known() {
     let sandbox = sandbox();

@@ -144,6 +144,7 @@ pub(super) fn prepare(
             policy: settings.select_policy.value.into(),
             rules: &rules.paths,
             never_skip: &[],
+            escape: settings.select_escape.value.text(),
             runner: Some(runner),
         },
         session,

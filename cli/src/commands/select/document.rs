@@ -1,10 +1,10 @@
 //! The answer as a document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use skiptrace_engine::id::JobName;
-use skiptrace_engine::selection::Reason;
+use skiptrace_engine::selection::{Reason, Selection};
 use skiptrace_indexers::select::Form;
 
 use super::format::FormatName;
@@ -153,12 +153,24 @@ impl Document {
                 })
                 .collect(),
             skip,
-            reasons: decision.counts(),
+            reasons: counts(selection),
             shard: share.map(ShardDocument::of),
             told: format.zip(told).map(|(format, told)| ToldDocument::of(format, told)),
             notes,
         }
     }
+}
+
+/// Returns how many tests must run for each reason, by its code.
+fn counts(selection: &Selection) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for test in selection.run() {
+        let codes: BTreeSet<&'static str> = selection.reasons_of(test).map(Reason::code).collect();
+        for code in codes {
+            *counts.entry(code).or_default() += 1;
+        }
+    }
+    counts
 }
 
 impl ShardDocument {

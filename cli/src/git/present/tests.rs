@@ -123,6 +123,125 @@ fn a_file_that_git_forgot_but_that_is_there_is_what_it_was() {
 }
 
 #[test]
+fn folders_that_git_knows_nothing_of_are_looked_into() {
+    let world = World::new(&[(".gitignore", "*.log\n"), ("a/b", "one\n")]);
+    world.write("new/deep/x", "x");
+    world.write("new/y.log", "ignored");
+    world.write("a/[z]*/w", "w");
+    world.write("logs/only.log", "ignored");
+    fs::create_dir_all(world.path("empty/inside")).unwrap();
+    assert_eq!(world.shown(), "Added a/[z]*/w, Added new/deep/x");
+    let inner = Environment { cwd: world.path("new/nested"), ..world.environment.clone() };
+    fs::create_dir(&inner.cwd).unwrap();
+    git(&inner, &["init", "--quiet"]);
+    fs::write(inner.cwd.join("c"), "c").unwrap();
+    assert_eq!(world.shown(), "Added a/[z]*/w, Added new/deep/x, Opaque new/nested");
+    // More of them than can be named, and names that are no text.
+    for number in 0..150 {
+        world.write(&format!("many{number}/x"), "x");
+    }
+    assert_eq!(world.changes().paths.len(), 153);
+    fs::create_dir(world.environment.cwd.join(OsStr::from_bytes(b"odd-\xff"))).unwrap();
+    fs::write(world.environment.cwd.join(OsStr::from_bytes(b"odd-\xff/x")), "x").unwrap();
+    assert_eq!(world.changes().unnamed.len(), 1);
+}
+
+#[test]
+fn what_git_keeps_of_folders_is_used_and_not_believed_too_long() {
+    let world = World::new(&[("a/b", "one\n"), ("c/d", "one\n")]);
+    world.git(&["config", "core.untrackedCache", "true"]);
+    let refresh = || git_with_locks(&world.environment, &["status"]);
+    refresh();
+    assert_eq!(world.shown(), "");
+    world.write("a/new", "x");
+    assert_eq!(world.shown(), "Added a/new");
+    refresh();
+    assert_eq!(world.shown(), "Added a/new");
+    world.write("c/new/x", "x");
+    assert_eq!(world.shown(), "Added a/new, Added c/new/x");
+    world.remove("a/new");
+    refresh();
+    world.write(".gitignore", "x\n");
+    world.write("c/new/y", "y");
+    assert_eq!(world.shown(), "Added .gitignore, Added c/new/y");
+}
+
+#[test]
+fn a_file_that_git_cannot_look_at_is_gone() {
+    let world = World::new(&[("sub/c", "one\n"), ("staged/d", "one\n"), ("e", "one\n")]);
+    world.write("staged/d", "two\n");
+    world.git(&["add", "staged/d"]);
+    // Links that lead to themselves.
+    for folder in ["sub", "staged"] {
+        fs::remove_dir_all(world.path(folder)).unwrap();
+        symlink(format!("{folder}/x"), world.path(folder)).unwrap();
+    }
+    assert_eq!(world.shown(), "Added staged, Removed staged/d, Added sub, Removed sub/c");
+}
+
+#[test]
+fn a_commit_that_is_not_checked_out_is_compared_as_well() {
+    let world = World::new(&[("a", "one\n"), ("b", "one\n"), ("c", "one\n"), ("d", "one\n"), ("e", "one\n")]);
+    for path in ["a", "b", "c", "d", "new"] {
+        world.write(path, "two\n");
+    }
+    world.git(&["rm", "--quiet", "e"]);
+    world.commit();
+    // As it was before, staged or not; gone; untracked, and as it was; and what is new is another.
+    world.write("b", "one\n");
+    world.write("c", "one\n");
+    world.git(&["add", "c"]);
+    world.remove("d");
+    world.write("e", "one\n");
+    world.write("new", "three\n");
+    assert_eq!(world.shown(), "Modified a, Removed d, Added new");
+    world.remove("new");
+    assert_eq!(world.shown(), "Modified a, Removed d");
+    // Told not to look, git does not say that it was put back.
+    world.git(&["update-index", "--assume-unchanged", "a"]);
+    world.write("a", "one\n");
+    assert_eq!(world.shown(), "Removed d");
+}
+
+#[test]
+fn a_conflict_is_compared_with_what_is_checked_out() {
+    let world = World::new(&[("a", "one\n"), ("b", "one\n")]);
+    world.git(&["checkout", "--quiet", "-b", "other"]);
+    world.write("a", "two\n");
+    world.write("c", "two\n");
+    world.commit();
+    world.git(&["checkout", "--quiet", "main"]);
+    world.write("a", "three\n");
+    world.write("c", "three\n");
+    world.commit();
+    let merged = run(&world.environment, &world.environment.cwd, &["merge", "--quiet", "other"]).unwrap();
+    assert!(!merged.status.success());
+    for base in ["main", "other", "main~1"] {
+        let world = &world;
+        let base = world.repository.resolve(base).unwrap();
+        let present = world.repository.present(None).unwrap();
+        let added = if base == world.base { "Added" } else { "Modified" };
+        assert_eq!(shown(&present.changed_since(&base).unwrap()), format!("Modified a, {added} c"), "{base}");
+    }
+    world.write("a", "three\n");
+    world.write("c", "three\n");
+    let main = world.repository.resolve("main").unwrap();
+    let present = world.repository.present(None).unwrap();
+    assert_eq!(shown(&present.changed_since(&main).unwrap()), "");
+}
+
+#[test]
+fn of_two_things_that_are_said_of_a_path_the_worse_counts() {
+    let path = || RepoPath::new("a").unwrap();
+    let of = |change| Changes { paths: [(path(), change)].into(), ..Changes::default() };
+    for (first, second) in [(Change::Opaque, Change::Added), (Change::Added, Change::Opaque)] {
+        let mut changes = of(first);
+        changes.extend(of(second));
+        assert_eq!(changes, of(Change::Opaque));
+    }
+}
+
+#[test]
 fn a_renamed_file_is_gone_and_another_is_new() {
     let world = World::new(&[("src/a.rs", "fn a() {}\n"), ("b", "b\n")]);
     world.git(&["mv", "src/a.rs", "src/A.rs"]);
@@ -171,6 +290,15 @@ fn a_folder_in_the_place_of_a_file_is_both() {
     fs::remove_dir_all(world.path("folder")).unwrap();
     world.write("folder", "two\n");
     assert_eq!(world.shown(), "Added folder, Removed folder/y, Removed x, Added x/z");
+    // Whether git looks there or not.
+    let world = World::new(&[("x", "one\n"), ("y", "one\n")]);
+    world.git(&["update-index", "--assume-unchanged", "x"]);
+    world.git(&["update-index", "--skip-worktree", "y"]);
+    for path in ["x", "y"] {
+        world.remove(path);
+        world.write(&format!("{path}/z"), "two\n");
+    }
+    assert_eq!(world.shown(), "Removed x, Added x/z, Added y/z");
 }
 
 #[test]
@@ -225,6 +353,9 @@ fn what_git_was_told_not_to_look_at_is_looked_at() {
     world.git(&["update-index", "--skip-worktree", "skipped", "absent"]);
     world.remove("absent");
     assert_eq!(world.shown(), "");
+    world.remove("same");
+    assert_eq!(world.shown(), "Removed same", "it is not left out of what is checked out");
+    world.write("same", "one\n");
     world.write("quiet", "two\n");
     world.write("skipped", "two\n");
     assert_eq!(world.shown(), "Modified quiet, Modified skipped");
@@ -451,6 +582,12 @@ fn git_with_network(environment: &Environment, args: &[&str]) {
     command.env_remove("GIT_ALLOW_PROTOCOL").env_remove("GIT_NO_LAZY_FETCH");
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Runs a git that may write down what it finds out.
+fn git_with_locks(environment: &Environment, args: &[&str]) {
+    let mut command = crate::git::process::command(environment, &environment.cwd, args);
+    assert!(command.env_remove("GIT_OPTIONAL_LOCKS").output().unwrap().status.success());
 }
 
 /// A step of somebody's work.

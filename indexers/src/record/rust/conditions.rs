@@ -21,7 +21,7 @@
 //!
 //! So where all of these are as they were for a test, its suite would be built as it was, though the parts as a whole may
 //! differ for the sake of other suites. One thing is left to whoever selects: cargo brings a lockfile up to date that
-//! does not fit the manifests any more. [`Lockfile::lacks`](crate::build::lockfile::Lockfile::lacks) tells.
+//! does not fit the manifests any more. [`Stale`](crate::build::stale::Stale) tells.
 //!
 //! Whether coverage was made of the repository's code or of all (`instrumented`) is nothing that changes a test.
 

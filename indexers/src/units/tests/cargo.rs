@@ -293,6 +293,7 @@ fn a_manifest_says_what_it_depends_on() {
             "workspace dependencies shared: shared 3 false",
         ]
     );
+    assert!(read.workspace.is_some() && !read.replaces && read.workspace_root.is_none());
     assert_eq!(read.profiles["thin"].as_deref(), Some("release"));
     assert_eq!(Manifest::read(b"[dependencies]"), None);
 }
