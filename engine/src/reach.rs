@@ -32,11 +32,13 @@ pub enum Reach {
     Names(Vec<Identifier>),
     /// As [`Reach::Names`], but only things in the same file can mean these names.
     NamesInFile(Vec<Identifier>),
-    /// Besides [`Reach::Names`] of these, whoever executed anything where what the file has in scope is in scope: in the
-    /// file, and in files that take over all of a module, below it or, if it is public, anywhere.
+    /// Besides [`Reach::Names`] of these, whoever executed anything where what the unit brings into scope is in scope: in
+    /// its file, and in files that take over all of a module, below it or, if it is public, anywhere.
     Scope {
         /// What is named.
         names: Vec<Identifier>,
+        /// What the names of those units of the file begin with that are in the same module.
+        module: Box<str>,
         /// Whether others see what the file has in scope.
         is_public: bool,
     },

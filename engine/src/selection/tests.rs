@@ -101,7 +101,10 @@ impl Language for Toy {
             (UnitKind::Function, Edit::Body) if name.starts_with("const") => Reach::Values(names),
             (UnitKind::Function, Edit::Body) => Reach::Nobody,
             _ if name.starts_with("any") => Reach::Compiled,
-            _ if name.starts_with("use") => Reach::Scope { names, is_public: name.ends_with("public") },
+            _ if name.starts_with("use") => {
+                let module = if name.ends_with("inside") { "inner" } else { "" }.into();
+                Reach::Scope { names, module, is_public: name.ends_with("public") }
+            }
             _ if name.starts_with("own") => Reach::NamesInFile(names),
             _ => Reach::Names(names),
         }
@@ -411,24 +414,34 @@ fn what_the_compiler_asked_for_concerns_who_was_compiled_with_it() {
 
 #[test]
 fn what_is_in_scope_of_a_file_is_so_where_its_module_is_taken_over() {
-    let a = ["i use_it=1", "f one=1/1"];
+    let then = ["i use_it=1", "i use_public=1", "i use_inside=1", "f one=1/1", "f inner_one=1/1"];
     let index = index_of(&[
-        ("src/a.toy", &a),
+        ("src/a.toy", &then),
         ("src/a/below.toy", &["i glob=1 takes_all", "f two=1/1"]),
         ("src/a/plain.toy", &["f three=1/1"]),
         ("other/far.toy", &["i glob=1 takes_all", "f four=1/1"]),
     ]);
-    let now =
-        |unit| Present::from([(path("src/a.toy"), changed(Some(source("src/a.toy", &[unit, "f one=1/1"]))))]);
-    let said_of = |unit| said(&ask(&index, &now(unit), Policy::Balanced, &PathRules::default()));
-    insta::assert_snapshot!(said_of("i use_it=2"), @"
+    let said_of = |import: &str| {
+        let edited = format!("i {import}=2");
+        let was = format!("i {import}=1");
+        let now = then.map(|unit| if unit == was { &*edited } else { unit });
+        let present = Present::from([(path("src/a.toy"), changed(Some(source("src/a.toy", &now))))]);
+        said(&ask(&index, &present, Policy::Balanced, &PathRules::default()))
+    };
+    insta::assert_snapshot!(said_of("use_it"), @"
+    inner_one: same-file
     one: same-file
     two: same-file
     ");
-    insta::assert_snapshot!(said_of("i use_it_public=1"), @"
+    insta::assert_snapshot!(said_of("use_inside"), @"
+    inner_one: same-file
+    two: same-file
+    ");
+    insta::assert_snapshot!(said_of("use_public"), @"
     four: same-file
-    one: same-file same-file
-    two: same-file same-file
+    inner_one: same-file
+    one: same-file
+    two: same-file
     ");
 }
 

@@ -118,7 +118,7 @@ fn several_runs_and_tries() {
     let counts = project.sandbox.home().join("counts");
     std::fs::create_dir(&counts).unwrap();
     project.sandbox.var("WOBBLY", counts.to_str().unwrap());
-    let recorded = project.record(&["--runs", "3"], "go test -run Settles ./wobbly");
+    let recorded = project.record(&["--runs", "4"], "go test -run Settles ./wobbly");
     let problems = |name: &str| recorded.test(name).1.health.problems().collect::<Vec<_>>();
     assert_eq!(problems("TestWobblyNeverSettles"), [Problem::UnstableFootprint]);
     assert_eq!(problems("TestWobblySettles"), []);

@@ -154,7 +154,7 @@ fn several_runs_and_tries() {
     let executed = wobbly.executed(test, &[UnitKind::Function]);
     assert_eq!(executed, ["count", "first", "second", "third", "wobbles"].map(str::to_owned).into());
 
-    let settled = project.record(&["--runs", "3"], "cargo test settles -- --ignored");
+    let settled = project.record(&["--runs", "4"], "cargo test settles -- --ignored");
     assert_eq!(settled.check_exact(&[]), 1, "{}", settled.tests());
     assert!(
         settled.output.stderr().contains("did not execute the same in every run"),

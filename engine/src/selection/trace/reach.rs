@@ -3,6 +3,7 @@
 use crate::codec::CodecError;
 use crate::fingerprint::Identifier;
 use crate::id::SetId;
+use crate::index::UnitRecord;
 use crate::index::evidence::FileView;
 use crate::path::RepoPath;
 use crate::reach::{Edit, Reach};
@@ -33,10 +34,12 @@ impl Tracer<'_> {
                 let reached = self.spreader.follow(&names, Some(&view.file.path))?;
                 self.wanted.add(Reason::Named(change), reached.sets);
             }
-            (Reach::Scope { names, is_public }, Some(view)) => {
+            (Reach::Scope { names, module, is_public }, Some(view)) => {
                 let reached = self.spreader.follow(&names, None)?;
                 self.wanted.add(Reason::Named(change.clone()), reached.sets);
-                let mut sets = executed(view);
+                let is_inside = |unit: &&UnitRecord| unit.name.is_empty() || unit.name.starts_with(&*module);
+                let inside = view.units.iter().filter(is_inside);
+                let mut sets: Vec<SetId> = inside.flat_map(|unit| [unit.own, unit.shared]).collect();
                 sets.extend(self.in_scope(&change.file, is_public)?);
                 self.wanted.add(Reason::SameFile(change), sets);
             }
@@ -76,7 +79,7 @@ impl Tracer<'_> {
         let taking = self.part.mentioning(&[self.question.language.mark_of_glob()])?;
         let folder = file.parent();
         let may_have = |other: &RepoPath| {
-            other != file && (is_public || folder.as_ref().is_none_or(|folder| other.is_in(folder)))
+            is_public || other != file && folder.as_ref().is_none_or(|folder| other.is_in(folder))
         };
         let views = taking.into_iter().flatten().map(|(view, _)| view);
         Ok(views.filter(|view| may_have(&view.file.path)).flat_map(|view| executed(&view)).collect())

@@ -21,10 +21,10 @@ pub(super) fn reach(name: &str, edit: Edit) -> Reach {
     let (path, own) = split(name);
     let own = own.strip_prefix(EVALUABLE).unwrap_or(own);
     if let Some(tree) = own.strip_prefix("use ") {
-        return imported(tree, false, edit);
+        return imported(path, tree, false, edit);
     }
     if let Some(tree) = own.strip_prefix("pub use ") {
-        return imported(tree, true, edit);
+        return imported(path, tree, true, edit);
     }
     if let Some(said) = own.strip_prefix("impl ") {
         return implementation(said, edit);
@@ -168,7 +168,7 @@ fn implementation(said: &str, edit: Edit) -> Reach {
 /// Who uses it names it, but for a trait, whose methods are found in all that stands below it. Modules in other files may
 /// bring in all of the names of this one, so names are followed everywhere, unless what they mean is the same
 /// everywhere.
-fn imported(tree: &str, is_public: bool, edit: Edit) -> Reach {
+fn imported(module: &str, tree: &str, is_public: bool, edit: Edit) -> Reach {
     let mut leaves = Vec::new();
     if !leaves_of(tree, "", &mut leaves) {
         return Reach::Compiled;
@@ -216,7 +216,10 @@ fn imported(tree: &str, is_public: bool, edit: Edit) -> Reach {
     identifiers.sort_unstable();
     identifiers.dedup();
     match (finds_methods, in_file_only) {
-        (true, _) => Reach::Scope { names: identifiers, is_public },
+        (true, _) => {
+            let module = if module.is_empty() { String::new() } else { format!("{module}::") };
+            Reach::Scope { names: identifiers, module: module.into(), is_public }
+        }
         _ if identifiers.is_empty() => Reach::Nobody,
         (false, true) => Reach::NamesInFile(identifiers),
         (false, false) => Reach::Names(identifiers),

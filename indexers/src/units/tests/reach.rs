@@ -57,9 +57,10 @@ fn shown(reach: &Reach, sources: &[&str]) -> String {
         Reach::Nobody => "nobody".to_owned(),
         Reach::Names(names) => format!("who names {}", list(names)),
         Reach::NamesInFile(names) => format!("who names {} here", list(names)),
-        Reach::Scope { names, is_public } => {
-            let whose = if *is_public { "this file, a glob" } else { "this file" };
-            format!("who runs {whose} or names {}", list(names)).trim_end().to_owned()
+        Reach::Scope { names, module, is_public } => {
+            let glob = if *is_public { ", a glob" } else { "" };
+            let inside = if module.is_empty() { String::new() } else { format!(" in {module}") };
+            format!("who runs this file{inside}{glob} or names {}", list(names)).trim_end().to_owned()
         }
         Reach::Values(names) => format!("whom the compiler gave {}", list(names)),
         Reach::Compiled => "who was compiled from it".to_owned(),

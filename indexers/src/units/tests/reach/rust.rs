@@ -192,7 +192,7 @@ fn imports() {
     pub use shapes::*: who was compiled from it
     pub use shapes::Shape as _: who was compiled from it
     mod tests: who names tests
-    tests::use super::*: who runs this file or names
+    tests::use super::*: who runs this file in tests:: or names
     tests::use super::self: who names super
     use ::c::D: who runs this file or names D
     use a::B: who runs this file or names B
