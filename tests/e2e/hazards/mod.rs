@@ -29,7 +29,6 @@ const CASES: usize = 8;
 const ABSENT: [(&str, &str, &str); 0] = [];
 
 #[test]
-#[ignore = "not all of its cases have been seen to hold yet: docs/hazards.md"]
 fn rust() {
     corpus::check("rust", &rust::Rust::new());
 }

@@ -51,7 +51,9 @@ impl Result {
 /// or a log was is no result of a test either; a test that looks at such a place prints it.
 pub(super) fn normalize(text: &str, folder: &str) -> String {
     let mut kept = String::new();
-    for line in text.replace(folder, "$DIR").lines() {
+    let text = text.replace(folder, "$DIR");
+    // Of all tests of a process, the first one to panic is told how to see more.
+    for line in text.lines().filter(|line| !line.starts_with("note: run with `RUST_BACKTRACE=1`")) {
         // `thread 'name' (1234) panicked at src/lib.rs:1:2:`
         let line = match (line.strip_prefix("thread '"), line.find(" ("), line.find(") panicked")) {
             (Some(_), Some(from), Some(to)) if from < to => format!("{} panicked", &line[..from]),

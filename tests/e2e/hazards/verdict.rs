@@ -101,7 +101,9 @@ impl Verdict {
             self.imprecise.extend(first("runs for nothing", more, selected));
         }
         for pattern in &case.skips {
-            let known = sides.before.0.keys().filter(|test| matches(pattern, test));
+            // One that is ignored was not recorded, and does not run.
+            let ran = sides.before.0.iter().filter(|(_, result)| result.outcome != "ignored");
+            let known = ran.map(|(test, _)| test).filter(|test| matches(pattern, test));
             let known: Vec<&TestName> = known.filter(|test| !sides.always.contains(*test)).collect();
             if known.is_empty() {
                 self.vacuous.push(format!("no test is called `{pattern}`"));
