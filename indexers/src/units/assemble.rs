@@ -1,6 +1,6 @@
 //! From tokens and pieces to units.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use skiptrace_engine::fingerprint::{Fingerprint, Identifier};
 use skiptrace_engine::unit::{LineSpan, Unit, UnitKind};
@@ -55,6 +55,9 @@ pub(super) fn assemble(source: &[u8], tokens: &[Token], pieces: &[Piece], gramma
     units(source, tokens, pieces, &of_piece, &contexts, grammar)
 }
 
+/// What the documentation of a file is called that has tests in it.
+pub(super) const EXAMPLES: &str = "(examples)";
+
 /// Makes units of pieces, given the tokens of each and what is said of it from outside. Tokens may be in several, or
 /// in none if they say nothing but where pieces begin and end. Those of no piece come last.
 pub(super) fn units(
@@ -69,6 +72,8 @@ pub(super) fn units(
     let positional = cut.positional(pieces, &halves(tokens, pieces, of_piece));
     let mut order = Reading::of(pieces);
     let mut units = Vec::with_capacity(pieces.len() + 1);
+    // Tests in documentation are no business of what they document: whoever depends on that need not depend on them.
+    let mut examples: BTreeSet<usize> = BTreeSet::new();
     for (at, owned) in of_piece.iter().enumerate() {
         let piece = pieces.get(at);
         let body = piece.and_then(|piece| piece.body).unwrap_or_default();
@@ -76,11 +81,13 @@ pub(super) fn units(
         let has_docs = owned.iter().any(|token| tokens[*token].is_doc());
         let are_seen =
             has_docs && grammar.macro_use == Use::Bang && rust_docs::are_seen(source, tokens, owned);
-        let shows_docs = [false, true].map(|half| {
-            let mut own = owned.iter().filter(|token| is_body(**token) == half);
-            are_seen || own.any(|token| tokens[*token].kind == TokenKind::Doc { example: true })
-        });
-        let counts = |token: &usize| !tokens[*token].is_doc() || shows_docs[usize::from(is_body(*token))];
+        let is_apart =
+            |token: &usize| !are_seen && matches!(tokens[*token].kind, TokenKind::Doc { given: false, .. });
+        let docs = || owned.iter().copied().filter(is_apart);
+        if docs().any(|token| matches!(tokens[token].kind, TokenKind::Doc { example: true, .. })) {
+            examples.extend(docs());
+        }
+        let counts = |token: &usize| !is_apart(token);
         let counted: Vec<usize> = owned.iter().copied().filter(counts).collect();
         let verbatim = piece.and_then(|piece| piece.verbatim).map(|(start, end)| &source[start..end]);
         let around = piece.map_or(&[][..], |piece| &piece.mentioned);
@@ -133,6 +140,18 @@ pub(super) fn units(
             lines: piece.map_or(LineSpan::UNKNOWN, |piece| cut.lines(piece)),
             fingerprint: Some(fingerprint),
             identifiers,
+        });
+    }
+    if !examples.is_empty() {
+        let examples: Vec<usize> = examples.into_iter().collect();
+        let mut bytes = Vec::new();
+        examples.iter().for_each(|token| cut.encode(&tokens[*token], false, &mut bytes));
+        units.push(Unit {
+            kind: UnitKind::Item,
+            name: EXAMPLES.into(),
+            lines: LineSpan::UNKNOWN,
+            fingerprint: Some(Fingerprint::of(&bytes)),
+            identifiers: cut.identifiers(&examples, &[]),
         });
     }
     units

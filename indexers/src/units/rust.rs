@@ -14,6 +14,7 @@
 //! | each name that is imported | `use a::B`, `pub use a::{B as C}`, `use a::*` |
 //! | head of an `impl` and what is said in it once | `impl Type<T>`, `impl Trait for Type<T>` |
 //! | macro, use of one | `macro_rules! m`, `m!`; where known, with what it declares: `thread_local! A, B` |
+//! | all documentation with tests in it | `(examples)` |
 //! | the rest | `extern crate a`, `extern`, `#![a]`, `(unreadable)` |
 //!
 //! A parameter of an `impl` that stands where a type does is told by `any`: `<any T as Trait>::f`.
@@ -186,7 +187,7 @@ impl<'t> Place<'t> {
         let mut leaves = Vec::new();
         let holds_doc = || {
             let tokens = namer.tokens(start, node.end_byte());
-            tokens.iter().any(|token| token.kind == TokenKind::Doc { example: true })
+            tokens.iter().any(|token| matches!(token.kind, TokenKind::Doc { example: true, .. }))
         };
         if !node.has_error() && !holds_doc() {
             let all = Imports { prefix: String::new(), mentioned: Vec::new() };

@@ -134,7 +134,7 @@ impl<'a> Scan<'a> {
                         .is_none_or(|first| INSIDE.iter().all(|inside| inside.as_bytes() != *first))
             }
             // An example is a test of its own.
-            TokenKind::Doc { example } => example,
+            TokenKind::Doc { example, given } => example || given,
             _ => false,
         }
     }

@@ -22,9 +22,11 @@ pub(super) enum TokenKind {
     Punctuation,
     /// The `#` that begins a preprocessor directive.
     Directive,
-    /// A doc comment, and whether it holds an example that is run as a test.
+    /// A doc comment, whether it holds an example that is run as a test, and whether it is given to a macro, to which it is
+    /// an attribute whose text it may put anywhere.
     Doc {
         example: bool,
+        given: bool,
     },
     /// What ends a statement of Go, written or not. The text is not part of it.
     End,

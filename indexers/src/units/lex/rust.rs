@@ -105,10 +105,9 @@ impl Lexer<'_> {
     fn comment(&mut self, len: usize, is_doc: bool) {
         let end = self.scanner.at + len;
         if is_doc {
-            // To a macro it is an attribute, whose text it may put anywhere.
-            let is_argument = self.open.last().copied().unwrap_or(false);
-            let example = is_argument || holds_example(&self.scanner.source[self.scanner.at..end]);
-            let token = self.scanner.token(TokenKind::Doc { example }, end, Gap::Unseen);
+            let given = self.open.last().copied().unwrap_or(false);
+            let example = holds_example(&self.scanner.source[self.scanner.at..end]);
+            let token = self.scanner.token(TokenKind::Doc { example, given }, end, Gap::Unseen);
             self.tokens.push(token);
         } else {
             self.scanner.advance_to(end);

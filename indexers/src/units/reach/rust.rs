@@ -6,6 +6,7 @@ use skiptrace_engine::fingerprint::Identifier;
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::reach::{Edit, Reach};
 
+use super::super::assemble::EXAMPLES;
 use super::{is_word, names, std_names, without_number};
 
 /// What the name of a function begins with that the compiler can execute.
@@ -18,6 +19,10 @@ pub(super) fn reach(name: &str, edit: Edit) -> Reach {
         return Reach::Compiled;
     }
     let name = without_number(name);
+    if name == EXAMPLES {
+        // They are tests that depend on themselves. Of the first ones nobody knows to whom they belong.
+        return if edit == Edit::Added { Reach::Compiled } else { Reach::Nobody };
+    }
     let (path, own) = split(name);
     let own = own.strip_prefix(EVALUABLE).unwrap_or(own);
     if let Some(tree) = own.strip_prefix("use ") {

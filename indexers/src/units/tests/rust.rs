@@ -169,14 +169,20 @@ fn what_looks_like_layout_and_is_not_changes_its_unit() {
 fn examples_in_comments_are_code() {
     let with = |doc: &str| format!("{doc}\nfn f() {{}}");
     let both = |a: &str, b: &str| super::changed(Language::Rust, &with(a), &with(b));
-    assert_eq!(both("/// ```\n/// a();\n/// ```", "/// ```\n/// b();\n/// ```"), ["f"]);
-    assert_eq!(both("///     a();", "///     b();"), ["f"]);
-    assert_eq!(both("/**\n * ~~~\n * a();\n * ~~~\n */", "/**\n * ~~~\n * b();\n * ~~~\n */"), ["f"]);
-    assert_eq!(both("/// ```\n#[inline]\n/// a();\n/// ```", "/// ```\n#[inline]\n/// b();\n/// ```"), ["f"]);
+    assert_eq!(both("/// ```\n/// a();\n/// ```", "/// ```\n/// b();\n/// ```"), ["(examples)"]);
+    assert_eq!(both("///     a();", "///     b();"), ["(examples)"]);
+    assert_eq!(
+        both("/**\n * ~~~\n * a();\n * ~~~\n */", "/**\n * ~~~\n * b();\n * ~~~\n */"),
+        ["(examples)"]
+    );
+    assert_eq!(
+        both("/// ```\n#[inline]\n/// a();\n/// ```", "/// ```\n#[inline]\n/// b();\n/// ```"),
+        ["(examples)"]
+    );
     assert_eq!(both("/// Adds a.", "/// Adds b."), [""; 0]);
     assert_eq!(both("//// ```\n//// a();", "// nothing"), [""; 0]);
     let inner = |code: &str| format!("//! ```\n//! {code}\n//! ```\nfn f() {{}}");
-    assert_eq!(super::changed(Language::Rust, &inner("a();"), &inner("b();")), ["remainder"]);
+    assert_eq!(super::changed(Language::Rust, &inner("a();"), &inner("b();")), ["(examples)"]);
 }
 
 #[test]

@@ -256,7 +256,10 @@ fn half_of_a_function() {
     assert_eq!(edit("by: u8", "by: u16"), "Head Point::moved: who names moved");
     assert_eq!(edit("#[inline]", "#[cold]"), "Head Point::moved: who names moved");
     assert_eq!(edit("/// Moves.", "/// Moves it."), "");
-    assert_eq!(edit("/// Moves.", "/// ```\n/// moves();\n/// ```"), "Head Point::moved: who names moved");
+    assert_eq!(
+        edit("/// Moves.", "/// ```\n/// moves();\n/// ```"),
+        "Added (examples): who was compiled from it"
+    );
     assert_eq!(edit("fmt(&self) {}", "fmt(&self) { 1 }"), "Head extern hides: who was compiled from it");
     assert_eq!(edit("a()", "aa()"), "Body extern called: nobody");
     assert_eq!(edit("fn called()", "fn called(a: u8)"), "Head extern called: who was compiled from it");
