@@ -2,8 +2,8 @@
 //!
 //! Nothing but test files can name what is in test files. So a test can only get at a function there through names: those
 //! in its own function, in what runs before every test, and in whatever these name, by however many steps. A method is
-//! got at through its type, whoever calls it then and by whatever name. All that is neither function nor type counts for
-//! every test: variables are set before the first one.
+//! got at through its type, whoever calls it then and by whatever name. What is set by code that runs before the first test
+//! counts for every test, and so does all that has no name.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
@@ -37,8 +37,8 @@ struct Declaration {
     /// The file's number.
     file: usize,
     unit: Box<str>,
-    /// What has to be named for this to be got at; `None`: every test has it.
-    handle: Option<Identifier>,
+    /// What has to be named for this to be got at, one of them; if there is nothing, every test has it.
+    handles: Vec<Identifier>,
     /// The declarations that it names.
     names: Vec<usize>,
 }
@@ -59,7 +59,7 @@ impl TestFiles {
             for unit in cut(Language::of(path), &source) {
                 this.declarations.push(Declaration {
                     file,
-                    handle: handle(&unit),
+                    handles: handles(&unit),
                     unit: unit.name,
                     names: Vec::new(),
                 });
@@ -67,15 +67,15 @@ impl TestFiles {
             }
             for test in facts.into_iter().flat_map(|facts| facts.tests) {
                 match test.kind {
-                    GoTestKind::Main => this.declarations[first + test.unit].handle = None,
+                    GoTestKind::Main => this.declarations[first + test.unit].handles.clear(),
                     _ => this.tests.entry(test.name.into_boxed_str()).or_default().push(first + test.unit),
                 }
             }
         }
         let mut by_handle: HashMap<Identifier, Vec<usize>> = HashMap::new();
         for (number, declaration) in this.declarations.iter().enumerate() {
-            if let Some(handle) = declaration.handle {
-                by_handle.entry(handle).or_default().push(number);
+            for handle in &declaration.handles {
+                by_handle.entry(*handle).or_default().push(number);
             }
         }
         for (declaration, mentioned) in this.declarations.iter_mut().zip(mentioned) {
@@ -103,7 +103,7 @@ impl TestFiles {
 
     /// Returns what a test gets at.
     fn reached(&self, test: &[usize]) -> BTreeSet<usize> {
-        let of_all = self.declarations.iter().enumerate().filter(|(_, of)| of.handle.is_none());
+        let of_all = self.declarations.iter().enumerate().filter(|(_, of)| of.handles.is_empty());
         let mut open: Vec<usize> = of_all.map(|(at, _)| at).chain(test.iter().copied()).collect();
         let mut reached: BTreeSet<usize> = open.iter().copied().collect();
         while let Some(at) = open.pop() {
@@ -124,19 +124,26 @@ impl TestFiles {
 }
 
 /// Returns what has to be named for a declaration to be got at: of a function its name, of a method and a type that of
-/// the type. What others know by another name (`//go:linkname`) is got at by everybody.
-fn handle(unit: &Unit) -> Option<Identifier> {
-    let is_word = |name: &&str| !name.is_empty() && name.chars().all(|c| c == '_' || c.is_alphanumeric());
+/// the type, of consts and variables theirs. What others know by another name (`//go:linkname`) is got at by everybody,
+/// and what runs code before the tests is.
+fn handles(unit: &Unit) -> Vec<Identifier> {
     let name = unit.name.split('#').next().unwrap_or_default();
-    let handle = match unit.kind {
+    let declared = match unit.kind {
         UnitKind::Function => {
             let owner = name.rsplit_once('.').map_or(name, |(receiver, _)| receiver);
             owner.strip_prefix("(*").and_then(|owner| owner.strip_suffix(')')).unwrap_or(owner)
         }
-        UnitKind::Item => name.strip_prefix("type ")?,
-        _ => return None,
+        UnitKind::Item => match name.split_once(' ') {
+            Some(("type" | "const" | "var", declared)) => declared,
+            _ => return Vec::new(),
+        },
+        _ => return Vec::new(),
     };
-    Some(handle).filter(is_word).map(Identifier::of)
+    let is_word = |name: &str| !name.is_empty() && name.chars().all(|c| c == '_' || c.is_alphanumeric());
+    match declared.split(", ").all(|name| is_word(name) && name != "_") {
+        true => declared.split(", ").map(Identifier::of).collect(),
+        false => Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -213,9 +220,20 @@ func (kind) Do()           {}
 func register(any)         {}
 func one() int             { return 1 }
 func two() int             { return 2 }
-func TestOne(t *testing.T) {}
+
+var started, _ = two(), 1
+
+const golden, other = "a", "b"
+
+func TestOne(t *testing.T)  {}
+func TestTwo(t *testing.T)  { _ = other }
+func TestFour(t *testing.T) { _ = table }
 "#;
-        assert_eq!(without(source, "TestOne"), ["two"]);
+        let all = ["TestFour", "TestOne", "TestTwo", "const golden, other", "one", "var table"];
+        let but = |own: &[&str]| all.iter().filter(|name| !own.contains(name)).copied().collect::<Vec<_>>();
+        assert_eq!(without(source, "TestOne"), but(&["TestOne"]));
+        assert_eq!(without(source, "TestTwo"), but(&["TestTwo", "const golden, other"]));
+        assert_eq!(without(source, "TestFour"), but(&["TestFour", "one", "var table"]));
     }
 
     #[test]
