@@ -22,8 +22,10 @@ fn runners() -> Vec<&'static str> {
 fn recordings_in_the_store() {
     let mut project = CargoProject::of_fixture(PROGRAM, "small");
     let record = ["record", "--json", "--", "cargo", "test", "-p", "small"];
-    let id = project.sandbox.repo().git(["rev-parse", "--short=12", "HEAD"]);
-    project.sandbox.redactor.replace(id, "$SHORT");
+    for (length, name) in [("--short=40", "$COMMIT"), ("--short=12", "$SHORT")] {
+        let id = project.sandbox.repo().git(["rev-parse", length, "HEAD"]);
+        project.sandbox.redactor.replace(id, name);
+    }
     let first = project.sandbox.skiptrace(record).success();
     let mut document: serde_json::Value = serde_json::from_str(&first.stdout()).unwrap();
     assert!(document["bytes"].take().as_u64().is_some_and(|bytes| bytes > 500), "{document}");
@@ -32,7 +34,7 @@ fn recordings_in_the_store() {
       "bytes": null,
       "carried": 0,
       "clean": true,
-      "commit": "$SHORTf9347409eeffe9cff055025d5728",
+      "commit": "$COMMIT",
       "complete": true,
       "failed": [],
       "file": null,
@@ -40,7 +42,7 @@ fn recordings_in_the_store() {
       "flaky": [],
       "ignored": 4,
       "job": "default",
-      "key": "skiptrace/v1/function/$SHORTf9347409eeffe9cff055025d5728/default/1-of-1.idx",
+      "key": "skiptrace/v1/function/$COMMIT/default/1-of-1.idx",
       "kind": "function",
       "missing": [],
       "opaque": [],
