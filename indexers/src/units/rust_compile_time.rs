@@ -120,9 +120,10 @@ impl Scan<'_> {
     /// Returns whether there is a const, a static or a block that is one.
     fn declares_value(&self) -> bool {
         self.words().any(|at| match self.text(at) {
-            b"static" => true,
+            // The numbers of an `enum` are consts.
+            b"static" | b"enum" => true,
             // A pointer is none.
-            b"const" => self.before(at) != b"*",
+            b"const" => self.before(at) != b"*" || self.text(at + 1) == b"{",
             _ => false,
         })
     }
@@ -160,6 +161,8 @@ mod tests {
             "const A: u8 = f();",
             "static A: u8 = f();",
             "let a = const { f() };",
+            "let a = b * const { f() };",
+            "enum A { B = f() }",
             "let a = [0; f()];",
             "let a: [u8; { f() }] = b;",
             "g::<{ f() }>();",

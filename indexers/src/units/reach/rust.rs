@@ -170,9 +170,9 @@ fn implementation(said: &str, edit: Edit) -> Reach {
 
 /// What an import brings in.
 ///
-/// Who uses it names it, but for a trait of another crate, whose methods are found in all that stands below it. Modules in
-/// other files may bring in all of the names of this one, so names are followed everywhere, unless what they mean is
-/// the same everywhere.
+/// Who uses it names it, but for a trait, whose methods are found in all that stands below it. Modules in other files may
+/// bring in all of the names of this one, so names are followed everywhere, unless what they mean is the same
+/// everywhere.
 fn imported(module: &str, tree: &str, is_public: bool, edit: Edit) -> Reach {
     let mut leaves = Vec::new();
     if !leaves_of(tree, "", &mut leaves) {
@@ -213,13 +213,8 @@ fn imported(module: &str, tree: &str, is_public: bool, edit: Edit) -> Reach {
         let is_lower = last.trim_start_matches("r#").starts_with(|c: char| c.is_lowercase() || c == '_');
         let is_value = last.contains('_') && !last.contains(char::is_lowercase);
         let is_no_trait = is_lower || is_value || is_of_std && std_names::is_type(last);
-        // Of a trait of this crate every `impl` names it, and the types of which it is one, or may be one of any: so whoever
-        // it brings methods to is found by its name.
-        let is_own = matches!(root, "crate" | "self" | "super") || !path.contains("::");
-        if is_own && !is_no_trait {
-            all.push(last);
-        }
-        finds_methods |= !is_no_trait && !is_own;
+        // Also where it comes from this crate, which may hand on one of another.
+        finds_methods |= !is_no_trait;
         in_file_only &= is_of_std && is_no_trait && !is_public && !std_names::is_in_prelude(name);
     }
     let mut identifiers: Vec<Identifier> =

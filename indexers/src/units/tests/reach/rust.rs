@@ -183,9 +183,9 @@ fn imports() {
     use std::sync::Arc: who names Arc here
     use std::fmt::Result: who names Result
     use crate::shapes::MAX_SIZE: who names MAX_SIZE
-    use crate::shapes::Point: who names Point
+    use crate::shapes::Point: who runs this file or names Point
     use crate::shapes::area: who names area
-    use crate::shapes::Point as P: who names P Point
+    use crate::shapes::Point as P: who runs this file or names P
     use super::*: who runs this file or names
     pub use shapes::Point: who runs this file, a glob or names Point
     pub use shapes::area: who names area
