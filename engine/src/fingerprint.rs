@@ -55,4 +55,13 @@ impl Identifier {
     pub fn of(name: &str) -> Identifier {
         Identifier(xxh3_64(name.as_bytes()) as u32)
     }
+
+    /// Hashes a name that stands behind a dot, where nothing can be meant but a member of a value: the same name
+    /// elsewhere is another identifier.
+    pub fn of_member(name: &str) -> Identifier {
+        let mut dotted = String::with_capacity(name.len() + 1);
+        dotted.push('.');
+        dotted.push_str(name);
+        Identifier::of(&dotted)
+    }
 }

@@ -32,6 +32,36 @@ pub enum Reach {
     Names(Vec<Identifier>),
     /// As [`Reach::Names`], but only things in the same file can mean these names.
     NamesInFile(Vec<Identifier>),
+    /// As [`Reach::Names`], but only things in a module, and in those below it, can mean these names.
+    NamesInModule {
+        /// What is named.
+        names: Vec<Identifier>,
+        /// What the names of those units of the file begin with that are in the same module.
+        module: Box<str>,
+    },
+    /// Whoever got a value of a type: it comes from nowhere but functions that name it and what is evaluated at compile
+    /// time, so that types which hold one are not followed; and whoever looks at how values lie in memory and is concerned
+    /// by [`Reach::Names`].
+    Made {
+        /// The type.
+        names: Vec<Identifier>,
+        /// What is named by who looks at the memory of values.
+        layout: Vec<Identifier>,
+    },
+    /// Whoever is concerned by [`Reach::Made`], but for the memory, as well as by [`Reach::Names`].
+    MadeAndNamed {
+        /// The type.
+        made: Vec<Identifier>,
+        /// What is named as well.
+        also: Vec<Identifier>,
+    },
+    /// Whoever is concerned by [`Reach::Names`] of both: nobody gets there without either.
+    Both {
+        /// What fewer name, most likely.
+        first: Vec<Identifier>,
+        /// What is named as well.
+        also: Vec<Identifier>,
+    },
     /// Besides [`Reach::Names`] of these, whoever executed anything where what the unit brings into scope is in scope: in
     /// its file, and in files that take over all of a module, below it or, if it is public, anywhere.
     Scope {
@@ -41,6 +71,17 @@ pub enum Reach {
         module: Box<str>,
         /// Whether others see what the file has in scope.
         is_public: bool,
+    },
+    /// One or the other, depending on whether anything mentions a mark.
+    If {
+        /// The mark.
+        mentioned: Identifier,
+        /// The folder in which that counts.
+        within: RepoPath,
+        /// Whom the edit concerns if it is mentioned.
+        then: Box<Reach>,
+        /// Whom it concerns if not.
+        otherwise: Box<Reach>,
     },
     /// Whoever was compiled with the value of one of these functions, which the compiler asked for: an item that mentions
     /// it, a function that has the compiler evaluate something, or another such function, and so on.
@@ -93,6 +134,17 @@ pub trait Language: Sync {
 
     /// Returns the name that a unit mentions which takes over all of a module that is in another file.
     fn mark_of_glob(&self) -> Identifier;
+
+    /// Returns names that a unit mentions which takes up the text of another file, so that what is in that stands in its
+    /// own module.
+    fn marks_of_inclusion(&self) -> Vec<Identifier>;
+
+    /// Returns the mark of a unit of this name, if it has one that says: whoever has no value of the types that it names
+    /// cannot tell which these are.
+    fn mark_of_holder(&self, file: &RepoPath, name: &str) -> Option<Identifier>;
+
+    /// Returns whether a unit of a file has a module in another file, which stands below the one that the unit is in.
+    fn opens_module(&self, file: &RepoPath, name: &str) -> bool;
 
     /// Returns whether a file is of a language, so that tests do not ask whether it is there.
     fn is_code(&self, file: &RepoPath) -> bool;

@@ -41,16 +41,22 @@ struct Todo {
     in_file: BTreeSet<(RepoPath, Identifier)>,
     /// Functions whose value the compiler may have asked for.
     values: BTreeSet<Identifier>,
+    /// Types of which somebody may have a value.
+    made: BTreeSet<Identifier>,
 }
 
 impl Todo {
     fn is_empty(&self) -> bool {
-        self.everywhere.is_empty() && self.in_file.is_empty() && self.values.is_empty()
+        self.everywhere.is_empty()
+            && self.in_file.is_empty()
+            && self.values.is_empty()
+            && self.made.is_empty()
     }
 
     fn names(&self) -> impl Iterator<Item = Identifier> {
         let in_file = self.in_file.iter().map(|(_, name)| *name);
-        self.everywhere.iter().copied().chain(in_file).chain(self.values.iter().copied())
+        let more = self.values.iter().chain(&self.made);
+        self.everywhere.iter().chain(more).copied().chain(in_file)
     }
 
     /// Takes out what has been followed.
@@ -58,12 +64,14 @@ impl Todo {
         self.everywhere.retain(|name| !done.everywhere.contains(name));
         self.in_file.retain(|both| !done.in_file.contains(both) && !done.everywhere.contains(&both.1));
         self.values.retain(|name| !done.values.contains(name));
+        self.made.retain(|name| !done.made.contains(name) && !done.everywhere.contains(name));
     }
 
     fn extend(&mut self, more: Todo) {
         self.everywhere.extend(more.everywhere);
         self.in_file.extend(more.in_file);
         self.values.extend(more.values);
+        self.made.extend(more.made);
     }
 }
 
@@ -101,6 +109,11 @@ impl<'a> Spreader<'a> {
         self.follow_all(Todo { values: names.iter().copied().collect(), ..Todo::default() })
     }
 
+    /// Follows types to whoever may have a value of one.
+    pub(super) fn follow_made(&mut self, names: &[Identifier]) -> Result<Reached, CodecError> {
+        self.follow_all(Todo { made: names.iter().copied().collect(), ..Todo::default() })
+    }
+
     fn follow_all(&mut self, mut todo: Todo) -> Result<Reached, CodecError> {
         let mut reached = Reached::default();
         let mut done = Todo::default();
@@ -118,6 +131,18 @@ impl<'a> Spreader<'a> {
                     .filter(|(view, _)| only.is_none_or(|file| view.file.path == *file));
                 found.extend(within.map(|(view, place)| (view.clone(), place)));
             }
+            for name in &now.made {
+                let named: Vec<(Arc<FileView>, usize)> =
+                    self.mentioned_in(name).map(|(view, place)| (view.clone(), place)).collect();
+                for (view, place) in named {
+                    if self.only_holds(&view, place)? {
+                        let unit = &view.units[place];
+                        reached.sets.extend([unit.own, unit.shared]);
+                    } else {
+                        found.push((view, place));
+                    }
+                }
+            }
             let mut valued: Vec<(Arc<FileView>, usize)> = Vec::new();
             if !now.values.is_empty() {
                 self.load_evaluating()?;
@@ -129,13 +154,13 @@ impl<'a> Spreader<'a> {
             for (view, place) in valued {
                 if view.units[place].kind != UnitKind::Function || self.evaluates(&view, place) {
                     found.push((view, place));
-                } else if let Reach::Values(names) = self.reach(&view, place) {
+                } else if let Reach::Values(names) = self.reach(&view, place)? {
                     todo.values.extend(names);
                 }
             }
             for (view, place) in found {
                 if units.insert((Arc::as_ptr(&view), place)) {
-                    self.mentioned(&view, place, &mut todo, &mut reached);
+                    self.mentioned(&view, place, &mut todo, &mut reached)?;
                 }
             }
             todo.subtract(&done);
@@ -144,28 +169,67 @@ impl<'a> Spreader<'a> {
     }
 
     /// Takes a unit that mentions a name: whoever executed it, and, where it is no function, whoever names it.
-    fn mentioned(&self, view: &FileView, place: usize, todo: &mut Todo, reached: &mut Reached) {
+    fn mentioned(
+        &mut self,
+        view: &FileView,
+        place: usize,
+        todo: &mut Todo,
+        reached: &mut Reached,
+    ) -> Result<(), CodecError> {
         let unit = &view.units[place];
         reached.sets.extend([unit.own, unit.shared]);
         let path = &view.file.path;
-        match self.reach(view, place) {
-            Reach::Nobody => {}
+        match self.reach(view, place)? {
+            Reach::Nobody | Reach::If { .. } => {}
             // What an import brings in is what is followed already; under another name it is one more.
-            Reach::Names(names) | Reach::Scope { names, .. } => todo.everywhere.extend(names),
+            Reach::Names(names) | Reach::Scope { names, .. } | Reach::NamesInModule { names, .. } => {
+                todo.everywhere.extend(names);
+            }
+            // Either would do.
+            Reach::Both { first, .. } => todo.everywhere.extend(first),
+            Reach::Made { names, .. } | Reach::MadeAndNamed { made: names, .. } => {
+                todo.everywhere.extend(names);
+            }
             Reach::NamesInFile(names) => {
                 todo.in_file.extend(names.into_iter().map(|name| (path.clone(), name)));
             }
             Reach::Values(names) => todo.values.extend(names),
             Reach::Compiled => reached.sets.extend(self.compiled(view)),
         }
+        Ok(())
     }
 
     /// Returns whom a unit concerns that means another thing by what it mentions. A function still looks the same to
     /// others.
-    fn reach(&self, view: &FileView, place: usize) -> Reach {
+    fn reach(&mut self, view: &FileView, place: usize) -> Result<Reach, CodecError> {
         let unit = &view.units[place];
         let edit = if unit.kind == UnitKind::Function { Edit::Body } else { Edit::Head };
-        self.language.reach(&view.file.path, unit.kind, &unit.name, edit)
+        self.decide(self.language.reach(&view.file.path, unit.kind, &unit.name, edit))
+    }
+
+    /// Returns what a reach comes to, where that depends on marks.
+    pub(super) fn decide(&mut self, mut reach: Reach) -> Result<Reach, CodecError> {
+        while let Reach::If { mentioned, within, then, otherwise } = reach {
+            self.load(&[mentioned])?;
+            let is_mentioned = self.mentioned_in(&mentioned).any(|(view, _)| view.file.path.is_in(&within));
+            reach = if is_mentioned { *then } else { *otherwise };
+        }
+        Ok(reach)
+    }
+
+    /// Returns whether anything mentions one of these names.
+    pub(super) fn is_mentioned(&mut self, names: &[Identifier]) -> Result<bool, CodecError> {
+        self.load(names)?;
+        Ok(names.iter().any(|name| self.mentioned_in(name).next().is_some()))
+    }
+
+    /// Returns whether a unit says nothing of the types that it names to who has no value of one.
+    fn only_holds(&mut self, view: &Arc<FileView>, place: usize) -> Result<bool, CodecError> {
+        let unit = &view.units[place];
+        let Some(mark) = self.language.mark_of_holder(&view.file.path, &unit.name) else { return Ok(false) };
+        self.load(&[mark])?;
+        let is_here = |(other, at): (&Arc<FileView>, usize)| Arc::ptr_eq(other, view) && at == place;
+        Ok(self.mentioned_in(&mark).any(is_here))
     }
 
     /// Reads which functions have the compiler evaluate something.

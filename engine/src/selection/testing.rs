@@ -52,6 +52,18 @@ impl Language for Plain {
         Identifier::of("*")
     }
 
+    fn marks_of_inclusion(&self) -> Vec<Identifier> {
+        Vec::new()
+    }
+
+    fn mark_of_holder(&self, _: &RepoPath, _: &str) -> Option<Identifier> {
+        None
+    }
+
+    fn opens_module(&self, _: &RepoPath, _: &str) -> bool {
+        false
+    }
+
     fn is_code(&self, file: &RepoPath) -> bool {
         file.as_str().ends_with(".rs")
     }

@@ -91,6 +91,18 @@ impl Language for Toy {
         Identifier::of("takes_all")
     }
 
+    fn marks_of_inclusion(&self) -> Vec<Identifier> {
+        vec![Identifier::of("includes")]
+    }
+
+    fn mark_of_holder(&self, _: &RepoPath, name: &str) -> Option<Identifier> {
+        Some(Identifier::of(&format!("holder_{name}")))
+    }
+
+    fn opens_module(&self, _: &RepoPath, name: &str) -> bool {
+        name.ends_with("mod_below")
+    }
+
     fn is_code(&self, file: &RepoPath) -> bool {
         file.as_str().ends_with(".toy")
     }
@@ -106,6 +118,19 @@ impl Language for Toy {
                 Reach::Scope { names, module, is_public: name.ends_with("public") }
             }
             _ if name.starts_with("own") => Reach::NamesInFile(names),
+            _ if name.contains("private") => {
+                let module = if name.starts_with("inner") { "inner" } else { "" }.into();
+                Reach::NamesInModule { names, module }
+            }
+            _ if name.starts_with("both") => {
+                Reach::Both { first: names, also: vec![Identifier::of("Shape")] }
+            }
+            _ if name.starts_with("perhaps") => Reach::If {
+                mentioned: Identifier::of("mark"),
+                within: path("src"),
+                then: Box::new(Reach::Names(names)),
+                otherwise: Box::new(Reach::Nobody),
+            },
             _ => Reach::Names(names),
         }
     }
@@ -414,7 +439,8 @@ fn what_the_compiler_asked_for_concerns_who_was_compiled_with_it() {
 
 #[test]
 fn what_is_in_scope_of_a_file_is_so_where_its_module_is_taken_over() {
-    let then = ["i use_it=1", "i use_public=1", "i use_inside=1", "f one=1/1", "f inner_one=1/1"];
+    let then =
+        ["i use_it=1", "i use_public=1", "i use_inside=1", "i mod_below=1", "f one=1/1", "f inner_one=1/1"];
     let index = index_of(&[
         ("src/a.toy", &then),
         ("src/a/below.toy", &["i glob=1 takes_all", "f two=1/1"]),
@@ -433,16 +459,64 @@ fn what_is_in_scope_of_a_file_is_so_where_its_module_is_taken_over() {
     one: same-file
     two: same-file
     ");
-    insta::assert_snapshot!(said_of("use_inside"), @"
-    inner_one: same-file
-    two: same-file
-    ");
+    // All of that module is in its file.
+    insta::assert_snapshot!(said_of("use_inside"), @"inner_one: same-file");
     insta::assert_snapshot!(said_of("use_public"), @"
     four: same-file
     inner_one: same-file
     one: same-file
     two: same-file
     ");
+}
+
+#[test]
+fn what_only_a_module_can_mean_stays_where_all_of_it_is() {
+    let said_of = |then: &[&str], edited: &str, more: &str| {
+        let index = index_of(&[("src/a.toy", then), ("b.toy", &["f far=1/1 private inner_private", more])]);
+        let now: Vec<String> =
+            then.iter().map(|unit| unit.replace(&format!("{edited}=1"), &format!("{edited}=2"))).collect();
+        let now: Vec<&str> = now.iter().map(String::as_str).collect();
+        let present = Present::from([(path("src/a.toy"), changed(Some(source("src/a.toy", &now))))]);
+        said(&ask(&index, &present, Policy::Balanced, &PathRules::default()))
+    };
+    let then = ["i private=1", "i inner_private=1", "f one=1/1 private", "f two=1/1 inner_private"];
+    assert_eq!(said_of(&then, "i private", "i x=1"), "one: named");
+    assert_eq!(said_of(&then, "inner_private", "i x=1"), "two: named");
+    // Another file may be part of the module.
+    assert_eq!(said_of(&then, "i private", "i x=1 includes"), "far: named\none: named");
+    let with_more = [&then[..], &["i mod_below=1"]].concat();
+    assert_eq!(said_of(&with_more, "i private", "i x=1"), "far: named\none: named");
+    assert_eq!(said_of(&with_more, "inner_private", "i x=1"), "two: named");
+    let with_more = [&then[..], &["i inner_mod_below=1"]].concat();
+    assert_eq!(said_of(&with_more, "inner_private", "i x=1"), "far: named\ntwo: named");
+}
+
+#[test]
+fn what_takes_two_names_concerns_who_has_both() {
+    let then = [
+        "i both=1",
+        "i perhaps=1",
+        "f one=1/1 both",
+        "f two=1/1 Shape",
+        "f three=1/1 both Shape",
+        "i Item=1 both",
+        "f four=1/1 Item Shape",
+        "f five=1/1 perhaps",
+    ];
+    let said_of = |edited: &str, more: (&str, &[&str])| {
+        let index = index_of(&[("src/a.toy", &then), more]);
+        let was = format!("i {edited}=1");
+        let is = format!("i {edited}=2");
+        let now = then.map(|unit| if unit == was { &*is } else { unit });
+        let present = Present::from([(path("src/a.toy"), changed(Some(source("src/a.toy", &now))))]);
+        said(&ask(&index, &present, Policy::Balanced, &PathRules::default()))
+    };
+    let nothing: (&str, &[&str]) = ("b.toy", &["i x=1"]);
+    assert_eq!(said_of("both", nothing), "four: named\nthree: named");
+    // A mark counts where it is looked for.
+    assert_eq!(said_of("perhaps", nothing), "");
+    assert_eq!(said_of("perhaps", ("b.toy", &["i x=1 mark"])), "");
+    assert_eq!(said_of("perhaps", ("src/b.toy", &["i x=1 mark"])), "five: named");
 }
 
 #[test]

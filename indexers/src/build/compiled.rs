@@ -21,6 +21,8 @@ pub struct Compiled {
     pub workspaces: BTreeSet<RepoPath>,
     /// The repository's folders of which any file may have been read, but not what builds wrote there.
     pub folders: BTreeSet<RepoPath>,
+    /// The folders of which somebody may have seen what is in them, and in folders below.
+    pub listed: BTreeSet<RepoPath>,
     /// The packages.
     pub packages: BTreeSet<Package>,
     /// The crates, but not those that only build scripts are made of: they are in `packages` alone.
@@ -87,6 +89,7 @@ impl Compiled {
             known.sees_about |= own.sees_about;
         }
         self.folders.extend(other.folders.iter().cloned());
+        self.listed.extend(other.listed.iter().cloned());
         self.packages.extend(other.packages.iter().cloned());
         self.variables.extend(other.variables.iter().map(|(name, value)| (name.clone(), value.clone())));
         self.unknown.extend(other.unknown.iter().cloned());

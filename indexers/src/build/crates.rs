@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use skiptrace_engine::path::RepoPath;
 
@@ -22,22 +23,30 @@ use super::dep_info::DepInfo;
 use super::invocation::{Invocation, note_of};
 use super::paths::{Home, Normalizer, Roots};
 use super::script::ScriptOutput;
+use about::sees_about;
 use locate::{build_scripts, notes_of, read_note};
 
+mod about;
 mod locate;
 mod script;
 
 /// What cargo writes into the folder of a package that comes from elsewhere and is kept somewhere on this machine.
 const CHECKSUMS: &str = ".cargo-checksum.json";
 
+/// Says what was opened in the repository from one moment to another; `None` if not all of that is known.
+pub type Opens<'a> = dyn Fn((SystemTime, SystemTime)) -> Option<BTreeSet<RepoPath>> + 'a;
+
 /// Reads notes, each once.
-#[derive(Debug)]
 pub struct Crates<'a> {
     normalizer: Normalizer,
     repository: PathBuf,
     /// The environment that build scripts saw.
     variables: &'a BTreeMap<OsString, OsString>,
+    /// What was opened in the repository from one moment to another, if all of that is known.
+    opens: Option<&'a Opens<'a>>,
     parts: HashMap<PathBuf, Part>,
+    /// Which sources may look up what cargo says of a package.
+    looking_up: HashMap<RepoPath, bool>,
 }
 
 /// What one crate alone was compiled from, and the notes of what it is made of besides.
@@ -49,15 +58,24 @@ struct Part {
     scripts: Vec<PathBuf>,
     /// Whether it is a procedural macro.
     is_macro: bool,
-    /// The folder of the package, where its build script does not say what it reads.
-    silent: Option<RepoPath>,
+    /// The folders of the package and of its build script's run, where that does not say what it reads.
+    silent: Option<(RepoPath, PathBuf)>,
+    /// Whether it may look up what cargo says of a package when it is executed.
+    looks_up: bool,
 }
 
 impl<'a> Crates<'a> {
     /// Starts for a repository; `variables` are the environment that build scripts saw.
     pub fn new(roots: Roots, variables: &'a BTreeMap<OsString, OsString>) -> Crates<'a> {
         let repository = roots.repository.clone();
-        Crates { normalizer: Normalizer::new(roots), repository, variables, parts: HashMap::new() }
+        let normalizer = Normalizer::new(roots);
+        let (parts, looking_up) = (HashMap::new(), HashMap::new());
+        Crates { normalizer, repository, variables, opens: None, parts, looking_up }
+    }
+
+    /// Takes what was opened while everything was built.
+    pub fn with_opens(self, opens: &'a Opens<'a>) -> Crates<'a> {
+        Crates { opens: Some(opens), ..self }
     }
 
     /// Returns what the binary or library at `path` was compiled from; it may be cargo's link to it, or a copy.
@@ -68,23 +86,28 @@ impl<'a> Crates<'a> {
         // 1. What is linked, and the macros in it.
         let mut todo = notes_of(path);
         let first: BTreeSet<PathBuf> = todo.iter().cloned().collect();
+        let (mut tested, mut looks_up) = (BTreeSet::new(), false);
         while let Some(note) = todo.pop() {
             if done.insert(note.clone()) {
                 let part = self.part(&note);
                 compiled.add(&part.own);
                 if first.contains(&note) {
-                    // Not every test has a harness, and tests are given variables when they run as well.
-                    for manifest in part.own.manifests.keys() {
-                        let own = compiled.manifests.entry(manifest.clone()).or_default();
-                        (own.is_tested, own.sees_about) = (true, true);
-                    }
+                    // Not every test has a harness.
+                    tested.extend(part.own.manifests.keys().cloned());
                 }
+                looks_up |= part.looks_up;
                 todo.extend(part.linked.iter().cloned());
                 scripts.extend(part.scripts.iter().cloned());
                 if part.is_macro {
                     acting.push(note);
                 }
             }
+        }
+        for manifest in tested {
+            let own = compiled.manifests.entry(manifest).or_default();
+            own.is_tested = true;
+            // Cargo gives the variables of a test's package to whatever runs in it.
+            own.sees_about |= looks_up;
         }
         acting.extend(scripts.iter().cloned());
         // 2. What decided what is in it, and left no code.
@@ -106,14 +129,30 @@ impl<'a> Crates<'a> {
         }
         for note in done {
             let part = self.part(&note);
-            if let Some(folder) = part.silent.clone() {
+            if let Some((folder, run)) = part.silent.clone() {
                 let scripts = part.scripts.clone();
                 if !self.is_blind(&scripts) {
-                    compiled.acting_folders.insert(folder);
+                    self.add_silent(folder, &run, &mut compiled);
                 }
             }
         }
         compiled
+    }
+
+    /// Adds what a build script read that does not say so: cargo runs it again for any file of the package.
+    fn add_silent(&self, folder: RepoPath, run: &Path, compiled: &mut Compiled) {
+        match self.opened(run, &folder) {
+            Some(opened) => {
+                // That a file is there may be seen without opening it.
+                compiled.listed.insert(folder);
+                compiled.acting.extend(opened.iter().cloned());
+                compiled.files.extend(opened);
+            }
+            None => {
+                compiled.folders.insert(folder.clone());
+                compiled.acting_folders.insert(folder);
+            }
+        }
     }
 
     fn part(&mut self, note: &Path) -> &Part {
@@ -177,6 +216,7 @@ impl<'a> Crates<'a> {
             }));
         }
         self.read_dep_info(invocation, is_ours, &mut part.own);
+        part.looks_up = is_ours && self.looks_up(&part.own.files);
         let sees_about = sees_about(invocation, &part.own);
         for own in part.own.manifests.values_mut() {
             own.is_tested = invocation.is_test;
@@ -284,8 +324,7 @@ impl<'a> Crates<'a> {
         if output.paths.is_empty()
             && let Home::Repo(folder) = self.home(Path::new(""), &invocation.manifest_dir)
         {
-            part.silent = Some(folder.clone());
-            part.own.folders.insert(folder);
+            part.silent = Some((folder, run.to_owned()));
         }
     }
 
@@ -293,23 +332,6 @@ impl<'a> Crates<'a> {
         let bytes = |path: &Path| path.as_os_str().as_encoded_bytes().to_vec();
         self.normalizer.home(&bytes(folder), &bytes(path)).clone()
     }
-}
-
-/// Returns whether a crate, or what is executed to make it or with it, may see its package's version, and what else
-/// cargo says of the package in variables.
-fn sees_about(invocation: &Invocation, own: &Compiled) -> bool {
-    // What a macro asks for leaves no trace; the libraries of macros are loaded.
-    let is_loaded = |library: &PathBuf| {
-        let extension = library.extension().and_then(OsStr::to_str);
-        !matches!(extension, Some("rlib" | "rmeta" | "a"))
-    };
-    let asks = |name: &str| name.starts_with("CARGO_PKG_") && name != "CARGO_PKG_NAME";
-    invocation.is_test
-        || invocation.is_script
-        || invocation.generated.is_some()
-        || invocation.externs.iter().any(is_loaded)
-        || !own.unknown.is_empty()
-        || own.variables.keys().any(|name| asks(name))
 }
 
 #[cfg(all(test, unix))]

@@ -373,7 +373,8 @@ fn places_that_mention(
     units_of_places: &[Vec<u32>],
     sources: &Sources,
 ) -> HashSet<u32> {
-    let names: Vec<Identifier> = names.iter().map(|name| Identifier::of(name)).collect();
+    let names: Vec<Identifier> =
+        names.iter().flat_map(|name| [Identifier::of(name), Identifier::of_member(name)]).collect();
     let mentions = |file: u32, unit: u32| {
         let file = sources.get(&places.files()[file as usize]);
         let unit = file.and_then(|file| file.units.get(unit as usize));

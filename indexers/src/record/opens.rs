@@ -27,8 +27,8 @@ pub type Interval = (SystemTime, SystemTime);
 pub struct Opens {
     files: BTreeMap<PathBuf, Vec<Interval>>,
     folders: BTreeMap<PathBuf, Vec<Interval>>,
-    /// Whether anybody was told at all.
-    is_watched: bool,
+    /// Since when anybody was told at all.
+    since: Option<SystemTime>,
     /// Folders of which nobody was told anything.
     blind: Vec<PathBuf>,
     /// When so much happened that the system did not tell all.
@@ -81,7 +81,13 @@ impl Opens {
 
     /// Returns whether anybody was told of what was opened. If not, that nothing is known says nothing.
     pub fn is_watched(&self) -> bool {
-        self.is_watched
+        self.since.is_some()
+    }
+
+    /// Returns all files and folders below `root` that were opened during an interval, if all are known.
+    pub fn all_during(&self, root: &Path, interval: Interval) -> Option<BTreeSet<RepoPath>> {
+        let is_known = self.since.is_some_and(|since| since <= interval.0) && !self.lost_during(interval);
+        is_known.then(|| self.during(root, interval))
     }
 
     /// Returns whether more may have been opened during an interval than is known.

@@ -10,6 +10,7 @@ use super::order::Reading;
 use super::outline::{Extent, Order, Piece};
 use super::position::{Use, stands_as};
 use super::rust_docs;
+use super::rust_members::{Form, Words};
 
 /// What of a language fingerprints and identifiers depend on.
 pub(super) struct Grammar {
@@ -19,6 +20,16 @@ pub(super) struct Grammar {
     pub(super) keywords: &'static [&'static str],
     pub(super) returns: Returns,
     pub(super) literals: Literals,
+    pub(super) members: Members,
+}
+
+/// Whether members of values are told from what else has a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Members {
+    /// They are not.
+    Alike,
+    /// By the dot before them (`rust_members`).
+    ByDot,
 }
 
 /// What a carriage return in a literal means.
@@ -91,18 +102,19 @@ pub(super) fn units(
         let counted: Vec<usize> = owned.iter().copied().filter(counts).collect();
         let verbatim = piece.and_then(|piece| piece.verbatim).map(|(start, end)| &source[start..end]);
         let around = piece.map_or(&[][..], |piece| &piece.mentioned);
+        let is_rewritten = piece.is_some_and(|piece| piece.is_rewritten());
         let mut identifiers = match around {
-            [] => cut.identifiers(&counted, verbatim.unwrap_or_default()),
+            [] => cut.identifiers(&counted, is_rewritten, verbatim.unwrap_or_default()),
             around => {
                 let mut mentioning = cut.tokens_in(around);
                 mentioning.extend(&counted);
-                cut.identifiers(&mentioning, verbatim.unwrap_or_default())
+                cut.identifiers(&mentioning, is_rewritten, verbatim.unwrap_or_default())
             }
         };
         for mark in piece.map_or(&[][..], |piece| &piece.marks) {
-            let mark = Identifier::of(mark);
-            let place = identifiers.partition_point(|known| *known < mark);
-            identifiers.insert(place, mark);
+            if let Err(place) = identifiers.binary_search(&Identifier::of(mark)) {
+                identifiers.insert(place, Identifier::of(mark));
+            }
         }
         let mut bytes = Vec::with_capacity(counted.len() * 12);
         if let Some(piece) = piece {
@@ -151,7 +163,7 @@ pub(super) fn units(
             name: EXAMPLES.into(),
             lines: LineSpan::UNKNOWN,
             fingerprint: Some(Fingerprint::of(&bytes)),
-            identifiers: cut.identifiers(&examples, &[]),
+            identifiers: cut.identifiers(&examples, true, &[]),
         });
     }
     units
@@ -379,38 +391,50 @@ impl Cut<'_> {
         inside
     }
 
-    /// Returns the names that tokens mention.
-    fn identifiers(&self, owned: &[usize], verbatim: &[u8]) -> Vec<Identifier> {
-        let mut identifiers = Vec::new();
-        let mut mention = |word: &[u8]| {
-            let word = word.strip_prefix(b"r#").unwrap_or(word);
-            identifiers.push(match std::str::from_utf8(word) {
-                Ok(word) => Identifier::of(word),
-                Err(_) => Identifier::of(&String::from_utf8_lossy(word)),
-            });
+    /// Returns the names that tokens mention; they may mean anything where something else is made of them.
+    fn identifiers(&self, owned: &[usize], is_rewritten: bool, verbatim: &[u8]) -> Vec<Identifier> {
+        let forms = match self.grammar.members {
+            Members::Alike => Vec::new(),
+            Members::ByDot if is_rewritten => vec![Form::Either; owned.len()],
+            Members::ByDot => Words::new(self.source, self.tokens, owned).forms(),
         };
-        words(verbatim).for_each(&mut mention);
+        let mut identifiers = Vec::new();
+        let mut mention = |form: Form, word: &[u8]| {
+            let word = String::from_utf8_lossy(word.strip_prefix(b"r#").unwrap_or(word));
+            if form != Form::Member {
+                identifiers.push(Identifier::of(&word));
+            }
+            if form != Form::Bare {
+                identifiers.push(Identifier::of_member(&word));
+            }
+        };
+        // Nobody knows what becomes of what no compiler reads.
+        let unread = if self.grammar.members == Members::ByDot { Form::Either } else { Form::Bare };
+        words(verbatim).for_each(|word| mention(unread, word));
         for (place, at) in owned.iter().enumerate() {
             let text = self.tokens[*at].text(self.source);
+            let form = forms.get(place).copied().unwrap_or(Form::Bare);
             match self.tokens[*at].kind {
                 TokenKind::Word if is_keyword(self.grammar.keywords, text) => {}
-                TokenKind::Word => mention(text),
+                TokenKind::Word => mention(form, text),
                 TokenKind::Text if self.grammar.literals != Literals::Silent => {
                     let before =
                         place.checked_sub(1).map(|before| self.tokens[owned[before]].text(self.source));
                     // A value of an attribute, most likely; assignments of literals mention a few words too many.
                     let may_be_value = self.grammar.literals == Literals::HolesAndValues;
                     if may_be_value && before == Some(b"=") && text.len() <= 256 {
-                        words(text).for_each(&mut mention);
+                        words(text).for_each(|word| mention(unread, word));
                     } else if text.contains(&b'{') {
                         text.split(|byte| *byte == b'{').skip(1).for_each(|hole| {
                             let end = hole.iter().position(|byte| *byte == b'}').unwrap_or(0);
-                            words(&hole[..end]).for_each(&mut mention);
+                            words(&hole[..end]).for_each(|word| mention(form, word));
                         });
                     }
                 }
                 // What an example names is the business of the unit that it documents.
-                TokenKind::Doc { .. } | TokenKind::Remark => words(text).for_each(&mut mention),
+                TokenKind::Doc { .. } | TokenKind::Remark => {
+                    words(text).for_each(|word| mention(unread, word));
+                }
                 _ => {}
             }
         }

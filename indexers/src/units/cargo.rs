@@ -278,6 +278,22 @@ fn canonical(value: &DeValue<'_>) -> Vec<u8> {
     }
 }
 
+/// Returns whether lints are among a table's that keep what they find from being compiled, be it elsewhere.
+fn forbids(lints: &DeValue<'_>) -> bool {
+    let is_harmless = |level: &DeValue<'_>| matches!(level.as_str(), Some("allow" | "warn"));
+    let forbids = |lint: &DeValue<'_>| match lint.get("level") {
+        Some(level) => !is_harmless(level.get_ref()),
+        None => !is_harmless(lint),
+    };
+    match lints.as_table() {
+        Some(tools) => tools.iter().any(|(_, lints)| match lints.get_ref().as_table() {
+            Some(lints) => lints.iter().any(|(_, lint)| forbids(lint.get_ref())),
+            None => true,
+        }),
+        None => true,
+    }
+}
+
 struct Parsed {
     entries: Entries,
     manifest: Manifest,
@@ -319,6 +335,8 @@ fn parse(source: &[u8]) -> Option<Parsed> {
                 }
             }
             ("workspace", DeValue::Table(table)) => parsed.workspace(span, table),
+            // What the compiler says of code changes nothing of what it makes of it.
+            ("lints", value) if !forbids(value) => {}
             (_, value) => {
                 parsed.manifest.replaces |= matches!(name, "patch" | "replace");
                 parsed.entries.add(name.to_owned(), span, canonical(value));
@@ -418,6 +436,7 @@ impl Parsed {
                     self.dependencies("workspace dependencies", name, table)
                 }
                 ("package", DeValue::Table(table)) => self.package("workspace package", name, span, table),
+                ("lints", value) if !forbids(value) => {}
                 ("lints" | "metadata", value) => {
                     self.entries.add(format!("workspace {name}"), span, canonical(value));
                 }

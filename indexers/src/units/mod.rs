@@ -63,13 +63,17 @@ mod rust;
 mod rust_afar;
 mod rust_compile_time;
 mod rust_docs;
+mod rust_macros;
+mod rust_members;
+mod rust_traits;
+mod rust_types;
 mod whole;
 
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::unit::Unit;
 
-use assemble::{Grammar, Literals, Returns};
-use lex::Token;
+use assemble::{Grammar, Literals, Members, Returns};
+use lex::{Token, TokenKind};
 use names::Namer;
 use outline::Piece;
 use position::Use;
@@ -169,6 +173,14 @@ pub fn cut(language: Option<Language>, source: &[u8]) -> Vec<Unit> {
     units.unwrap_or_else(|| vec![whole::whole(source, language.is_some())])
 }
 
+/// Returns the words of a source of Rust that stand in no comment and no text; `None` if it cannot be read.
+pub(crate) fn words_of_rust(source: &str) -> Option<impl Iterator<Item = &str>> {
+    let tokens = lex::rust::tokens(source)?;
+    let words = tokens.into_iter().filter(|token| token.kind == TokenKind::Word);
+    let text = |token: Token| source.get(token.start..token.end).unwrap_or_default();
+    Some(words.map(move |token| text(token).trim_start_matches("r#")))
+}
+
 fn try_cut(language: Language, source: &[u8]) -> Option<Vec<Unit>> {
     if source.len() > LARGEST {
         return None;
@@ -225,6 +237,7 @@ const RUST: Grammar = Grammar {
     ],
     returns: Returns::NothingAtLineEnds,
     literals: Literals::HolesAndValues,
+    members: Members::ByDot,
 };
 
 /// Only words that are keywords in both languages and in all of their versions.
@@ -238,6 +251,7 @@ const C: Grammar = Grammar {
     ],
     returns: Returns::Themselves,
     literals: Literals::Silent,
+    members: Members::Alike,
 };
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Which bytes of a file are which unit.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use skiptrace_engine::unit::UnitKind;
@@ -26,9 +27,11 @@ pub(super) struct Piece {
     /// Bytes around it whose names it mentions: `Self` is what the head of an `impl` says.
     pub(super) mentioned: Vec<(usize, usize)>,
     /// What is to be found about it besides names: words of the language, which nobody can give a meaning of their own.
-    pub(super) marks: Vec<&'static str>,
+    pub(super) marks: Vec<Cow<'static, str>>,
     /// Whether it is no unit: all that it says is in those inside of it.
     pub(super) is_silent: bool,
+    /// Whether something around it may make something else of it.
+    pub(super) is_in_rewritten: bool,
 }
 
 /// Which lines execution must meet to have reached a piece.
@@ -84,7 +87,13 @@ impl Piece {
             mentioned: Vec::new(),
             marks: Vec::new(),
             is_silent: false,
+            is_in_rewritten: false,
         }
+    }
+
+    /// Returns whether its words may be put together in other ways than they stand there.
+    pub(super) fn is_rewritten(&self) -> bool {
+        self.is_in_rewritten || matches!(self.order, Order::Macro(_))
     }
 
     /// Says that more pieces are in `body`.

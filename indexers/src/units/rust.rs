@@ -13,11 +13,13 @@
 //! | module, module in another file | `mod m`, `mod m;` |
 //! | each name that is imported | `use a::B`, `pub use a::{B as C}`, `use a::*` |
 //! | head of an `impl` and what is said in it once | `impl Type<T>`, `impl Trait for Type<T>` |
-//! | macro, use of one | `macro_rules! m`, `m!`; where known, with what it declares: `thread_local! A, B` |
+//! | macro, use of one | `macro_rules! m`, `m!`; with what it may declare, where that shows: `thread_local! A, B` |
 //! | all documentation with tests in it | `(examples)` |
 //! | the rest | `extern crate a`, `extern`, `#![a]`, `(unreadable)` |
 //!
 //! A parameter of an `impl` that stands where a type does is told by `any`: `<any T as Trait>::f`.
+
+use std::borrow::Cow;
 
 use skiptrace_engine::unit::UnitKind;
 use tree_sitter::Node;
@@ -27,7 +29,8 @@ use super::names::Namer;
 use super::outline::{Extent, Order, Piece};
 use super::parse::{children, first_named};
 use super::reach::{self, std_names};
-use super::{rust_afar, rust_compile_time};
+use super::rust_traits::{self, OwnTraits};
+use super::{rust_afar, rust_compile_time, rust_macros, rust_members, rust_types};
 
 /// Returns the pieces of a file.
 ///
@@ -35,7 +38,7 @@ use super::{rust_afar, rust_compile_time};
 /// are searched for more.
 pub(super) fn pieces(root: Node<'_>, namer: &Namer<'_>) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    let mut to_search = vec![Place { node: root, path: String::new(), mentioned: Vec::new() }];
+    let mut to_search = vec![Place::whole(root, namer)];
     while let Some(place) = to_search.pop() {
         // Attributes and doc comments are siblings of what they belong to, and stand before it.
         let mut begins: Option<usize> = None;
@@ -53,6 +56,7 @@ pub(super) fn pieces(root: Node<'_>, namer: &Namer<'_>) -> Vec<Piece> {
                     let body = place.piece(child, start, namer, &mut pieces);
                     for piece in &mut pieces[first..] {
                         piece.mentioned.extend(&place.mentioned);
+                        piece.is_in_rewritten |= place.is_rewritten;
                     }
                     to_search.extend(body);
                 }
@@ -69,9 +73,19 @@ struct Place<'t> {
     path: String,
     /// The heads of the `impl` blocks and traits around it: they say what `Self` is.
     mentioned: Vec<(usize, usize)>,
+    /// Whether an attribute may make something else of what is around it.
+    is_rewritten: bool,
+    /// The traits of the program itself, by the names that they have there.
+    own_traits: OwnTraits,
 }
 
 impl<'t> Place<'t> {
+    /// Returns a file.
+    fn whole(node: Node<'t>, namer: &Namer<'_>) -> Place<'t> {
+        let own_traits = OwnTraits::of(node, namer);
+        Place { node, path: String::new(), mentioned: Vec::new(), is_rewritten: false, own_traits }
+    }
+
     /// Adds the pieces that `node` is, and returns where to search for more inside.
     fn piece(
         &self,
@@ -100,37 +114,68 @@ impl<'t> Place<'t> {
                 // One that looks like a type is told from types.
                 let is_like_type = name.starts_with(|c: char| !c.is_lowercase());
                 let inside = if is_like_type { format!("mod {name}") } else { name };
-                return Some(self.inside(body, &inside, None));
+                let is_rewritten = rust_members::is_rewritten(namer, start, body.start_byte());
+                let inside = self.inside(body, &inside, None);
+                let own_traits = OwnTraits::of(body, namer);
+                return Some(Place { is_rewritten: self.is_rewritten || is_rewritten, own_traits, ..inside });
             }
             "trait_item" => {
                 let name = field("name");
-                let piece = item(name.clone());
+                let piece = Piece { marks: vec![rust_traits::declared(&name)], ..item(name.clone()) };
                 let Some(body) = node.child_by_field_name("body") else {
                     pieces.push(piece);
                     return None;
                 };
                 pieces.push(piece.around(body, Extent::Head));
-                return Some(self.inside(body, &name, Some((start, body.start_byte()))));
+                return Some(self.inside(body, &like_type(&name), Some((start, body.start_byte()))));
             }
             "impl_item" => {
-                let of = Implementation::of(node, namer);
-                let piece = item(of.name());
+                let of = Implementation::of(node, namer, &self.own_traits);
+                let end = node.child_by_field_name("body").map_or(node.end_byte(), |body| body.start_byte());
+                let mut marks = match of.is_for_any() {
+                    true => rust_traits::marks_of_blanket(namer, start, end),
+                    false => Vec::new(),
+                };
+                marks.extend(
+                    of.constructor()
+                        .filter(|_| !self.is_rewritten)
+                        .and_then(|constructor| rust_types::mark_of_head(node, start, constructor, namer)),
+                );
+                let piece = Piece { marks, ..item(of.name()) };
                 let Some(body) = node.child_by_field_name("body") else {
                     pieces.push(piece);
                     return None;
                 };
                 pieces.push(piece.around(body, Extent::Head));
-                return Some(self.inside(body, &of.path(), Some((start, body.start_byte()))));
+                let mut inside = self.inside(body, &of.path(), Some((start, body.start_byte())));
+                // `Self::Error` is what is said there.
+                inside.mentioned.extend(rust_types::associated(node));
+                return Some(inside);
             }
             "ERROR" if node.start_byte() < node.end_byte() => {
                 pieces.push(item("(unreadable)".to_owned()));
                 let (path, mentioned) = (self.path.clone(), self.mentioned.clone());
-                return Some(Place { node, path, mentioned });
+                let own_traits = OwnTraits::default();
+                return Some(Place { node, path, mentioned, is_rewritten: true, own_traits });
             }
             "const_item" | "static_item" => pieces.push(item(declares(field("name")))),
-            "struct_item" | "enum_item" | "union_item" => pieces.push(item(field("name"))),
+            "struct_item" | "enum_item" => {
+                let name = field("name");
+                let mark = match self.is_rewritten {
+                    true => rust_types::made(&name),
+                    false => rust_types::mark(node, start, &name, namer),
+                };
+                pieces.push(Piece { marks: vec![mark], ..item(name) });
+            }
+            "union_item" => {
+                let name = field("name");
+                pieces.push(Piece { marks: vec![rust_types::made(&name)], ..item(name) });
+            }
             // Those of a trait or an `impl` are part of it.
-            "type_item" if !self.is_body_of_type() => pieces.push(item(field("name"))),
+            "type_item" if !self.is_body_of_type() => {
+                let name = field("name");
+                pieces.push(Piece { marks: vec![rust_types::made(&name)], ..item(name) });
+            }
             "use_declaration" => self.imports(node, start, namer, pieces),
             "extern_crate_declaration" => pieces.push(item(format!("extern crate {}", field("name")))),
             "foreign_mod_item" => pieces.push(item("extern".to_owned())),
@@ -139,13 +184,14 @@ impl<'t> Place<'t> {
             }
             "macro_definition" => {
                 let name = node.child_by_field_name("name").map(whole).unwrap_or_default();
+                let marks = vec![rust_macros::mark_of_definition(node, &name, namer)];
                 let piece = item(format!("macro_rules! {name}"));
-                pieces.push(Piece { order: Order::Macro(name), ..piece });
+                pieces.push(Piece { order: Order::Macro(name), marks, ..piece });
             }
-            "macro_invocation" => pieces.push(item(invocation(node, namer))),
+            "macro_invocation" => pieces.push(item(rust_macros::invocation(node, namer))),
             "expression_statement" => {
                 let called = first_named(node).filter(|call| call.kind() == "macro_invocation");
-                pieces.extend(called.map(|call| item(invocation(call, namer))));
+                pieces.extend(called.map(|call| item(rust_macros::invocation(call, namer))));
             }
             _ => {}
         }
@@ -176,7 +222,8 @@ impl<'t> Place<'t> {
         let kind = if is_evaluated { UnitKind::Item } else { UnitKind::Function };
         let marks = body.map(|(start, end)| rust_compile_time::marks_of_body(namer, start, end));
         let piece = Piece::of(node, start, kind, format!("{}{mark}{name}", self.path));
-        Piece { body: body.filter(|_| !acts_in_body), marks: marks.unwrap_or_default(), ..piece }
+        let marks = marks.unwrap_or_default().into_iter().map(Cow::from).collect();
+        Piece { body: body.filter(|_| !acts_in_body), marks, ..piece }
     }
 
     /// Adds a piece for each name that is imported, so that a new one is no change of the others.
@@ -195,8 +242,7 @@ impl<'t> Place<'t> {
         }
         if leaves.iter().all(|(leaf, _)| leaf.id() == tree.id()) {
             let said = namer.whole(tree.start_byte(), tree.end_byte());
-            let is_from_afar = rust_compile_time::takes_over_a_file(&said, self.depth());
-            let marks = if is_from_afar { vec![rust_compile_time::GLOB] } else { Vec::new() };
+            let marks = self.marks_of_import(&said);
             let piece = Piece::of(node, start, UnitKind::Item, format!("{}{begin} {said}", self.path));
             pieces.push(Piece { marks, ..piece });
             return;
@@ -207,18 +253,29 @@ impl<'t> Place<'t> {
             let said = namer.whole(leaf.start_byte(), leaf.end_byte());
             let name = format!("{}{begin} {}{said}", self.path, of.prefix);
             let path = format!("{}{said}", of.prefix);
-            let is_from_afar = rust_compile_time::takes_over_a_file(&path, self.depth());
-            let marks = if is_from_afar { vec![rust_compile_time::GLOB] } else { Vec::new() };
+            let marks = self.marks_of_import(&path);
             let piece = Piece::of(leaf, leaf.start_byte(), UnitKind::Item, name);
             pieces.push(Piece { mentioned: of.mentioned, marks, ..piece });
         }
+    }
+
+    /// Returns the marks of an import of all that `path` says.
+    fn marks_of_import(&self, path: &str) -> Vec<Cow<'static, str>> {
+        let mut marks: Vec<Cow<'static, str>> = Vec::new();
+        if rust_compile_time::takes_over_a_file(path, self.depth()) {
+            marks.push(rust_compile_time::GLOB.into());
+        }
+        marks.extend(rust_traits::from_elsewhere(path).into_iter().map(rust_traits::imported));
+        marks
     }
 
     /// Returns the place inside of `body`, which is called `name` there; a type or trait says more in its `head`.
     fn inside(&self, body: Node<'t>, name: &str, head: Option<(usize, usize)>) -> Place<'t> {
         let mut mentioned = self.mentioned.clone();
         mentioned.extend(head);
-        Place { node: body, path: format!("{}{name}::", self.path), mentioned }
+        let path = format!("{}{name}::", self.path);
+        let own_traits = OwnTraits::default();
+        Place { node: body, path, mentioned, is_rewritten: self.is_rewritten, own_traits }
     }
 
     /// Returns how many modules of the file are around it.
@@ -275,12 +332,12 @@ struct Implementation {
 }
 
 impl Implementation {
-    fn of(node: Node<'_>, namer: &Namer<'_>) -> Implementation {
+    fn of(node: Node<'_>, namer: &Namer<'_>, own_traits: &OwnTraits) -> Implementation {
         let field = |name: &str| {
             let node = node.child_by_field_name(name)?;
             Some(namer.whole(node.start_byte(), node.end_byte()))
         };
-        let of_trait = field("trait");
+        let of_trait = field("trait").map(|of_trait| own_traits.tell(of_trait));
         let mut of = field("type").unwrap_or_default();
         if of_trait.is_some() {
             of = tell_parameters(&of, &parameters(node, namer));
@@ -300,9 +357,25 @@ impl Implementation {
     fn path(&self) -> String {
         match &self.of_trait {
             Some(of_trait) => format!("<{} as {of_trait}>", self.of),
-            None => self.of.clone(),
+            None => like_type(&self.of),
         }
     }
+
+    /// Returns the name of the type that has it, if it has one.
+    fn constructor(&self) -> Option<&str> {
+        reach::rust::constructor(&self.of)
+    }
+
+    /// Returns whether it is for any type.
+    fn is_for_any(&self) -> bool {
+        self.of_trait.is_some() && self.of.contains("any ")
+    }
+}
+
+/// Returns the name of a type in a path, so that it is told from that of a module.
+fn like_type(name: &str) -> String {
+    let is_like_module = |name: &str| name.chars().all(|c| is_of_word(c) && !c.is_uppercase());
+    if is_like_module(name.trim_start_matches("r#")) { format!("<{name}>") } else { name.to_owned() }
 }
 
 /// Returns the names of an `impl`'s parameters, but for lifetimes.
@@ -345,38 +418,6 @@ fn tell_parameters(of: &str, parameters: &[String]) -> String {
 
 fn is_of_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
-}
-
-/// Returns the name of the use of a macro, with what it declares where that is known.
-fn invocation(node: Node<'_>, namer: &Namer<'_>) -> String {
-    let name = node.child_by_field_name("macro");
-    let name = name.map(|name| namer.text(name.start_byte(), name.end_byte())).unwrap_or_default();
-    // What stands before the names that these macros declare.
-    let before = match name.rsplit("::").next().unwrap_or_default() {
-        "thread_local" => "static",
-        "lazy_static" => "ref",
-        "proptest" => "fn",
-        _ => return format!("{name}!"),
-    };
-    let mut depth = 0_usize;
-    let mut names: Vec<String> = Vec::new();
-    let mut last: &[u8] = b"";
-    for token in namer.tokens(node.start_byte(), node.end_byte()) {
-        let text = token.text(namer.source());
-        match text {
-            b"(" | b"[" | b"{" => depth += 1,
-            b")" | b"]" | b"}" => depth = depth.saturating_sub(1),
-            _ if depth == 1 && token.kind == TokenKind::Word && last == before.as_bytes() => {
-                names.push(String::from_utf8_lossy(text).into_owned());
-            }
-            _ => {}
-        }
-        last = text;
-    }
-    match names.is_empty() {
-        true => format!("{name}!"),
-        false => format!("{name}! {}", names.join(", ")),
-    }
 }
 
 fn is_const(function: Node<'_>) -> bool {

@@ -81,6 +81,12 @@ pub(super) fn body(namer: &Namer<'_>, start: usize, end: usize) -> bool {
     !scan.is_one_block() || (0..scan.tokens.len()).any(|at| scan.acts(at))
 }
 
+/// Returns whether something from `start` to `end`, wherever it is put, says something to those who do not execute it.
+pub(super) fn anything(namer: &Namer<'_>, start: usize, end: usize) -> bool {
+    let scan = Scan { source: namer.source(), tokens: namer.tokens(start, end) };
+    (0..scan.tokens.len()).any(|at| scan.acts(at))
+}
+
 struct Scan<'a> {
     source: &'a [u8],
     tokens: &'a [Token],

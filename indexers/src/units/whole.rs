@@ -15,7 +15,10 @@ pub(super) fn whole(source: &[u8], is_code: bool) -> Unit {
     let end = u32::try_from(line_ends + usize::from(last_is_open)).unwrap_or(u32::MAX).max(1);
     let mut identifiers: Vec<Identifier> = Vec::new();
     if is_code {
-        identifiers.extend(words(source).map(|word| Identifier::of(&String::from_utf8_lossy(word))));
+        for word in words(source) {
+            let word = String::from_utf8_lossy(word);
+            identifiers.extend([Identifier::of(&word), Identifier::of_member(&word)]);
+        }
         identifiers.sort_unstable();
         identifiers.dedup();
     }

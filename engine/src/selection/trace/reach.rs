@@ -19,9 +19,33 @@ impl Tracer<'_> {
     /// Applies what a language says of an edit of a unit; `view` is what the index has of its file, unless that is new.
     pub(super) fn reach(&mut self, change: Change, view: Option<&FileView>) -> Result<(), CodecError> {
         let Some((kind, name)) = &change.unit else { return Ok(()) };
-        match (self.told(&change.file, *kind, name, change.edit)?, view) {
+        let told = self.told(&change.file, *kind, name, change.edit)?;
+        match (self.spreader.decide(told)?, view) {
             // What only things in a new file can mean, nothing else did.
-            (Reach::Nobody, _) | (Reach::NamesInFile(_), None) => {}
+            (Reach::Nobody | Reach::If { .. }, _) | (Reach::NamesInFile(_), None) => {}
+            (Reach::NamesInModule { names, module }, Some(view)) => {
+                let only = self.is_closed(view, &module)?.then_some(&view.file.path);
+                let reached = self.spreader.follow(&names, only)?;
+                self.wanted.add(Reason::Named(change), reached.sets);
+            }
+            (Reach::NamesInModule { names, .. }, None) => {
+                let reached = self.spreader.follow(&names, None)?;
+                self.wanted.add(Reason::Named(change), reached.sets);
+            }
+            (Reach::Made { names, layout }, _) => {
+                let made = self.spreader.follow_made(&names)?;
+                self.wanted.add(Reason::Named(change.clone()), made.sets);
+                let [all, layout] = [names, layout].map(|names| self.spreader.follow(&names, None));
+                self.wanted.add_both(Reason::Named(change), all?.sets, layout?.sets);
+            }
+            (Reach::MadeAndNamed { made, also }, _) => {
+                let (made, also) = (self.spreader.follow_made(&made)?, self.spreader.follow(&also, None)?);
+                self.wanted.add_both(Reason::Named(change), made.sets, also.sets);
+            }
+            (Reach::Both { first, also }, _) => {
+                let [first, also] = [first, also].map(|names| self.spreader.follow(&names, None));
+                self.wanted.add_both(Reason::Named(change), first?.sets, also?.sets);
+            }
             (Reach::Names(names), _) | (Reach::Scope { names, .. }, None) => {
                 let reached = self.spreader.follow(&names, None)?;
                 self.wanted.add(Reason::Named(change), reached.sets);
@@ -35,12 +59,15 @@ impl Tracer<'_> {
                 self.wanted.add(Reason::Named(change), reached.sets);
             }
             (Reach::Scope { names, module, is_public }, Some(view)) => {
-                let reached = self.spreader.follow(&names, None)?;
+                let is_closed = !is_public && self.is_closed(view, &module)?;
+                let reached = self.spreader.follow(&names, is_closed.then_some(&view.file.path))?;
                 self.wanted.add(Reason::Named(change.clone()), reached.sets);
                 let is_inside = |unit: &&UnitRecord| unit.name.is_empty() || unit.name.starts_with(&*module);
                 let inside = view.units.iter().filter(is_inside);
                 let mut sets: Vec<SetId> = inside.flat_map(|unit| [unit.own, unit.shared]).collect();
-                sets.extend(self.in_scope(&change.file, is_public)?);
+                if !is_closed {
+                    sets.extend(self.in_scope(&change.file, is_public)?);
+                }
                 self.wanted.add(Reason::SameFile(change), sets);
             }
             (Reach::Compiled, Some(view)) => {
@@ -71,6 +98,16 @@ impl Tracer<'_> {
             }
             (Policy::Balanced, told) => told,
         })
+    }
+
+    /// Returns whether all of a module of a file is in that file: nothing in it has a module in another file, and no file
+    /// is taken up by somebody under whatever name.
+    fn is_closed(&mut self, view: &FileView, module: &str) -> Result<bool, CodecError> {
+        let language = self.question.language;
+        let opens = |unit: &UnitRecord| language.opens_module(&view.file.path, &unit.name);
+        let is_inside = |unit: &&UnitRecord| unit.name.starts_with(module);
+        Ok(!view.units.iter().filter(is_inside).any(opens)
+            && !self.spreader.is_mentioned(&language.marks_of_inclusion())?)
     }
 
     /// Returns who executed something in files that may have in scope what a file has: they take over all of a module,

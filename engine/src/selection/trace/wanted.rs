@@ -17,6 +17,8 @@ pub(super) struct Wanted(Vec<(Reason, Sets)>);
 #[derive(Debug)]
 enum Sets {
     Union(Vec<SetId>),
+    /// The tests that are in one of the first as well as in one of the second.
+    Both(Vec<SetId>, Vec<SetId>),
     /// The tests of the first that are in none of the others.
     Without(SetId, Vec<SetId>),
     /// All tests of the job that are in none of them.
@@ -29,6 +31,11 @@ impl Wanted {
         if sets.iter().any(|set| *set != SetId::EMPTY) {
             self.0.push((reason, Sets::Union(sets)));
         }
+    }
+
+    /// Adds the tests that are in one of the first sets as well as in one of the second.
+    pub(super) fn add_both(&mut self, reason: Reason, first: Vec<SetId>, second: Vec<SetId>) {
+        self.0.push((reason, Sets::Both(first, second)));
     }
 
     /// Adds the tests of a set that are in none of the others.
@@ -59,10 +66,16 @@ impl Wanted {
                 others.iter().for_each(|id| tests.subtract(&read[id]));
                 tests
             };
+            let union = |ids: &[SetId]| {
+                let mut tests = TestSet::new();
+                ids.iter().for_each(|id| tests.union_with(&read[id]));
+                tests
+            };
             let tests = match &sets {
-                Sets::Union(ids) => {
-                    let mut tests = TestSet::new();
-                    ids.iter().for_each(|id| tests.union_with(&read[id]));
+                Sets::Union(ids) => union(ids),
+                Sets::Both(first, second) => {
+                    let mut tests = union(first);
+                    tests.intersect_with(&union(second));
                     tests
                 }
                 Sets::Without(base, others) => without((*read[base]).clone(), others),
@@ -78,10 +91,11 @@ impl Wanted {
 
 impl Sets {
     fn ids(&self) -> impl Iterator<Item = SetId> {
-        let (base, others) = match self {
-            Sets::Union(sets) | Sets::AllWithout(sets) => (None, sets),
-            Sets::Without(base, others) => (Some(*base), others),
+        let (some, others) = match self {
+            Sets::Union(sets) | Sets::AllWithout(sets) => (&[][..], sets),
+            Sets::Both(first, second) => (&first[..], second),
+            Sets::Without(base, others) => (std::slice::from_ref(base), others),
         };
-        base.into_iter().chain(others.iter().copied())
+        some.iter().chain(others).copied()
     }
 }

@@ -1,11 +1,18 @@
-//! Whether a build script that does not say what it reads can read anything.
+//! What a build script reads that does not say what it reads.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use skiptrace_engine::path::RepoPath;
 
 use super::Crates;
+use crate::units::words_of_rust;
 
-/// What it takes to look at files, or to have somebody else look at them, with nothing but the standard library.
+/// What it takes to look at files, or to have somebody else look at them, with nothing but the standard library. What is
+/// special to a system is no more than other names for some of it, or more of what some of it gives.
 const LOOKING: &[&str] = &[
     "Command",
     "File",
@@ -22,7 +29,6 @@ const LOOKING: &[&str] = &[
     "is_file",
     "metadata",
     "net",
-    "os",
     "process",
     "read_dir",
     "read_link",
@@ -51,10 +57,45 @@ impl Crates<'_> {
     }
 }
 
-/// Returns whether a source mentions something with which files can be looked at.
+/// Where it is noted what a build script opened, in the folder that it ran in.
+const NOTE: &str = "skiptrace-opened.json";
+/// How much later than a moment a file may say that it was written then.
+const TICK: Duration = Duration::from_millis(10);
+
+/// What a build script opened when it ran last.
+#[derive(Debug, Serialize, Deserialize)]
+struct Opened {
+    /// When what it printed was written.
+    ended: SystemTime,
+    /// The files of its package.
+    files: BTreeSet<String>,
+}
+
+impl Crates<'_> {
+    /// Returns the files of its package that a build script opened when it ran, in the folder `run`; `None` if nobody
+    /// knows. If cargo found no reason to run it again, it is what it opened before.
+    pub(super) fn opened(&self, run: &Path, package: &RepoPath) -> Option<BTreeSet<RepoPath>> {
+        let written = |name: &str| fs::metadata(run.join(name)).and_then(|about| about.modified()).ok();
+        // Cargo writes the one before it runs the script, and the other when that has ended.
+        let (began, ended) = (written("invoked.timestamp")?, written("output")?);
+        let opened = self.opens.and_then(|opens| opens((began.checked_sub(TICK)?, ended + TICK)));
+        let Some(opened) = opened else {
+            let known: Opened = serde_json::from_slice(&fs::read(run.join(NOTE)).ok()?).ok()?;
+            let files = known.files.into_iter().map(RepoPath::new).collect::<Result<_, _>>().ok()?;
+            return (known.ended == ended).then_some(files);
+        };
+        let is_file = |path: &RepoPath| path.is_in(package) && self.repository.join(path.as_str()).is_file();
+        let files: BTreeSet<RepoPath> = opened.into_iter().filter(is_file).collect();
+        let note = Opened { ended, files: files.iter().map(ToString::to_string).collect() };
+        // Without it the next recording takes the whole package for what it read.
+        let _ = fs::write(run.join(NOTE), serde_json::to_vec(&note).unwrap_or_default());
+        Some(files)
+    }
+}
+
+/// Returns whether a source mentions something with which files can be looked at, but for what is in comments and texts.
 fn looks(source: &str) -> bool {
-    let mut words = source.split(|char: char| !char.is_alphanumeric() && char != '_');
-    words.any(|word| LOOKING.contains(&word))
+    words_of_rust(source).is_none_or(|mut words| words.any(|word| LOOKING.contains(&word)))
 }
 
 #[cfg(test)]
@@ -66,9 +107,16 @@ mod tests {
         assert!(!looks(
             "fn main() { println!(\"cargo::rustc-cfg=fast\"); std::env::var(\"TARGET\").unwrap(); }"
         ));
-        for source in
-            ["use std::fs;", "Path::new(\"src\").read_dir()", "Command::new(\"rustc\")", "include!(\"a\")"]
-        {
+        assert!(!looks("// A file exists.\nfn main() { let os = std::env::var(\"fs\").unwrap(); }"));
+        for source in [
+            "use std::fs;",
+            "Path::new(\"src\").read_dir()",
+            "Command::new(\"rustc\")",
+            "include!(\"a\")",
+            "r#fs",
+            "fn main() { \"",
+            "use std::os::{unix as os, self as o};\nfn f(file: os::fs::File) {}",
+        ] {
             assert!(looks(source), "{source}");
         }
     }

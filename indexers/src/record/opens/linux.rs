@@ -95,9 +95,9 @@ fn forget(watcher: &OwnedFd) -> io::Result<()> {
 }
 
 fn listen(watcher: &OwnedFd, folders: &HashMap<i32, PathBuf>, until: &AtomicBool) -> Opens {
-    let mut opens = Opens { is_watched: true, ..Opens::default() };
-    let mut buffer = [MaybeUninit::uninit(); 64 * 1024];
     let mut since = SystemTime::now();
+    let mut opens = Opens { since: Some(since), ..Opens::default() };
+    let mut buffer = [MaybeUninit::uninit(); 64 * 1024];
     loop {
         // Looked at before the last events are read, so that none is missed.
         let is_last = until.load(Ordering::Acquire);

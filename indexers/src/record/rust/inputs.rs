@@ -284,6 +284,23 @@ impl<'p> Inputs<'p> {
         self.manifests.get(path)?.as_ref()
     }
 
+    /// Returns a folder and those below it, without those of what was built.
+    pub(super) fn folders_below(&self, folder: &RepoPath) -> Vec<RepoPath> {
+        let mut todo = vec![self.repository.join(folder.as_str())];
+        let mut folders = vec![folder.clone()];
+        while let Some(folder) = todo.pop() {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+                let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir()) && !is_hidden;
+                if is_folder && !self.plan.roots.build_folders.contains(&entry.path()) {
+                    folders.extend(home(&self.repository, &entry.path()));
+                    todo.push(entry.path());
+                }
+            }
+        }
+        folders
+    }
+
     /// Finds the sources in a folder, without what was built.
     fn find_sources(&self, folder: &Path, sources: &mut Vec<RepoPath>) {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::Problem;
 use skiptrace_engine::recording::EnvironmentKey;
 
@@ -114,12 +115,16 @@ impl<'a> Gatherer<'a> {
             }
         }
         // 2. What they were compiled from.
-        let mut crates = Crates::new(self.plan.roots.clone(), &self.request.variables);
+        let repository = &self.request.repository;
+        let opened_during = |interval| opens.all_during(repository, interval);
+        let mut crates =
+            Crates::new(self.plan.roots.clone(), &self.request.variables).with_opens(&opened_during);
         let mut all = Compiled::default();
         let mut compiled = BTreeMap::new();
         let mut folders = BTreeMap::new();
         let mut compiling: BTreeSet<Box<str>> = BTreeSet::new();
         let mut unknown: BTreeMap<Box<str>, BTreeSet<String>> = BTreeMap::new();
+        let mut listed: BTreeMap<Box<str>, Vec<RepoPath>> = BTreeMap::new();
         let mut inputs = Inputs::find(self.plan, self.request);
         let mut uncounted: BTreeMap<Box<str>, Vec<FilePart>> = BTreeMap::new();
         for (suite, paths) in binaries {
@@ -140,13 +145,16 @@ impl<'a> Gatherer<'a> {
             }
             compiled.insert(suite.clone(), of_suite.files);
             folders.insert(suite.clone(), of_suite.folders);
+            let below = of_suite.listed.iter().flat_map(|folder| inputs.folders_below(folder));
+            listed.insert(suite.clone(), below.collect::<Vec<_>>());
             unknown.insert(suite, of_suite.unknown);
         }
         // 3. The tests.
         let tests = runs
             .into_iter()
             .zip(opened)
-            .map(|(run, opened)| {
+            .map(|(run, mut opened)| {
+                opened.extend(listed.get(&run.suite).into_iter().flatten().cloned());
                 let mut traces: Vec<Trace> = run.traces.into_iter().map(|(trace, _)| trace).collect();
                 if let (Some(unknown), Some(first)) = (unknown.get(&run.suite), traces.first_mut()) {
                     distrust(first, unknown);
@@ -220,6 +228,7 @@ fn add_group(
         trace.trouble(Problem::Opaque, "the library that it documents was not found");
     }
     distrust(&mut trace, &of_group.unknown);
+    let listed = of_group.listed.iter().flat_map(|folder| inputs.folders_below(folder)).collect();
     let mut uncounted = inputs.of(&of_group);
     depend_on_all(&mut uncounted, &of_group);
     outcome.tests.push(RecordedTest {
@@ -229,7 +238,7 @@ fn add_group(
         duration: group.duration,
         runs: vec![trace],
         uncounted,
-        opened: Vec::new(),
+        opened: listed,
         consulted: Vec::new(),
     });
     outcome.compiled.insert(group.suite.clone(), of_group.files.clone());

@@ -125,6 +125,7 @@ impl<'a> File<'a> {
             mentioned: Vec::new(),
             marks: Vec::new(),
             is_silent: false,
+            is_in_rewritten: false,
         }
     }
 

@@ -40,7 +40,7 @@ mod place;
 
 use skiptrace_engine::unit::Unit;
 
-use super::assemble::{self, Grammar, Literals, Returns};
+use super::assemble::{self, Grammar, Literals, Members, Returns};
 use super::lex;
 use super::position::{self, Use};
 pub(super) use describe::ACTS;
@@ -80,6 +80,7 @@ const GO: Grammar = Grammar {
     ],
     returns: Returns::NothingInBackquotes,
     literals: Literals::Holes,
+    members: Members::Alike,
 };
 
 /// Returns the units of a file, in the order of their declarations, which is that of the outline.

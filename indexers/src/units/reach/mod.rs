@@ -12,6 +12,14 @@
 //!   whose signature says what it returns, or as part of another value. Each of these names the type, an alias, or a
 //!   type that is declared with it. So what a language calls without a name, such as `drop`, concerns whoever executed
 //!   something that names the type.
+//!   Where all values of a type of Rust come from functions that name it (`rust_types`), types that could hold one are not
+//!   followed: what a type is made of says nothing to who has no value of it.
+//! - **Who calls a member, has both.** One that means another member now mentions its name, behind a dot or in a path, and
+//!   has a value of its type or names that. What stands behind a dot means no function of a module (`rust_members`).
+//! - **A trait that nobody could use says nothing.** Where a type gets a trait of the library, or loses it, no code that
+//!   was compiled on both sides has the language call it: only who calls its methods by their names, or has an `impl` for
+//!   any type that has it (`rust_traits`), may mean another one.
+//! - **A private name stays in its module**, as long as all of that is in one file.
 //! - What is done by neither, such as an initialiser that runs before `main`, concerns whoever was compiled from it.
 
 mod c;
@@ -105,6 +113,18 @@ impl Knows for Languages {
         Identifier::of(rust_compile_time::GLOB)
     }
 
+    fn marks_of_inclusion(&self) -> Vec<Identifier> {
+        vec![Identifier::of("include")]
+    }
+
+    fn mark_of_holder(&self, file: &RepoPath, name: &str) -> Option<Identifier> {
+        (Language::of(file) == Some(Language::Rust)).then(|| rust::mark_of_holder(name)).flatten()
+    }
+
+    fn opens_module(&self, file: &RepoPath, name: &str) -> bool {
+        Language::of(file) == Some(Language::Rust) && rust::opens_module(name)
+    }
+
     fn is_code(&self, file: &RepoPath) -> bool {
         matches!(Language::of(file), Some(Language::Rust | Language::Go | Language::C | Language::Cpp))
     }
@@ -126,7 +146,7 @@ impl Knows for Languages {
             return cargo::reach();
         }
         match Language::of(file) {
-            Some(Language::Rust) => rust::reach(name, edit),
+            Some(Language::Rust) => rust::reach(file, name, edit),
             Some(Language::Go) => go::reach(name),
             Some(Language::C | Language::Cpp) => c::reach(name, kind == UnitKind::Function),
             Some(Language::GoMod) => go_mod::directive(file, name, edit),
@@ -139,13 +159,16 @@ impl Knows for Languages {
 
 /// Returns what names reach; none of them is nobody.
 fn names<'n>(names: impl IntoIterator<Item = &'n str>) -> Reach {
-    let mut identifiers: Vec<Identifier> = names
-        .into_iter()
-        .map(|name| name.strip_prefix("r#").unwrap_or(name))
-        // It is written everywhere and means nothing.
-        .filter(|name| *name != "_")
-        .map(Identifier::of)
-        .collect();
+    reached(identifiers(names))
+}
+
+fn identifiers<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<Identifier> {
+    let names = names.into_iter().map(|name| name.strip_prefix("r#").unwrap_or(name));
+    // It is written everywhere and means nothing.
+    names.filter(|name| *name != "_").map(Identifier::of).collect()
+}
+
+fn reached(mut identifiers: Vec<Identifier>) -> Reach {
     identifiers.sort_unstable();
     identifiers.dedup();
     match identifiers.is_empty() {

@@ -154,6 +154,42 @@ const QUIET_GO_PACKAGES: [&str; 130] = [
     "time", "unicode", "unicode/utf16", "unicode/utf8", "unique", "unsafe", "weak",
 ];
 
+/// The names by which the members of traits of Rust are called that the language calls where a type has the trait, and
+/// nowhere else. Those that also decide what happens to a value (`Copy`, `Drop`), what other names mean (`Deref`,
+/// `Index`), or which of several ways the library takes (`Eq`, `Error`) are not among them.
+#[rustfmt::skip]
+const METHODS: [(&str, &[&str]); 22] = [
+    ("AsMut", &["as_mut"]),
+    ("AsRef", &["as_ref"]),
+    ("Binary", &["fmt"]),
+    ("Borrow", &["borrow"]),
+    ("BorrowMut", &["borrow_mut"]),
+    ("Clone", &["clone", "clone_from", "cloned", "to_owned", "clone_into"]),
+    ("Debug", &["fmt"]),
+    ("Default", &["default"]),
+    ("Display", &["fmt", "to_string"]),
+    ("Extend", &["extend"]),
+    ("From", &["from", "into"]),
+    ("FromIterator", &["from_iter", "collect"]),
+    ("FromStr", &["from_str", "parse"]),
+    ("Hash", &["hash", "hash_slice"]),
+    ("LowerHex", &["fmt"]),
+    ("Octal", &["fmt"]),
+    ("Ord", &["cmp", "max", "min", "clamp"]),
+    ("PartialEq", &["eq", "ne"]),
+    ("PartialOrd", &["partial_cmp", "lt", "le", "gt", "ge"]),
+    ("TryFrom", &["try_from", "try_into"]),
+    ("UpperExp", &["fmt"]),
+    ("UpperHex", &["fmt"]),
+];
+
+/// Members of these that need not be there for the trait to be.
+const OPTIONAL: [&str; 9] = ["clamp", "clone_from", "ge", "gt", "hash_slice", "le", "lt", "max", "min"];
+
+/// Types of numbers, of which a literal may be any.
+const NUMBERS: [&str; 14] =
+    ["f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "u128", "u16", "u32", "u64", "u8", "usize"];
+
 /// Returns whether a type is of Rust or of its library.
 pub(in super::super) fn is_type(name: &str) -> bool {
     TYPES.binary_search(&name).is_ok()
@@ -202,4 +238,38 @@ mod tests {
             assert!(list.is_sorted_by(|a, b| a < b), "{list:?}");
         }
     }
+}
+
+/// Returns the names by which the members of a trait of the library are called, if it is one that says nothing to whoever
+/// calls none of them.
+pub(super) fn methods_of(name: &str) -> Option<&'static [&'static str]> {
+    METHODS.binary_search_by_key(&name, |(name, _)| name).ok().map(|at| METHODS[at].1)
+}
+
+/// Returns the traits that a type has as well which has this one, and that itself.
+pub(super) fn implied_by(name: &str) -> Vec<&str> {
+    let more: &[&str] = match name {
+        "Clone" => &["ToOwned"],
+        "Display" => &["ToString"],
+        "From" => &["Into", "TryFrom", "TryInto"],
+        "TryFrom" => &["TryInto"],
+        _ => &[],
+    };
+    std::iter::once(name).chain(more.iter().copied()).collect()
+}
+
+/// Returns whether all that a trait of the library holds takes a value of the type that has it.
+pub(super) fn takes_values(name: &str) -> bool {
+    !matches!(name, "Default" | "From" | "FromIterator" | "FromStr" | "TryFrom")
+}
+
+/// Returns whether a trait is there without this member of it.
+pub(super) fn is_optional_in(of_trait: &str, member: &str) -> bool {
+    let is_of_others = methods_of(of_trait).is_none_or(|methods| !methods.contains(&member));
+    is_of_others || member == "ne" || OPTIONAL.binary_search(&member).is_ok()
+}
+
+/// Returns whether a type is one of numbers.
+pub(super) fn is_number(name: &str) -> bool {
+    NUMBERS.binary_search(&name).is_ok()
 }

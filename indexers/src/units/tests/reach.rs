@@ -43,20 +43,55 @@ fn edits(path: &str, old: &str, new: &str) -> String {
     lines.join("\n")
 }
 
+/// What edits concern that need not be in a source.
+#[rustfmt::skip]
+const STANDARD: &[&str] = &[
+    "Into", "ToString", "TryFrom", "TryInto", "eq", "fmt", "from", "into", "ne", "to_string", "write", "writeln",
+];
+
 /// Shows names by looking for them in the sources.
 fn shown(reach: &Reach, sources: &[&str]) -> String {
     let words = sources.iter().flat_map(|source| source.split(|c: char| !c.is_alphanumeric() && c != '_'));
-    let known: BTreeMap<Identifier, &str> =
-        words.chain(["write", "writeln"]).map(|word| (Identifier::of(word), word)).collect();
+    let words: BTreeSet<&str> = words.chain(STANDARD.iter().copied()).collect();
+    let both = |word: &str| {
+        let (bare, member) = (Identifier::of(word), Identifier::of_member(word));
+        [(bare, word.to_owned()), (member, format!(".{word}"))]
+    };
+    let known: BTreeMap<Identifier, String> = words.iter().copied().flat_map(both).collect();
     let list = |names: &[Identifier]| {
-        let mut names: Vec<&str> = names.iter().map(|name| known.get(name).copied().unwrap_or("?")).collect();
-        names.sort_unstable();
-        names.join(" ")
+        let names: BTreeSet<&str> =
+            names.iter().map(|name| known.get(name).map_or("?", String::as_str)).collect();
+        // A name that may as well stand behind a dot is shown once, with the dot.
+        let is_alone = |name: &&&str| name.starts_with('.') || !names.contains(&*format!(".{name}"));
+        let shown = |name: &&str| match name.strip_prefix('.') {
+            Some(bare) if !names.contains(bare) => format!("only {name}"),
+            _ => (*name).to_owned(),
+        };
+        names.iter().filter(is_alone).map(shown).collect::<Vec<_>>().join(" ")
     };
     match reach {
         Reach::Nobody => "nobody".to_owned(),
         Reach::Names(names) => format!("who names {}", list(names)),
         Reach::NamesInFile(names) => format!("who names {} here", list(names)),
+        Reach::NamesInModule { names, module } => {
+            let inside = if module.is_empty() { "this module" } else { module };
+            format!("who names {} in {inside} or below", list(names))
+        }
+        Reach::Made { names, .. } => format!("who has a {}", list(names)),
+        Reach::MadeAndNamed { made, also } => format!("who has a {} and names {}", list(made), list(also)),
+        Reach::Both { first, also } => format!("who names {} and {}", list(first), list(also)),
+        Reach::If { mentioned, within, then, otherwise } => {
+            let mark = words
+                .iter()
+                .flat_map(|word| {
+                    ["trait", "use", "any", "functions by", "anything by", "made", "plain"]
+                        .map(|mark| format!("{mark} {word}"))
+                })
+                .find(|mark| Identifier::of(mark) == *mentioned);
+            let within = if *within == RepoPath::root() { String::new() } else { format!(" in {within}") };
+            let [then, otherwise] = [then, otherwise].map(|reach| shown(reach, sources));
+            format!("if `{}`{within}: {then}; if not: {otherwise}", mark.unwrap_or_default())
+        }
         Reach::Scope { names, module, is_public } => {
             let glob = if *is_public { ", a glob" } else { "" };
             let inside = if module.is_empty() { String::new() } else { format!(" in {module}") };

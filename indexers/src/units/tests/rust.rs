@@ -90,7 +90,7 @@ fn a_file_and_its_units() {
     item      25-25 shapes::Point<T>::ORIGIN
     function  27-33 shapes::Point<T>::moved
     function  34-34 shapes::Point<T>::const folded
-    item      35-35 shapes::Point<T>::accessors!
+    item      35-35 shapes::Point<T>::accessors! x
     item      38-41 shapes::impl From<(T, T)> for Point<T>
     function  42-42 shapes::<Point<T> as From<(T, T)>>::from
     item      45-45 shapes::Shape
@@ -121,7 +121,7 @@ fn an_edit_changes_the_unit_that_it_is_in() {
     assert_eq!(edit("ORIGIN: u8 = 0", "ORIGIN: u8 = 1"), ["shapes::Point<T>::ORIGIN"]);
     assert_eq!(edit("fn area(&self) -> u8;", "fn area(&self) -> u16;"), ["shapes::Shape"]);
     assert_eq!(edit("#[inline]", "#[cold]"), ["shapes::Point<T>::moved"]);
-    assert_eq!(edit("accessors! { x, y }", "accessors! { x }"), ["shapes::Point<T>::accessors!"]);
+    assert_eq!(edit("accessors! { x, y }", "accessors! { x }"), ["shapes::Point<T>::accessors! x"]);
     assert_eq!(edit("const { 1 }", "const { 2 }"), ["thread_local! CELL"]);
     assert_eq!(edit("#!/usr/bin/env run", "#!/usr/bin/env walk"), ["remainder"]);
 }

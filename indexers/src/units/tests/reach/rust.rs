@@ -42,8 +42,8 @@ fn what_is_new_or_gone() {
     Point: who names Point
     Kind: who names Kind
     Alias: who names Alias
-    Shape::len: who names Shape
-    Shape::twice: who names twice
+    Shape::len: if `made Shape`: who names Shape and .len; if not: if `trait Shape`: who names Shape and .len; if not: if `plain Shape`: who has a Shape and names .len; if not: who names Shape and .len
+    Shape::twice: if `made Shape`: who names .twice and Shape; if not: if `trait Shape`: who names .twice and Shape; if not: if `plain Shape`: who has a Shape and names .twice; if not: who names .twice and Shape
     Shape: who names Shape
     macro_rules! twice: who names twice
     thread_local! A, B: who names A B
@@ -55,7 +55,7 @@ fn what_is_new_or_gone() {
     mod elsewhere;: who was compiled from it
     extern crate other: who was compiled from it
     extern: who was compiled from it
-    inner::#![allow]: who was compiled from it
+    inner::#![allow]: nobody
     mod inner: who names inner
     mod Upper::new: who names new
     mod Upper: who names Upper
@@ -72,17 +72,17 @@ fn members() {
         "impl Writer { fn write_fmt(&self) {} }",
         "mod a { impl Point { accessors! { x } } }",
     ]), @"
-    Point::moved: who names moved
+    Point::moved: if `made Point`: who names .moved and Point; if not: if `trait Point`: who names .moved and Point; if not: if `plain Point`: who has a Point and names .moved; if not: who names .moved and Point
     impl Point: nobody
-    shapes::Point<T>::const get: who names Point
-    shapes::Point<T>::new: who names Point
+    shapes::Point<T>::const get: if `made Point`: who names Point and .get; if not: if `trait Point`: who names Point and .get; if not: if `plain Point`: who has a Point and names .get; if not: who names Point and .get
+    shapes::Point<T>::new: if `made Point`: who names Point and .new; if not: if `trait Point`: who names Point and .new; if not: if `plain Point`: who has a Point and names .new; if not: who names Point and .new
     impl shapes::Point<T>: nobody
-    shapes::Point<T>::ORIGIN: who names ORIGIN
-    dyn Shape + Send::get: who names Shape
+    shapes::Point<T>::ORIGIN: if `made Point`: who names .ORIGIN and Point; if not: if `trait Point`: who names .ORIGIN and Point; if not: if `plain Point`: who has a Point and names .ORIGIN; if not: who names .ORIGIN and Point
+    dyn Shape + Send::get: if `made Shape`: who names Shape and .get; if not: if `trait Shape`: who names Shape and .get; if not: if `plain Shape`: who has a Shape and names .get; if not: who names Shape and .get
     impl dyn Shape + Send: nobody
-    Writer::write_fmt: who names write write_fmt writeln
+    Writer::write_fmt: if `made Writer`: who names Writer and .write_fmt write writeln; if not: if `trait Writer`: who names Writer and .write_fmt write writeln; if not: if `plain Writer`: who has a Writer and names .write_fmt write writeln; if not: who names Writer and .write_fmt write writeln
     impl Writer: nobody
-    a::Point::accessors!: who was compiled from it
+    a::Point::accessors! x: if `use accessors`: who was compiled from it; if not: if `anything by accessors`: who was compiled from it; if not: if `functions by accessors`: who names .x; if not: who was compiled from it
     a::impl Point: nobody
     mod a: who names a
     ");
@@ -115,46 +115,46 @@ fn implementations() {
         "impl !Send for Point {}",
         "impl<T> Shape for <T as Other>::Out { fn area(&self) {} }",
     ]), @"
-    <Point as fmt::Display>::fmt: who names Point
-    impl fmt::Display for Point: who names Point
-    <Point<T> as From<(T, T)>>::from: who names Point
-    impl From<(T, T)> for Point<T>: who names Point
+    <Point as fmt::Display>::fmt: if `any ToString`: who names Point; if not: if `any Display`: who names Point; if not: if `made Point`: who names Point and .fmt .to_string; if not: if `trait Point`: who names Point and .fmt .to_string; if not: if `plain Point`: who has a Point and names .fmt .to_string; if not: who names Point and .fmt .to_string
+    impl fmt::Display for Point: if `any ToString`: who names Point; if not: if `any Display`: who names Point; if not: if `made Point`: who names Point and .fmt .to_string; if not: if `trait Point`: who names Point and .fmt .to_string; if not: if `plain Point`: who has a Point and names .fmt .to_string; if not: who names Point and .fmt .to_string
+    <Point<T> as From<(T, T)>>::from: if `any TryInto`: who names Point; if not: if `any TryFrom`: who names Point; if not: if `any Into`: who names Point; if not: if `any From`: who names Point; if not: who names Point and .from .into
+    impl From<(T, T)> for Point<T>: if `any TryInto`: who names Point; if not: if `any TryFrom`: who names Point; if not: if `any Into`: who names Point; if not: if `any From`: who names Point; if not: who names Point and .from .into
     <Point as Drop>::drop: who names Point
     impl Drop for Point: who names Point
     <Point as Iterator>::size_hint: who names Point
     impl Iterator for Point: who names Point
-    <Point as Shape>::area: who names Point area
-    <Point as Shape>::len: who names Point len
+    <Point as Shape>::area: who names .area Point
+    <Point as Shape>::len: who names .len Point
     impl Shape for Point: who names Point
     impl Shape for & 'a mut Point: who names Point
-    <& 'a any T as Shape>::area: who names area
+    <& 'a any T as Shape>::area: who names .area
     impl Shape for & 'a any T: who was compiled from it
     impl Shape for any T: who was compiled from it
     impl Shape for T: who names T
-    <Vec<any T> as Shape>::area: who names area
+    <Vec<any T> as Shape>::area: who names .area
     impl Shape for Vec<any T>: who was compiled from it
-    <Vec<Point> as Shape>::area: who names Point area
+    <Vec<Point> as Shape>::area: who names .area Point
     impl Shape for Vec<Point>: who names Point
-    <[u8;any N] as Shape>::area: who names area
+    <[u8;any N] as Shape>::area: who names .area
     impl Shape for [u8;any N]: who was compiled from it
-    <(any A, any B) as Shape>::area: who names area
+    <(any A, any B) as Shape>::area: who names .area
     impl Shape for (any A, any B): who was compiled from it
-    <any F as Shape>::area: who names area
+    <any F as Shape>::area: who names .area
     impl Shape for any F: who was compiled from it
-    <fn(Point) -> u8 as Shape>::area: who names Point area
+    <fn(Point) -> u8 as Shape>::area: who names .area Point
     impl Shape for fn(Point) -> u8: who names Point
     impl Shape for String: who was compiled from it
-    <String as From<Point>>::from: who names Point
+    <String as From<Point>>::from: if `any TryInto`: who names Point; if not: if `any TryFrom`: who names Point; if not: if `any Into`: who names Point; if not: if `any From`: who names Point; if not: who names Point and .from .into
     impl From<Point> for String: who names Point
     <f64 as PartialEq<Point>>::eq: who names Point
     impl PartialEq<Point> for f64: who names Point
-    <Box<dyn Shape> as Shape>::area: who names Shape area
+    <Box<dyn Shape> as Shape>::area: who names .area Shape
     impl Shape for Box<dyn Shape>: who names Shape
-    <serde_json::Value as Shape>::area: who names Value area
+    <serde_json::Value as Shape>::area: who names .area Value
     impl Shape for serde_json::Value: who was compiled from it
-    impl fmt::Display for shapes::Point: who names Point
+    impl fmt::Display for shapes::Point: if `any ToString`: who names Point; if not: if `any Display`: who names Point; if not: if `made Point`: who names Point and .fmt .to_string; if not: if `trait Point`: who names Point and .fmt .to_string; if not: if `plain Point`: who has a Point and names .fmt .to_string; if not: who names Point and .fmt .to_string
     impl !Send for Point: who names Point
-    <<any T as Other>::Out as Shape>::area: who names Other Out area
+    <<any T as Other>::Out as Shape>::area: who names .area Other Out
     impl Shape for <any T as Other>::Out: who was compiled from it
     ");
 }
@@ -181,10 +181,10 @@ fn imports() {
     use std::io::Write as _: who runs this file or names
     use std::io::self: who names io here
     use std::sync::Arc: who names Arc here
-    use std::fmt::Result: who names Result
-    use crate::shapes::MAX_SIZE: who names MAX_SIZE
+    use std::fmt::Result: who names Result in this module or below
+    use crate::shapes::MAX_SIZE: who names MAX_SIZE in this module or below
     use crate::shapes::Point: who runs this file or names Point
-    use crate::shapes::area: who names area
+    use crate::shapes::area: who names area in this module or below
     use crate::shapes::Point as P: who runs this file or names P
     use super::*: who runs this file or names
     pub use shapes::Point: who runs this file, a glob or names Point
@@ -193,7 +193,7 @@ fn imports() {
     pub use shapes::Shape as _: who was compiled from it
     mod tests: who names tests
     tests::use super::*: who runs this file in tests:: or names
-    tests::use super::self: who names super
+    tests::use super::self: who names super in tests:: or below
     use ::c::D: who runs this file or names D
     use a::B: who runs this file or names B
     use a::{}: nobody
@@ -253,8 +253,11 @@ fn half_of_a_function() {
     };
     assert_eq!(edit("by + 1", "by + 2"), "Body Point::moved: nobody");
     assert_eq!(edit("fn inner() {}", "fn inner() { 1 }"), "Body Point::moved: nobody");
-    assert_eq!(edit("by: u8", "by: u16"), "Head Point::moved: who names moved");
-    assert_eq!(edit("#[inline]", "#[cold]"), "Head Point::moved: who names moved");
+    let who_calls = "Head Point::moved: if `made Point`: who names .moved and Point; if not: if `trait Point`: \
+        who names .moved and Point; if not: if `plain Point`: who has a Point and names .moved; if not: \
+        who names .moved and Point";
+    assert_eq!(edit("by: u8", "by: u16"), who_calls);
+    assert_eq!(edit("#[inline]", "#[cold]"), who_calls);
     assert_eq!(edit("/// Moves.", "/// Moves it."), "");
     assert_eq!(
         edit("/// Moves.", "/// ```\n/// moves();\n/// ```"),

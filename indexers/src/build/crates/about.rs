@@ -1,0 +1,73 @@
+//! Who may see what cargo says of a package: its version, and what its manifest says to people.
+//!
+//! Cargo hands it to compilers, build scripts and running tests as variables, `CARGO_PKG_VERSION` and others.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::PathBuf;
+
+use skiptrace_engine::path::RepoPath;
+
+use super::Crates;
+use crate::build::compiled::Compiled;
+use crate::build::invocation::Invocation;
+use crate::units::words_of_rust;
+
+/// How the names of these variables begin.
+const ABOUT: &str = "CARGO_PKG_";
+/// Who looks at all variables, or hands them on to another program.
+const EVERYTHING: &[&str] = &["Command", "environ", "getenv", "libc", "nix", "vars", "vars_os"];
+
+impl Crates<'_> {
+    /// Returns whether sources may look these variables up when they are executed. Who makes up the name of a variable is
+    /// told from what is executed.
+    pub(super) fn looks_up(&mut self, files: &BTreeSet<RepoPath>) -> bool {
+        files.iter().any(|file| {
+            *self.looking_up.entry(file.clone()).or_insert_with(|| {
+                fs::read_to_string(self.repository.join(file.as_str())).map_or(true, |text| looks_up(&text))
+            })
+        })
+    }
+}
+
+fn looks_up(source: &str) -> bool {
+    let names_all =
+        || words_of_rust(source).is_none_or(|mut words| words.any(|word| EVERYTHING.contains(&word)));
+    source.contains(ABOUT) || names_all()
+}
+
+/// Returns whether a crate, or what is executed to make it or with it, may see its package's version, and what else
+/// cargo says of the package in variables.
+pub(super) fn sees_about(invocation: &Invocation, own: &Compiled) -> bool {
+    // What a macro asks for leaves no trace; the libraries of macros are loaded.
+    let is_loaded = |library: &PathBuf| {
+        let extension = library.extension().and_then(OsStr::to_str);
+        !matches!(extension, Some("rlib" | "rmeta" | "a"))
+    };
+    let asks = |name: &str| name.starts_with("CARGO_PKG_") && name != "CARGO_PKG_NAME";
+    invocation.is_script
+        || invocation.generated.is_some()
+        || invocation.externs.iter().any(is_loaded)
+        || !own.unknown.is_empty()
+        || own.variables.keys().any(|name| asks(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_names_a_variable_or_all_of_them_looks_them_up() {
+        for source in [
+            "fn f() { std::env::var(\"CARGO_PKG_VERSION\") }",
+            "fn f() { std::env::vars() }",
+            "use std::process::Command;",
+            "extern \"C\" { fn getenv(); }",
+            "fn f() { \"",
+        ] {
+            assert!(looks_up(source), "{source}");
+        }
+        assert!(!looks_up("fn f() { std::env::var(\"HOME\") } // vars"));
+    }
+}
