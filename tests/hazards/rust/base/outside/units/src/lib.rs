@@ -20,6 +20,10 @@ pub struct Gram;
 
 impl Unit for Gram {}
 
+pub fn show(unit: &dyn Unit) -> String {
+    format!("unit {}", unit.symbol())
+}
+
 #[macro_export]
 macro_rules! unit_name {
     () => {

@@ -1,0 +1,46 @@
+use crate::narrow::*;
+
+#[test]
+fn measures() {
+    println!("{}", extent());
+}
+
+#[test]
+fn tallies() {
+    println!("{}", tallied());
+}
+
+#[test]
+fn describes() {
+    println!("{}", described());
+}
+
+#[test]
+fn weighs_feathers() {
+    println!("{}", feathers());
+}
+
+#[test]
+fn weighs_stones() {
+    println!("{}", stones());
+}
+
+#[test]
+fn shows() {
+    println!("{}", shown());
+}
+
+#[test]
+fn counts() {
+    println!("{}", counted());
+}
+
+#[test]
+fn answers_both() {
+    println!("{}", answers::both());
+}
+
+#[test]
+fn takes() {
+    println!("{}", taken());
+}
