@@ -226,20 +226,6 @@ pub(super) fn is_quiet_go_package(path: &str) -> bool {
     QUIET_GO_PACKAGES.binary_search(&path).is_ok()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_lists_can_be_searched() {
-        let lists: [&[&str]; 7] =
-            [&TYPES, &TRAITS, &PRELUDE, &COMMON_IN_RUST, &COMMON_IN_GO, &CALLED_BY_C, &QUIET_GO_PACKAGES];
-        for list in lists {
-            assert!(list.is_sorted_by(|a, b| a < b), "{list:?}");
-        }
-    }
-}
-
 /// Returns the names by which the members of a trait of the library are called, if it is one that says nothing to whoever
 /// calls none of them.
 pub(super) fn methods_of(name: &str) -> Option<&'static [&'static str]> {
@@ -272,4 +258,29 @@ pub(super) fn is_optional_in(of_trait: &str, member: &str) -> bool {
 /// Returns whether a type is one of numbers.
 pub(super) fn is_number(name: &str) -> bool {
     NUMBERS.binary_search(&name).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_can_be_searched() {
+        let methods = METHODS.map(|(name, _)| name);
+        let lists: [&[&str]; 10] = [
+            &TYPES,
+            &TRAITS,
+            &PRELUDE,
+            &COMMON_IN_RUST,
+            &COMMON_IN_GO,
+            &CALLED_BY_C,
+            &QUIET_GO_PACKAGES,
+            &OPTIONAL,
+            &NUMBERS,
+            &methods,
+        ];
+        for list in lists {
+            assert!(list.is_sorted_by(|a, b| a < b), "{list:?}");
+        }
+    }
 }
