@@ -66,6 +66,9 @@ pub(super) fn assemble(source: &[u8], tokens: &[Token], pieces: &[Piece], gramma
     units(source, tokens, pieces, &of_piece, &contexts, grammar)
 }
 
+/// The mark of what takes up the text of another file.
+pub(super) const INCLUDES: &str = "include!";
+
 /// What the documentation of a file is called that has tests in it.
 pub(super) const EXAMPLES: &str = "(examples)";
 
@@ -438,9 +441,18 @@ impl Cut<'_> {
                 _ => {}
             }
         }
+        if self.grammar.members == Members::ByDot && self.includes(owned) {
+            identifiers.push(Identifier::of(INCLUDES));
+        }
         identifiers.sort_unstable();
         identifiers.dedup();
         identifiers
+    }
+
+    /// Returns whether the text of another file is taken up.
+    fn includes(&self, owned: &[usize]) -> bool {
+        let is = |at: usize, text: &str| self.tokens[at].is(self.source, text);
+        owned.windows(2).any(|pair| is(pair[0], "include") && is(pair[1], "!"))
     }
 
     fn lines(&self, piece: &Piece) -> LineSpan {

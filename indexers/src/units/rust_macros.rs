@@ -151,6 +151,10 @@ impl Made<'_> {
                 return false;
             }
             let Some(body) = (at..self.tokens.len()).find(|at| self.text(*at) == b"{") else { return false };
+            // What others see of it is the same whatever the macro is given.
+            if (at + 2..body).any(|at| self.text(at) == b"$") {
+                return false;
+            }
             let end = self.end_of_brackets(body);
             if !self.is_harmless(start, body, end) {
                 return false;
@@ -227,6 +231,8 @@ mod tests {
             "($($name:ident),*) => { $(fn $name() {})* }",
             "($name:ident) => { fn $name() {} }; ($name:ident, x) => { struct $name; }",
             "($name:ident) => { fn $name() {} more!{} }",
+            "($name:ident, $r:ty) => { fn $name() -> $r { todo!() } }",
+            "($name:ident, $r:ty) => { fn $name(a: $r) {} }",
         ] {
             assert!(!declares_functions(rules), "{rules}");
         }

@@ -3,6 +3,7 @@
 use skiptrace_engine::fingerprint::{Fingerprint, Identifier};
 use skiptrace_engine::unit::{LineSpan, Unit, UnitKind};
 
+use super::assemble::INCLUDES;
 use super::lex::words;
 
 /// Returns `source` as one unit, recognised by its bytes.
@@ -19,6 +20,8 @@ pub(super) fn whole(source: &[u8], is_code: bool) -> Unit {
             let word = String::from_utf8_lossy(word);
             identifiers.extend([Identifier::of(&word), Identifier::of_member(&word)]);
         }
+        // It may do whatever a unit may say of itself that it does.
+        identifiers.push(Identifier::of(INCLUDES));
         identifiers.sort_unstable();
         identifiers.dedup();
     }

@@ -36,6 +36,7 @@ use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::reach::{Arrival, Edit, Language as Knows, Reach};
 use skiptrace_engine::unit::UnitKind;
 
+use super::assemble::INCLUDES;
 use super::{Language, rust_compile_time};
 use crate::record::gains::{Builder, concerned_by_new_file};
 
@@ -114,7 +115,7 @@ impl Knows for Languages {
     }
 
     fn marks_of_inclusion(&self) -> Vec<Identifier> {
-        vec![Identifier::of("include")]
+        vec![Identifier::of(INCLUDES)]
     }
 
     fn mark_of_holder(&self, file: &RepoPath, name: &str) -> Option<Identifier> {

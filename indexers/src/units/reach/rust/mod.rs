@@ -61,7 +61,7 @@ pub(super) fn reach(file: &RepoPath, name: &str, edit: Edit) -> Reach {
     }
     if let Some((of, given)) = own.split_once("! ") {
         let is_member = last_segment(path).is_some_and(|of| !is_module(of));
-        return used(file, of, &given.split(", ").collect::<Vec<_>>(), is_member);
+        return used(file, of, &given.split(", ").collect::<Vec<_>>(), is_member, edit);
     }
     if !is_identifier(own) || own == "extern" {
         return Reach::Compiled;
@@ -165,7 +165,10 @@ fn member(file: &RepoPath, path: &str, own: &str, edit: Edit) -> Reach {
 
 /// The use of a macro, which was given some names first. What it declares nobody knows, but for a few macros that
 /// everybody knows, and those that declare functions of these names and nothing else, as all say that are called so.
-fn used(file: &RepoPath, of: &str, given: &[&str], is_member: bool) -> Reach {
+///
+/// Of such a function the compiler may say that it stands where the macro is defined, so who executed that may have
+/// executed it. What others see of it is the same whatever else the macro is given.
+fn used(file: &RepoPath, of: &str, given: &[&str], is_member: bool, edit: Edit) -> Reach {
     if !given.iter().all(|name| is_identifier(name)) {
         return Reach::Compiled;
     }
@@ -180,6 +183,7 @@ fn used(file: &RepoPath, of: &str, given: &[&str], is_member: bool) -> Reach {
     if !matches!(path, "" | "crate" | "self" | "super" | "$crate") {
         return Reach::Compiled;
     }
+    let executed = if edit == Edit::Head { names([name]) } else { named };
     let unless = |mark: Cow<'static, str>, within: RepoPath, otherwise: Reach| Reach::If {
         mentioned: Identifier::of(&mark),
         within,
@@ -189,7 +193,7 @@ fn used(file: &RepoPath, of: &str, given: &[&str], is_member: bool) -> Reach {
     let if_known = Reach::If {
         mentioned: Identifier::of(&rust_macros::functions(name)),
         within: RepoPath::root(),
-        then: Box::new(named),
+        then: Box::new(executed),
         otherwise: Box::new(Reach::Compiled),
     };
     let alone = unless(rust_macros::anything(name), RepoPath::root(), if_known);

@@ -44,3 +44,20 @@ fn answers_both() {
 fn takes() {
     println!("{}", taken());
 }
+
+/// Declares a test and nothing else.
+macro_rules! prints {
+    ($name:ident, $value:expr) => {
+        #[test]
+        fn $name() {
+            println!("{}", $value);
+        }
+    };
+}
+
+prints!(seven, 7);
+prints!(fewest, least());
+
+fn least() -> u32 {
+    1
+}
