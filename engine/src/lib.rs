@@ -9,6 +9,7 @@
 //! - what indexers hand in: [`mod@unit`], [`reach`], [`tree`], [`variable`], [`observation`], [`record`], [`recording`];
 //! - the [`index`]: building, merging, asking; [`json`] is the predecessor's form of it;
 //! - the [`selection`]: which tests must run, and the proofs of those that need not;
+//! - the [`evaluation`]: whether a selection was right, by what really ran;
 //! - [`balance`]: who runs what, where several nodes share tests;
 //! - [`codec`]: the index as bytes, written whole, read piece by piece;
 //! - where it is kept: [`key`], [`store`], [`read_at`], [`catalog`].
@@ -32,6 +33,7 @@ pub mod variable;
 
 pub mod balance;
 pub mod codec;
+pub mod evaluation;
 pub mod index;
 pub mod json;
 pub mod selection;
