@@ -49,8 +49,8 @@ fn units() {
 }
 
 #[test]
-fn junit() {
-    run("junit", 5000);
+fn results() {
+    run("results", 20_000);
 }
 
 #[test]

@@ -13,6 +13,13 @@ pub(super) fn owners(name: &str) -> Vec<&str> {
     cuts[near..].iter().rev().chain(cuts[..far].iter().rev()).map(|at| &name[..*at]).collect()
 }
 
+/// Returns the id of a binary without its kind: nextest's `a::bin/b` is `a::b` to who does not tell kinds apart.
+pub(super) fn without_kind(suite: &str) -> Option<String> {
+    let (package, rest) = suite.split_once("::")?;
+    let (kind, binary) = rest.split_once('/')?;
+    matches!(kind, "bin" | "example" | "bench").then(|| format!("{package}::{binary}"))
+}
+
 /// Returns suite and name as one name, in every way in which that is done.
 pub(super) fn joined(suite: &str, name: &str) -> Vec<String> {
     if suite.is_empty() {

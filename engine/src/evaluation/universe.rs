@@ -77,10 +77,13 @@ impl<'a> Universe<'a> {
     /// Returns the tests that `name` may be where `told` stands, by the most exact way that leads to any.
     fn named(&self, told: &ToldName, name: &str) -> Vec<usize> {
         let of_name = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
-        // 1. Suite and name, as they are.
+        // 1. Suite and name, as they are; or without the kind of the binary.
         let around = [&*told.suite, &*told.group];
         let around = || around.into_iter().filter(|suite| !suite.is_empty());
-        let exact = self.filtered(of_name, |suite| around().any(|told| told == suite));
+        let exact = self.filtered(of_name, |suite| {
+            around()
+                .any(|told| told == suite || spelling::without_kind(suite).is_some_and(|plain| told == plain))
+        });
         if !exact.is_empty() {
             return exact;
         }
@@ -155,7 +158,7 @@ mod tests {
     use super::*;
     use crate::evaluation::testing::known;
 
-    const TESTS: [(&str, &str); 14] = [
+    const TESTS: [(&str, &str); 15] = [
         ("", "imported"),
         ("bin/a", "Math.adds"),
         ("bin/a", "Only.a"),
@@ -166,6 +169,7 @@ mod tests {
         ("example.com/m/util", "TestY"),
         ("example.com/m/util", "TestY/sub"),
         ("shop", "tests::price"),
+        ("shop::bin/cli", "starts"),
         ("shop::it", "buys"),
         ("tests/test_a.py", "TestK::test_in"),
         ("tests/test_a.py", "test_p"),
@@ -195,6 +199,7 @@ mod tests {
     fn names_as_they_are() {
         check("shop::it", "buys", "", "shop::it buys");
         check("shop", "buys", "", "unknown");
+        check("shop::cli", "starts", "", "shop::bin/cli starts");
         check("example.com/m/util", "TestX", "", "example.com/m/util TestX");
     }
 

@@ -66,7 +66,7 @@ pub fn profile(args: &[String], variable: Option<&str>) -> String {
 pub struct Said {
     /// How it ended.
     pub outcome: Outcome,
-    /// How long its last attempt took.
+    /// How long its attempts took.
     pub duration: Duration,
 }
 

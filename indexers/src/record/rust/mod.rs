@@ -16,11 +16,11 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::build::cargo_config::CargoConfigError;
+use crate::results::ResultsError;
 use crate::run::cargo::CargoCommand;
 use crate::run::cargo_test::CargoError;
 use crate::run::driver;
 use crate::run::native::{LeftOut, ListError};
-use crate::run::nextest::junit::JunitError;
 use crate::run::wanted::Wanted;
 use crate::run::watch::Watch;
 
@@ -92,13 +92,8 @@ pub enum RecordError {
     #[error(transparent)]
     List(#[from] ListError),
     /// Nextest's results cannot be read.
-    #[error("cannot read the results that nextest wrote to `{}`", path.display())]
-    Results {
-        /// Where they should be.
-        path: PathBuf,
-        /// Why they cannot be read.
-        source: Box<JunitError>,
-    },
+    #[error("cannot take what nextest says of its tests")]
+    Results(#[source] Box<ResultsError>),
     /// Nextest ended without results.
     #[error("nextest ended ({status}) before it had results")]
     NoResults {

@@ -137,7 +137,7 @@ fn read_results(
             .ok_or(RecordError::NoResults { status })?;
     }
     let xml = fs::read(&results).map_err(RecordError::io("read", &results))?;
-    junit::parse(&xml).map_err(|error| RecordError::Results { path: results, source: Box::new(error) })
+    junit::parse(&results, &xml).map_err(|error| RecordError::Results(Box::new(error)))
 }
 
 /// Returns how nextest says what was asked of the recording, where its own arguments do not say it already.

@@ -35,7 +35,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         }
         "ninja_deps" => [3, 4].map(ninja_log).into(),
         "units" => texts(&[RUST, C, CPP]),
-        "junit" => texts(&[JUNIT]),
+        "results" => texts(&[JUNIT, JUNIT_OTHERS, GO_EVENTS, LIBTEST_EVENTS, NEXTEST_EVENTS, GTEST_RESULTS]),
         "lists" => texts(&[LIBTEST, GTEST_JSON, GTEST_TEXT, CATCH2_XML, CATCH2_TEXT, DOCTEST]),
         "invocation" => {
             vec![INVOCATION.replace(' ', "\0").into(), NOTE.into(), FOLDERS.into(), b"@file".into()]
@@ -140,6 +140,42 @@ const JUNIT: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <testcase name="bad" classname="pkg::it" time="1.5"><failure message="a &lt; b">text</failure><rerunFailure/></testcase>
 <testcase name="flaky" classname="pkg::it" time="0.1"><flakyFailure type="x"/><![CDATA[x]]></testcase>
 <testcase name="a&lt;b&gt;" classname="pkg::it" time="0.1"></testcase></testsuite></testsuites>"#;
+
+const JUNIT_OTHERS: &str = r#"<testsuites><testsuite name="p" time="1,000.5"><properties><property name="go.version"/>
+</properties><testcase classname="" name="TestMain"><failure/></testcase><testcase classname="p" name="T"/></testsuite>
+<testsuite name="pytest"><testcase classname="a.K" name="t[&#xe9;]"/><testcase classname="a.K" name="t[&#xe9;]"><error/>
+</testcase></testsuite></testsuites><testsuite name="test" package="test"><testcase classname="m" name="t"/></testsuite>
+<testsuite name="(empty)" disabled="0" hostname=""><testcase name="c" classname="c" status="notrun"><skipped message="x"/>
+</testcase><testcase name="g" classname="G" status="run" result="completed"/></testsuite>"#;
+
+const GO_EVENTS: &str = r#"go: downloading
+{"Time":"2026-01-01T00:00:00Z","Action":"start","Package":"p"}
+{"Action":"run","Package":"p","Test":"TestA/b"}
+{"Action":"output","Package":"p","Test":"TestA/b","Output":"x\n"}
+{"Action":"fail","Package":"p","Test":"TestA/b","Elapsed":0.01}
+{"Action":"run","Package":"p","Test":"TestB"}
+{"Action":"fail","Package":"p","Elapsed":0.1}
+{"Action":"start","Package":"p"}
+{"Action":"pass","Package":"p"}
+"#;
+
+const LIBTEST_EVENTS: &str = r#"{"type":"suite","event":"started","test_count":2}
+{"type":"test","event":"started","name":"a"}
+{"type":"test","event":"ok","name":"a","exec_time":0.1}
+{"type":"test","event":"started","name":"b"}
+{"type":"suite","event":"started","test_count":0}
+{"type":"suite","event":"ok"}
+"#;
+
+const NEXTEST_EVENTS: &str = r#"{"type":"suite","event":"started","nextest":{"crate":"p","test_binary":"it","kind":"test"}}
+{"type":"test","event":"started","name":"p::it$a"}
+{"type":"test","event":"failed","name":"p::it$a#3","exec_time":1e-2,"stdout":""}
+{"type":"suite","event":"failed","nextest":{"crate":"p","test_binary":"it","kind":"test"}}
+"#;
+
+const GTEST_RESULTS: &str = r#"{"tests": 2, "name": "AllTests", "testsuites": [{"name": "M", "testsuite": [
+    {"name": "a", "status": "RUN", "result": "COMPLETED", "time": "0.1s", "classname": "M", "failures": [{"failure": "x"}]},
+    {"name": "b", "status": "NOTRUN", "result": "SUPPRESSED", "classname": "M"}]}]}"#;
 
 const LIBTEST: &str = "tests::adds: test\ntests::a name: with colons: test\nbench_it: benchmark\n";
 

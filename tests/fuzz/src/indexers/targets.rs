@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,9 +23,9 @@ use skiptrace_indexers::llvm::indexed::read_merged;
 use skiptrace_indexers::llvm::layout::{CounterWidth, Layout};
 use skiptrace_indexers::llvm::mapping::Rule;
 use skiptrace_indexers::llvm::profile::{Layouts, RawProfile, RawProfiles, Scratch, read_profiles};
+use skiptrace_indexers::results::{Format, Source, read};
 use skiptrace_indexers::run::libtest;
 use skiptrace_indexers::run::native::{LeftOut, catch2, doctest, gtest};
-use skiptrace_indexers::run::nextest::junit;
 use skiptrace_indexers::units::go_facts::go_facts;
 use skiptrace_indexers::units::{Language, cut};
 
@@ -43,7 +44,7 @@ pub const ALL: [(&str, Target); 14] = [
     ("dep_info", dep_info),
     ("ninja_deps", ninja_deps),
     ("units", units),
-    ("junit", junit),
+    ("results", results),
     ("lists", lists),
     ("invocation", invocation),
     ("cargo", cargo),
@@ -226,10 +227,39 @@ pub fn units(data: &[u8]) {
     }
 }
 
-/// Any bytes are results or an error.
-pub fn junit(data: &[u8]) {
-    if let Ok(results) = junit::parse(data) {
-        assert!(results.len() <= data.len());
+/// Any bytes are results or an error, the same ones however they arrive; and no more than there are bytes.
+pub fn results(data: &[u8]) {
+    let read = |input: &mut dyn Read| {
+        let mut results = Vec::new();
+        let source = Source { path: Path::new("results"), number: 3 };
+        let summary = read(&source, input, &mut |result| results.push(result));
+        (results, summary.map_err(|error| error.to_string()))
+    };
+    let (results, summary) = read(&mut &*data);
+    assert_eq!(read(&mut Drops(data)), (results.clone(), summary.clone()));
+    let packed = data.starts_with(&[0x1f, 0x8b]);
+    assert!(packed || results.len() <= data.len(), "there are more results than bytes");
+    for result in &results {
+        let tally = result.tally;
+        assert!(tally.passed > 0 || tally.failed > 0 || tally.errored > 0 || tally.skipped > 0);
+    }
+    if let Ok(summary) = summary {
+        assert_eq!(summary.results, results.len() as u64);
+        // What is cut off at its last byte is noticed, where there is an end to be missed.
+        let end = data.trim_ascii_end().len().saturating_sub(1);
+        if summary.format == Format::GtestJson {
+            assert!(read(&mut &data[..end]).1.is_err());
+        }
+    }
+}
+
+/// Gives out one byte after the other.
+struct Drops<'a>(&'a [u8]);
+
+impl Read for Drops<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = buffer.len().min(1);
+        self.0.read(&mut buffer[..n])
     }
 }
 
