@@ -28,6 +28,11 @@ pub(super) fn joined(suite: &str, name: &str) -> Vec<String> {
     [".", "::", "#", " ", "/"].iter().map(|between| format!("{suite}{between}{name}")).collect()
 }
 
+/// Returns the module that pytest makes of a path.
+pub(super) fn pytest_module(path: &str) -> Option<String> {
+    Some(path.strip_suffix(".py")?.replace('/', "."))
+}
+
 /// Returns the class and the name under which pytest's file of results has a test; `None` for what is none of its.
 pub(super) fn pytest_class(suite: &str, name: &str) -> Option<(String, String)> {
     let starts_with_suite = name.strip_prefix(suite).is_some_and(|rest| rest.starts_with("::"));
@@ -39,11 +44,10 @@ pub(super) fn pytest_class(suite: &str, name: &str) -> Option<(String, String)> 
     // What is in brackets may look like anything.
     let (plain, parameters) = id.split_at(id.find('[').unwrap_or(id.len()));
     let mut parts = plain.split("::");
-    let path = parts.next()?.strip_suffix(".py")?;
+    let module = pytest_module(parts.next()?)?;
     let mut parts: Vec<&str> = parts.collect();
     let last = parts.pop()?;
-    let class: Vec<String> =
-        std::iter::once(path.replace('/', ".")).chain(parts.into_iter().map(str::to_owned)).collect();
+    let class: Vec<String> = std::iter::once(module).chain(parts.into_iter().map(str::to_owned)).collect();
     Some((class.join("."), format!("{last}{parameters}")))
 }
 

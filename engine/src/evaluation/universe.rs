@@ -132,7 +132,11 @@ impl<'a> Universe<'a> {
             if let Some(tests) = self.by_suite.get(suite) {
                 return tests.clone();
             }
-            let ending = self.by_suite.iter().filter(|(known, _)| is_end(suite, known));
+            // A file of Python that cannot be imported is told of as a module.
+            let is_meant = |known: &str| {
+                is_end(suite, known) || spelling::pytest_module(known).as_deref() == Some(suite)
+            };
+            let ending = self.by_suite.iter().filter(|(known, _)| is_meant(known));
             let mut tests: Vec<usize> = ending.flat_map(|(_, tests)| tests).copied().collect();
             tests.sort_unstable();
             if !tests.is_empty() {
@@ -247,6 +251,8 @@ mod tests {
     #[test]
     fn whole_suites() {
         check("shop", "", "", "shop tests::price");
+        let python = "TestK::test_in or tests/test_a.py test_p or tests/test_a.py test_q[a.b::c]";
+        check("tests.test_a", "", "", &format!("tests/test_a.py {python}"));
         check(
             "util",
             "",
