@@ -18,6 +18,7 @@ fn no_command_shows_the_help() {
       select       Print which tests must run, in the way that the runner takes it
       explain      Say why a test must run or need not, or which tests depend on a file
       record       Run tests and record what each one executes
+      evaluate     Hold what really ran against what would have run
       replay       Try selection on the commits that there are
       doctor       Say whether recording would work here, and what is missing
       rules        Check the rules of `skiptrace.toml`

@@ -7,6 +7,7 @@ mod build_go;
 mod completions;
 mod config;
 mod errors;
+mod evaluate;
 mod evolution;
 mod explain;
 mod hazards;

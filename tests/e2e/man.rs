@@ -19,7 +19,7 @@ fn every_command_gets_a_file() {
     assert_snapshot!(sandbox.skiptrace(["man", "--out", "share/man1"]).success().snapshot(), @"
     exit code: 0
     --- stderr ---
-    wrote 26 pages to `share/man1`
+    wrote 27 pages to `share/man1`
     ");
     let mut names: Vec<String> = std::fs::read_dir(sandbox.work().join("share/man1"))
         .unwrap()
@@ -32,6 +32,7 @@ fn every_command_gets_a_file() {
     skiptrace-config-show.1
     skiptrace-config.1
     skiptrace-doctor.1
+    skiptrace-evaluate.1
     skiptrace-explain.1
     skiptrace-index-build.1
     skiptrace-index-export.1

@@ -111,6 +111,7 @@ pub(crate) fn run(args: &ExplainArgs, session: &Session<'_>) -> Result<ExitStatu
             job: job.clone(),
             kind: settings.index_kind.value,
             index: args.index.as_deref(),
+            base: None,
             at: None,
             policy: settings.select_policy.value.into(),
             rules: &rules.paths,

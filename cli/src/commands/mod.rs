@@ -7,6 +7,7 @@ use crate::session::Session;
 pub mod completions;
 pub mod config;
 pub mod doctor;
+pub mod evaluate;
 pub mod explain;
 pub mod index;
 pub mod man;
@@ -24,6 +25,7 @@ pub enum Command {
     Select(select::SelectArgs),
     Explain(explain::ExplainArgs),
     Record(record::RecordArgs),
+    Evaluate(evaluate::EvaluateArgs),
     Replay(replay::ReplayArgs),
     Doctor(doctor::DoctorArgs),
     #[command(subcommand)]
@@ -43,6 +45,7 @@ pub(crate) fn run(command: &Command, session: &Session<'_>) -> Result<ExitStatus
         Command::Select(args) => select::run(args, session),
         Command::Explain(args) => explain::run(args, session),
         Command::Record(args) => record::run(args, session),
+        Command::Evaluate(args) => evaluate::run(args, session),
         Command::Replay(args) => replay::run(args, session),
         Command::Rules(command) => rules::run(command, session),
         Command::Doctor(args) => doctor::run(args, session),

@@ -260,6 +260,7 @@ fn decide(
                 job: plan.job.clone(),
                 kind: plan.kind,
                 index,
+                base: None,
                 at: None,
                 policy: settings.select_policy.value.into(),
                 rules: &rules.paths,

@@ -154,6 +154,7 @@ pub(crate) fn run(args: &SelectArgs, session: &Session<'_>) -> Result<ExitStatus
             job: job.clone(),
             kind: settings.index_kind.value,
             index: args.index.as_deref(),
+            base: None,
             at: args.at.as_deref(),
             policy: settings.select_policy.value.into(),
             rules: &rules.paths,

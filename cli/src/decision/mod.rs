@@ -37,6 +37,8 @@ pub struct Asked<'a> {
     pub kind: IndexKind,
     /// The index to go by, a file or a revision, instead of the nearest one.
     pub index: Option<&'a str>,
+    /// The revision to which the index is to be near, instead of the one that is asked about.
+    pub base: Option<&'a str>,
     /// The revision that is asked about, instead of the work tree.
     pub at: Option<&'a str>,
     /// How far changes at file scope are followed.
@@ -72,7 +74,7 @@ impl Decision {
             Ok(Some(repository)) => Some(repository.present(asked.at)),
             _ => None,
         };
-        let basis = match Basis::find(asked.index, asked.kind, &asked.job, asked.at, session) {
+        let basis = match Basis::find(asked.index, asked.kind, &asked.job, asked.base.or(asked.at), session) {
             Ok(basis) => basis,
             Err(error) => return of_cause(cause_of(error)?),
         };

@@ -52,6 +52,10 @@ pub struct Styles {
     pub heading: Style,
     /// What matters less, such as where a value came from.
     pub dim: Style,
+    /// A line that one side of a comparison has.
+    pub removed: Style,
+    /// A line that the other side has.
+    pub added: Style,
 }
 
 impl Styles {
@@ -62,6 +66,8 @@ impl Styles {
         hint: Style::new(),
         heading: Style::new(),
         dim: Style::new(),
+        removed: Style::new(),
+        added: Style::new(),
     };
 
     /// The colours of a terminal.
@@ -71,6 +77,8 @@ impl Styles {
         hint: AnsiColor::Cyan.on_default().bold(),
         heading: Style::new().bold(),
         dim: Style::new().dimmed(),
+        removed: AnsiColor::Red.on_default(),
+        added: AnsiColor::Green.on_default(),
     };
 
     /// Returns the styles of a stream that has colour or not.

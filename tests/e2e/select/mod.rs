@@ -22,17 +22,17 @@ use skiptrace_tests::{Repo, Sandbox};
 
 /// A test as an index shall have it.
 #[derive(Clone)]
-struct Known {
-    suite: String,
-    name: String,
+pub(crate) struct Known {
+    pub(crate) suite: String,
+    pub(crate) name: String,
     /// The files of which it executed something.
-    files: Vec<String>,
-    outcome: Outcome,
-    seconds: u64,
+    pub(crate) files: Vec<String>,
+    pub(crate) outcome: Outcome,
+    pub(crate) seconds: u64,
 }
 
 /// A test that passed, and executed something of one file.
-fn known(suite: &str, name: &str, file: &str) -> Known {
+pub(crate) fn known(suite: &str, name: &str, file: &str) -> Known {
     Known {
         suite: suite.to_owned(),
         name: name.to_owned(),
@@ -44,7 +44,7 @@ fn known(suite: &str, name: &str, file: &str) -> Known {
 
 /// Writes an index of some tests at the commit that is checked out, as if somebody else had made it: it has no
 /// conditions. Returns its path.
-fn index(sandbox: &Sandbox, repo: &Repo<'_>, tests: &[Known]) -> PathBuf {
+pub(crate) fn index(sandbox: &Sandbox, repo: &Repo<'_>, tests: &[Known]) -> PathBuf {
     let job: JobName = "default".parse().unwrap();
     let mut builder = IndexBuilder::new(IndexKind::FILE);
     let recording = builder.add_recording(Recording {

@@ -140,6 +140,7 @@ pub(super) fn prepare(
             job: plan.job.clone(),
             kind: plan.kind,
             index,
+            base: None,
             at: None,
             policy: settings.select_policy.value.into(),
             rules: &rules.paths,
