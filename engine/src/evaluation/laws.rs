@@ -38,14 +38,14 @@ fn selections() -> impl Strategy<Value = Selection> {
 
 fn tallies() -> impl Strategy<Value = Tally> {
     (0..3_u32, 0..3_u32, 0..2_u32, 0..2_u32, 0..100_u64).prop_map(|(passed, failed, errored, skipped, ms)| {
-        Tally { passed, failed, errored, skipped, duration: Duration::from_millis(ms) }
+        Tally { passed, failed, errored, skipped, duration: Duration::from_millis(ms), ..Tally::NONE }
     })
 }
 
 fn results() -> impl Strategy<Value = Vec<TestResult>> {
     let name = (0..SUITES.len(), 0..SUITES.len(), 0..NAMES.len(), 0..SUITES.len(), 0..2_u64);
     let result =
-        (name, tallies(), any::<bool>()).prop_map(|((suite, group, name, program, place), tally, last)| {
+        (name, tallies(), 0..3_usize).prop_map(|((suite, group, name, program, place), tally, repeats)| {
             let name = ToldName {
                 suite: SUITES[suite].into(),
                 group: SUITES[group].into(),
@@ -53,7 +53,11 @@ fn results() -> impl Strategy<Value = Vec<TestResult>> {
                 program: SUITES[program].into(),
                 place,
             };
-            TestResult { name, tally, repeats: if last { Repeats::LastCounts } else { Repeats::Attempts } }
+            TestResult {
+                name,
+                tally,
+                repeats: [Repeats::Attempts, Repeats::Retries, Repeats::LastCounts][repeats],
+            }
         });
     vec(result, 0..16)
 }

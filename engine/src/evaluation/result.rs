@@ -35,6 +35,8 @@ pub enum Repeats {
     /// Attempts, each as it is told.
     #[default]
     Attempts,
+    /// Attempts, as long as each came after one that failed. After one that passed, it is another test of the name.
+    Retries,
     /// Attempts of which all but the last failed, whatever is told of them: there was another because they did.
     LastCounts,
 }
@@ -50,6 +52,8 @@ pub struct Tally {
     pub errored: u32,
     /// How often the runner left it out.
     pub skipped: u32,
+    /// Whether these are several tests of one name, so that one that passes says nothing of one that fails.
+    pub are_several: bool,
     /// How long it all took.
     pub duration: Duration,
 }
@@ -111,7 +115,8 @@ impl Tally {
     /// Left out once.
     pub const SKIPPED: Tally = Tally { skipped: 1, ..Tally::NONE };
     /// No attempt at all.
-    pub const NONE: Tally = Tally { passed: 0, failed: 0, errored: 0, skipped: 0, duration: Duration::ZERO };
+    pub const NONE: Tally =
+        Tally { passed: 0, failed: 0, errored: 0, skipped: 0, are_several: false, duration: Duration::ZERO };
 
     /// Returns the same attempts, having taken so long.
     #[must_use]
@@ -127,6 +132,7 @@ impl Tally {
             failed: self.failed.saturating_add(other.failed),
             errored: self.errored.saturating_add(other.errored),
             skipped: self.skipped.saturating_add(other.skipped),
+            are_several: self.are_several || other.are_several,
             duration: self.duration.saturating_add(other.duration),
         }
     }
@@ -135,7 +141,9 @@ impl Tally {
     pub fn ended(self) -> Ended {
         match (self.passed > 0, self.failed > 0, self.errored > 0) {
             (true, false, false) => Ended::Passed,
-            (true, _, _) => Ended::Flaky,
+            (true, _, _) if !self.are_several => Ended::Flaky,
+            (true, false, true) => Ended::Errored,
+            (true, true, _) => Ended::Failed,
             (false, true, _) => Ended::Failed,
             (false, false, true) => Ended::Errored,
             (false, false, false) => Ended::Skipped,
@@ -153,8 +161,12 @@ impl Results {
     /// Adds a result of the file that these results are of.
     pub fn add(&mut self, result: TestResult) {
         let tally = self.told.entry(result.name).or_default();
-        if result.repeats == Repeats::LastCounts {
-            tally.failed = tally.failed.saturating_add(std::mem::take(&mut tally.passed));
+        match result.repeats {
+            Repeats::Attempts => {}
+            Repeats::Retries => tally.are_several |= tally.passed > 0,
+            Repeats::LastCounts => {
+                tally.failed = tally.failed.saturating_add(std::mem::take(&mut tally.passed));
+            }
         }
         *tally = tally.and(result.tally);
     }
@@ -205,6 +217,17 @@ mod tests {
         assert_eq!(check(&[Tally::SKIPPED, Tally::PASSED]), Ended::Passed);
         assert_eq!(check(&[Tally::SKIPPED, Tally::ERRORED]), Ended::Errored);
         assert_eq!(check(&[Tally::SKIPPED]), Ended::Skipped);
+    }
+
+    /// Nobody tries again what has passed.
+    #[test]
+    fn after_one_that_passed_comes_another_test() {
+        let check = |tallies: &[Tally]| ended(tallies, Repeats::Retries);
+        assert_eq!(check(&[Tally::FAILED, Tally::PASSED]), Ended::Flaky);
+        assert_eq!(check(&[Tally::PASSED, Tally::FAILED]), Ended::Failed);
+        assert_eq!(check(&[Tally::FAILED, Tally::PASSED, Tally::PASSED]), Ended::Failed);
+        assert_eq!(check(&[Tally::PASSED, Tally::ERRORED, Tally::PASSED]), Ended::Errored);
+        assert_eq!(check(&[Tally::PASSED, Tally::PASSED]), Ended::Passed);
     }
 
     /// A runner that shows failed attempts as if they had passed shows them all the same.

@@ -56,7 +56,7 @@ impl<'a> Universe<'a> {
     /// Finds the test that a name means.
     pub fn find(&self, told: &ToldName) -> Match {
         if told.name.is_empty() {
-            let tests = self.of_suite(told);
+            let tests = self.of_suites(&[&told.suite, &told.group]);
             return if tests.is_empty() { Match::Unknown } else { Match::Several(tests) };
         }
         match self.named(told, &told.name).as_slice() {
@@ -71,7 +71,14 @@ impl<'a> Universe<'a> {
                 several => return Match::Several(several.to_vec()),
             }
         }
-        Match::Unknown
+        // Who runs a whole program as one test calls it by the program's name.
+        match told.suite.is_empty() {
+            true => match self.of_suites(&[&told.name]).as_slice() {
+                [] => Match::Unknown,
+                tests => Match::Several(tests.to_vec()),
+            },
+            false => Match::Unknown,
+        }
     }
 
     /// Returns the tests that `name` may be where `told` stands, by the most exact way that leads to any.
@@ -125,10 +132,9 @@ impl<'a> Universe<'a> {
         tests
     }
 
-    /// Returns the tests of a suite that is told of as a whole.
-    fn of_suite(&self, told: &ToldName) -> Vec<usize> {
-        let suites = [&*told.suite, &*told.group];
-        for suite in suites.into_iter().filter(|suite| !suite.is_empty()) {
+    /// Returns the tests of the first of some suites that is known, for what is told of a suite as a whole.
+    fn of_suites(&self, suites: &[&str]) -> Vec<usize> {
+        for suite in suites.iter().copied().filter(|suite| !suite.is_empty()) {
             if let Some(tests) = self.by_suite.get(suite) {
                 return tests.clone();
             }
@@ -261,5 +267,7 @@ mod tests {
                               example.com/m/util TestY or example.com/m/util TestY/sub",
         );
         check("", "", "", "unknown");
+        check("", "shop::it", "", "shop::it buys");
+        check("", "a", "", "bin/a Math.adds or bin/a Only.a");
     }
 }

@@ -30,7 +30,7 @@ fn files_that_end_early_are_errors() {
         let bytes = fs::read(sample(name)).expect("there is such a sample");
         let end = bytes.trim_ascii_end().len() - 1;
         let whole = lines(&results_of(name, &bytes).expect("it is whole").1);
-        for len in (0..end).step_by(1 + bytes.len() / 2000) {
+        for len in (0..end).step_by(1 + bytes.len() / 400) {
             match results_of(name, &bytes[..len]) {
                 Err(error) => {
                     assert!(!matches!(error.why, Why::Io(_)), "{name}, {len}: {error}");

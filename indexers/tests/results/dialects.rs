@@ -242,6 +242,19 @@ fn others() {
     assert_snapshot!(check("<testsuites/>"), @"");
 }
 
+/// Where nobody says what it means that a name is there twice, only a failure is followed by an attempt.
+#[test]
+fn names_that_are_there_twice() {
+    let check = |ends: &[&str]| {
+        let cases = ends.iter().map(|end| format!("<testcase classname='c' name='t'>{end}</testcase>"));
+        let text = format!("<testsuite name='c'>{}</testsuite>", cases.collect::<String>());
+        lines(&results_of("a.xml", text.as_bytes()).expect("it is sound").1)
+    };
+    assert_snapshot!(check(&["<failure/>", ""]), @"c | t: flaky in 2 attempts");
+    assert_snapshot!(check(&["", "<failure/>"]), @"c | t: failed in 2 attempts");
+    assert_snapshot!(check(&["<failure/>", "", ""]), @"c | t: failed in 3 attempts");
+}
+
 #[test]
 fn two_suites_of_one_name_are_not_attempts() {
     let libtest = "{\"type\":\"suite\",\"event\":\"started\"}\n{\"type\":\"test\",\"event\":\"ENDED\",\"name\":\"t\"}\n\

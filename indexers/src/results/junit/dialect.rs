@@ -73,15 +73,21 @@ impl Dialect {
         };
         let Case { class, name, .. } = &case;
         let mut told = ToldName::default();
-        let mut repeats = Repeats::Attempts;
+        let mut repeats = Repeats::Retries;
         match dialect {
-            Dialect::Nextest => (told.suite, told.name) = (class.as_str().into(), name.as_str().into()),
+            Dialect::Nextest => {
+                (told.suite, told.name) = (class.as_str().into(), name.as_str().into());
+                repeats = Repeats::Attempts;
+            }
             // That a package failed as a whole, to build or before its first test, is told as a test of no class.
             Dialect::Gotestsum if class.is_empty() => {
                 told.suite = around.into();
                 told.name = if name == "TestMain" { "".into() } else { name.as_str().into() };
             }
-            Dialect::Gotestsum => (told.suite, told.name) = (class.as_str().into(), name.as_str().into()),
+            Dialect::Gotestsum => {
+                (told.suite, told.name) = (class.as_str().into(), name.as_str().into());
+                repeats = Repeats::Attempts;
+            }
             Dialect::Gtest => {
                 told.name = format!("{class}.{name}").into();
                 told.program = program.into();
