@@ -21,7 +21,7 @@ pub mod junit;
 mod libtest;
 mod source;
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use skiptrace_engine::evaluation::TestResult;
 
@@ -48,7 +48,15 @@ pub fn read(
     input: impl Read,
     each: &mut dyn FnMut(TestResult),
 ) -> Result<Summary, ResultsError> {
-    let fail = |(position, why)| ResultsError { file: source.path.to_owned(), position, why };
+    let fail = |(position, why)| {
+        let why = match why {
+            Why::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                Why::Truncated("what is packed in it goes on".to_owned())
+            }
+            why => why,
+        };
+        ResultsError { file: source.path.to_owned(), position, why }
+    };
     let mut input = input::unpack(input).map_err(|error| fail((None, Why::Io(error))))?;
     let format = detect(input.as_mut()).map_err(|why| fail((None, why)))?;
     let mut results = 0;

@@ -10,6 +10,7 @@ use skiptrace_indexers::results::{Format, ResultsError, Source, read};
 mod damage;
 mod dialects;
 mod limits;
+mod mapping;
 
 /// Returns where a sample is.
 fn sample(name: &str) -> PathBuf {

@@ -384,7 +384,18 @@ fn names_are_only_names() {
     let text = sandbox.skiptrace(arguments("text")).success().stdout();
     assert!(text.contains("pkg x`|</details>") && !text.contains('\u{1b}'), "{text}");
     let markdown = sandbox.skiptrace(arguments("markdown")).success().stdout();
-    assert!(markdown.contains("- ``pkg x`\\|</details>"), "{markdown}");
+    assert!(markdown.contains("- ``pkg x`|</details>"), "{markdown}");
+}
+
+#[test]
+fn results_come_through_a_pipe() {
+    let sandbox = edited();
+    results(&sandbox, &GOOD);
+    let mut command = sandbox.skiptrace_command();
+    command.args(["evaluate", "--index", "../recorded.idx", "--results", "-"]);
+    command.stdin(std::fs::File::open(sandbox.path().join("results.xml")).unwrap());
+    let piped = sandbox.output(&mut command).success();
+    assert_eq!(piped.stdout(), sandbox.skiptrace(EVALUATE).success().stdout());
 }
 
 #[test]

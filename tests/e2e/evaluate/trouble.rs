@@ -97,6 +97,18 @@ fn the_store_does_not_answer() {
     assert!(output.stdout().contains("no index: store_unreachable: "), "{}", output.snapshot());
 }
 
+/// Outside of a repository nobody knows what has changed since.
+#[test]
+fn there_is_no_repository() {
+    let sandbox = edited();
+    results(&sandbox, &GOOD);
+    std::fs::remove_dir_all(sandbox.work().join(".git")).unwrap();
+    let arguments = [&RESULTS[..], &["--index", "../recorded.idx"]].concat();
+    let output = sandbox.skiptrace(&arguments).success();
+    assert!(output.stdout().contains("no index: unexpected: "), "{}", output.snapshot());
+    let _ = sandbox.skiptrace([&arguments[..], &["--strict"]].concat()).code(3);
+}
+
 /// What was read before a file ends is not passed off as all there is.
 #[test]
 fn results_that_end_early() {
@@ -184,6 +196,9 @@ fn the_index_is_of_what_ran() {
     let same = sandbox.skiptrace(kind(&[])).success();
     assert!(same.stderr().contains("hint: the index is of what ran"), "{}", same.snapshot());
     repo.checkout("main");
+    // What another revision ran is held against that revision.
+    let at = sandbox.skiptrace(kind(&["--at", "HEAD~1"])).success();
+    assert!(at.stdout().contains("\n- pkg a::first\n"), "{}", at.snapshot());
     let base = sandbox.skiptrace(kind(&["--base", "HEAD~1", "--strict"])).code(1);
     assert!(base.stdout().contains("the same commit, 1 file may differ"), "{}", base.snapshot());
 }
