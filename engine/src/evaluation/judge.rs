@@ -135,8 +135,10 @@ impl Judge<'_> {
         let ended = tally.ended();
         let tests = &self.compared.selection.tests;
         let skips = candidates.iter().filter(|at| tests[**at].is_skipped()).count();
-        // Of a suite that failed as a whole nobody knows which test it was, or whether it was one.
-        let all_skipped = !candidates.is_empty() && skips == candidates.len() && !told.name.is_empty();
+        // All of them have the very name, so it is one of them; what is like them may be another.
+        let has_name = |at: &usize| tests[*at].record.key.name == told.name;
+        let all_skipped =
+            !candidates.is_empty() && skips == candidates.len() && candidates.iter().all(has_name);
         let before = self.base.and_then(|base| base.strangers.get(told)).map(|(tally, _)| tally.ended());
         let finding =
             (ended >= Ended::Flaky).then(|| match self.excuse(suite, &told.name, Some(ended), before) {

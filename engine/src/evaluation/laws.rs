@@ -51,6 +51,7 @@ fn results() -> impl Strategy<Value = Vec<TestResult>> {
                 group: SUITES[group].into(),
                 name: NAMES[name].into(),
                 program: SUITES[program].into(),
+                by_value: place == 1,
                 place,
             };
             TestResult {

@@ -14,6 +14,8 @@ pub struct ToldName {
     pub name: Box<str>,
     /// The program that may have been run, where only the name of the file tells.
     pub program: Box<str>,
+    /// Whether instances of a test may be called by their values, of which an index knows the numbers: CMake does so.
+    pub by_value: bool,
     /// Tells apart what has the same names and need not be the same test.
     pub place: u64,
 }

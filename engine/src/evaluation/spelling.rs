@@ -20,6 +20,25 @@ pub(super) fn without_kind(suite: &str) -> Option<String> {
     matches!(kind, "bin" | "example" | "bench").then(|| format!("{package}::{binary}"))
 }
 
+/// Returns what instances of one test have in common, where this is one: `In/P.works/` of GoogleTest's `In/P.works/0`,
+/// `Ty.is` of `Ty/0.is`.
+pub(super) fn family(name: &str) -> Option<String> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (before, after) = name.rsplit_once('/')?;
+    if is_number(after) && before.contains('.') {
+        return Some(format!("{before}/"));
+    }
+    let (number, test) = after.split_once('.')?;
+    is_number(number).then(|| format!("{before}.{test}"))
+}
+
+/// Returns the families that a name may be of in which instances are called by their values: `In/P.works/"x"`,
+/// `Ty.is<int>`.
+pub(super) fn families(name: &str) -> Vec<String> {
+    let of_type = name.split_once('<').map(|(test, _)| test.to_owned());
+    owners(name).into_iter().map(|owner| format!("{owner}/")).chain(of_type).collect()
+}
+
 /// Returns suite and name as one name, in every way in which that is done.
 pub(super) fn joined(suite: &str, name: &str) -> Vec<String> {
     if suite.is_empty() {

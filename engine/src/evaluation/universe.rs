@@ -18,6 +18,8 @@ pub struct Universe<'a> {
     by_suite: HashMap<&'a str, Vec<usize>>,
     /// By class and name, as pytest writes ids into its file.
     by_class: HashMap<(String, String), Vec<usize>>,
+    /// By what instances of one test have in common, where their names are numbers.
+    by_family: HashMap<String, Vec<usize>>,
 }
 
 /// Which test is meant, by places in the universe.
@@ -41,6 +43,7 @@ impl<'a> Universe<'a> {
             by_name: HashMap::with_capacity(tests.len()),
             by_suite: HashMap::new(),
             by_class: HashMap::new(),
+            by_family: HashMap::new(),
         };
         for (at, test) in tests.iter().enumerate() {
             let key = &test.record.key;
@@ -49,6 +52,9 @@ impl<'a> Universe<'a> {
             if let Some(class) = spelling::pytest_class(&key.suite, &key.name) {
                 universe.by_class.entry(class).or_default().push(at);
             }
+            if let Some(family) = spelling::family(&key.name) {
+                universe.by_family.entry(family).or_default().push(at);
+            }
         }
         universe
     }
@@ -56,8 +62,19 @@ impl<'a> Universe<'a> {
     /// Finds the test that a name means.
     pub fn find(&self, told: &ToldName) -> Match {
         if told.name.is_empty() {
+            if told.suite.is_empty() && told.group.is_empty() {
+                // Something failed as a whole, and nobody says what.
+                return Match::Several((0..self.tests.len()).collect());
+            }
             let tests = self.of_suites(&[&told.suite, &told.group]);
             return if tests.is_empty() { Match::Unknown } else { Match::Several(tests) };
+        }
+        if told.by_value {
+            // `P.works/1` may be of the value 1 or have the number 1.
+            let families = spelling::families(&told.name);
+            if let Some(family) = families.iter().find_map(|family| self.by_family.get(family)) {
+                return Match::Several(family.clone());
+            }
         }
         match self.named(told, &told.name).as_slice() {
             [] => {}
@@ -71,13 +88,13 @@ impl<'a> Universe<'a> {
                 several => return Match::Several(several.to_vec()),
             }
         }
+        if !told.suite.is_empty() {
+            return Match::Unknown;
+        }
         // Who runs a whole program as one test calls it by the program's name.
-        match told.suite.is_empty() {
-            true => match self.of_suites(&[&told.name]).as_slice() {
-                [] => Match::Unknown,
-                tests => Match::Several(tests.to_vec()),
-            },
-            false => Match::Unknown,
+        match self.of_suites(&[&told.name]) {
+            none if none.is_empty() => Match::Unknown,
+            several => Match::Several(several),
         }
     }
 
@@ -168,11 +185,14 @@ mod tests {
     use super::*;
     use crate::evaluation::testing::known;
 
-    const TESTS: [(&str, &str); 15] = [
+    const TESTS: [(&str, &str); 18] = [
         ("", "imported"),
         ("bin/a", "Math.adds"),
         ("bin/a", "Only.a"),
         ("bin/b", "Math.adds"),
+        ("bin/c", "In/P.works/0"),
+        ("bin/c", "In/P.works/1"),
+        ("bin/c", "Ty/0.is"),
         ("ctest", "smoke"),
         ("example.com/m/other/util", "TestX"),
         ("example.com/m/util", "TestX"),
@@ -188,21 +208,26 @@ mod tests {
 
     #[track_caller]
     fn check(suite: &str, name: &str, program: &str, expected: &str) {
-        let tests = known(&TESTS);
         let told = ToldName {
             suite: suite.into(),
             name: name.into(),
             program: program.into(),
             ..ToldName::default()
         };
+        check_told(&told, expected);
+    }
+
+    #[track_caller]
+    fn check_told(told: &ToldName, expected: &str) {
+        let tests = known(&TESTS);
         let say = |at: usize| format!("{} {}", tests[at].record.key.suite, tests[at].record.key.name);
-        let found = match Universe::new(&tests).find(&told) {
+        let found = match Universe::new(&tests).find(told) {
             Match::Test(at) => say(at),
             Match::Part(at) => format!("part of {}", say(at)),
             Match::Several(several) => several.into_iter().map(say).collect::<Vec<_>>().join(" or "),
             Match::Unknown => "unknown".to_owned(),
         };
-        assert_eq!(found, expected, "{suite} {name}");
+        assert_eq!(found, expected, "{told:?}");
     }
 
     #[test]
@@ -241,6 +266,30 @@ mod tests {
     }
 
     #[test]
+    fn instances_that_are_called_by_their_values() {
+        let check_value = |name: &str, expected: &str| {
+            check_told(&ToldName { name: name.into(), by_value: true, ..ToldName::default() }, expected);
+        };
+        let both = "bin/c In/P.works/0 or bin/c In/P.works/1";
+        check("", "In/P.works/1", "", "bin/c In/P.works/1");
+        check("", "In/P.works/7", "", "unknown");
+        check_value("In/P.works/1", both);
+        check_value("In/P.works/\"a/b\"", both);
+        check_value("Ty.is<int>", "bin/c Ty/0.is");
+        check_value("Ty.other<int>", "unknown");
+        check_value("smoke", "ctest smoke");
+        check_value("Math.adds", "bin/a Math.adds or bin/b Math.adds");
+    }
+
+    /// A process went down, and nothing says which.
+    #[test]
+    fn what_has_no_name_at_all_may_be_anything() {
+        let tests = known(&TESTS);
+        let found = Universe::new(&tests).find(&ToldName::default());
+        assert_eq!(found, Match::Several((0..TESTS.len()).collect()));
+    }
+
+    #[test]
     fn classes_of_python() {
         check("tests.test_a.TestK", "test_in", "", "tests/test_a.py TestK::test_in");
         check("tests.test_a", "test_p[x/y]", "", "part of tests/test_a.py test_p");
@@ -266,7 +315,6 @@ mod tests {
             "example.com/m/other/util TestX or example.com/m/util TestX or \
                               example.com/m/util TestY or example.com/m/util TestY/sub",
         );
-        check("", "", "", "unknown");
         check("", "shop::it", "", "shop::it buys");
         check("", "a", "", "bin/a Math.adds or bin/a Only.a");
     }

@@ -75,7 +75,7 @@ fn rust() {
     ");
     let twice = [&tests[..], &["shop::bin/shop | tests::price_of_two"]].concat();
     assert_snapshot!(check("libtest.json", &twice), @"
-     -> unknown
+     -> shop | tests::price_of_none, or shop | tests::price_of_two, or shop::it | buys, or shop::it | never, or shop::bin/shop | tests::price_of_two
     buys -> shop::it | buys
     crashes -> unknown
     never -> shop::it | never

@@ -140,6 +140,22 @@ fn results_without_a_test() {
     let _ = sandbox.skiptrace([&arguments[..], &["--strict"]].concat()).code(4);
 }
 
+/// Of another job, or of a runner that names tests in another way: that nothing is missed would mean nothing.
+#[test]
+fn results_of_something_else() {
+    let sandbox = edited();
+    let text = "<testsuite name='s'><testcase classname='com.example.Other' name='works'/></testsuite>";
+    sandbox.write("../results.xml", text);
+    let arguments = [&RESULTS[..], &["--index", "../recorded.idx"]].concat();
+    let output = sandbox.skiptrace(&arguments).success();
+    assert!(
+        output.stderr().contains("the index knows none of the tests in the results"),
+        "{}",
+        output.snapshot()
+    );
+    let _ = sandbox.skiptrace([&arguments[..], &["--strict"]].concat()).code(4);
+}
+
 /// Two programs have a test of one name, and the results do not say whose it is.
 #[test]
 fn names_that_fit_several_tests() {

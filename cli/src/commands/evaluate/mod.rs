@@ -86,7 +86,7 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "N", default_value_t = 20)]
     limit: usize,
 
-    /// Fail where there is a miss, no index, or no result
+    /// Fail where there is a miss, no index, or nothing to compare
     #[arg(long)]
     strict: bool,
 }
@@ -112,7 +112,7 @@ In a pipeline in which everything ran:
   go test -json ./... | skiptrace evaluate --results -
 
 With --strict the exit code is 1 where there is a miss, or may be one; 6 without an index, 9 with a damaged one, 7 if the
-store does not answer, 3 if there is another reason for which nothing could be skipped by it, 4 without any result.
+store does not answer, 3 if the index cannot be used for another reason, 4 where the results have no test that it knows.
 Without --strict it is 0 in all of these cases.";
 
 pub(crate) fn run(args: &EvaluateArgs, session: &Session<'_>) -> Result<ExitStatus, CommandError> {
@@ -201,6 +201,13 @@ fn tell(report: &Report, args: &EvaluateArgs, session: &Session<'_>) -> Result<(
     for job in &report.jobs {
         for event in &job.events {
             printer.warning(format_args!("job `{}`: {}: {}", job.job, event.kind.name(), event.message));
+        }
+        if job.events.is_empty() && job.has_nothing_in_common() && job.counts.unknown > 0 {
+            printer.warning(format_args!(
+                "job `{}`: the index knows none of the tests in the results, so nothing was compared: are they of this \
+                 job, and of the runner that it was recorded with?",
+                job.job
+            ));
         }
         for note in &job.notes {
             printer.status(note);

@@ -62,13 +62,7 @@ impl Report {
         let first = self.jobs.iter().flat_map(|job| &job.events).map(|event| event.kind).min();
         match first {
             Some(kind) => kind.status(),
-            None if self
-                .jobs
-                .iter()
-                .any(|job| job.evaluation.tests.iter().all(|test| test.ended.is_none())) =>
-            {
-                ExitStatus::NoTests
-            }
+            None if self.jobs.iter().any(JobReport::has_nothing_in_common) => ExitStatus::NoTests,
             None => ExitStatus::Success,
         }
     }
@@ -100,6 +94,12 @@ impl JobReport {
             evaluation,
             is_of_same_commit: is_same && changed_paths == 0,
         }
+    }
+
+    /// Returns whether no result is of a test that the index knows, so that nothing was compared.
+    pub(super) fn has_nothing_in_common(&self) -> bool {
+        let is_common = |test: &Test| test.standing != Standing::Unknown && test.ended.is_some();
+        !self.evaluation.tests.iter().any(is_common)
     }
 
     /// Returns the tests of a side; those that failed come first.

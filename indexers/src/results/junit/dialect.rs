@@ -95,6 +95,7 @@ impl Dialect {
             }
             Dialect::Ctest => {
                 told.name = name.as_str().into();
+                told.by_value = true;
                 told.place = source.place(root);
                 // What could not be started is told as skipped.
                 let is_asked_for = case.skip_message.as_deref().is_none_or(|why| why.starts_with("SKIP_"));
