@@ -203,6 +203,21 @@ fn ctest() {
 }
 
 #[test]
+fn ctest_of_googletest() {
+    assert_snapshot!(told("ctest-gtest.xml"), @"
+    JUnit XML
+     | Inst/P.works/1: passed, timed
+     | Inst/P.works/2: passed, timed
+     | Math.adds: passed, timed
+     | Math.fails: failed, timed
+     | Math.off: skipped
+     | Math.skipped: skipped
+     | Ty.typed<char>: passed, timed
+     | Ty.typed<int>: passed, timed
+    ");
+}
+
+#[test]
 fn surefire() {
     assert_snapshot!(told("surefire.xml"), @"
     JUnit XML

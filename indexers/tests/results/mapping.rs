@@ -146,6 +146,29 @@ fn native() {
     ");
 }
 
+/// CMake calls instances by their values, and these look like the numbers by which GoogleTest calls them.
+#[test]
+fn cmake() {
+    let tests = [
+        "unit_tests | Math.adds",
+        "unit_tests | Math.fails",
+        "unit_tests | Inst/P.works/0",
+        "unit_tests | Inst/P.works/1",
+        "unit_tests | Ty/0.typed",
+        "unit_tests | Ty/1.typed",
+    ];
+    assert_snapshot!(check("ctest-gtest.xml", &tests), @"
+    Inst/P.works/1 -> unit_tests | Inst/P.works/0, or unit_tests | Inst/P.works/1
+    Inst/P.works/2 -> unit_tests | Inst/P.works/0, or unit_tests | Inst/P.works/1
+    Math.adds -> unit_tests | Math.adds
+    Math.fails -> unit_tests | Math.fails
+    Math.off -> unknown
+    Math.skipped -> unknown
+    Ty.typed<char> -> unit_tests | Ty/0.typed, or unit_tests | Ty/1.typed
+    Ty.typed<int> -> unit_tests | Ty/0.typed, or unit_tests | Ty/1.typed
+    ");
+}
+
 #[test]
 fn python() {
     let tests = [
