@@ -2,6 +2,7 @@
 
 mod answers;
 mod runners;
+mod streams;
 mod trouble;
 
 use skiptrace_engine::record::Outcome;
