@@ -135,11 +135,16 @@ impl<'a> Spreader<'a> {
                 let named: Vec<(Arc<FileView>, usize)> =
                     self.mentioned_in(name).map(|(view, place)| (view.clone(), place)).collect();
                 for (view, place) in named {
-                    if self.only_holds(&view, place)? {
-                        let unit = &view.units[place];
-                        reached.sets.extend([unit.own, unit.shared]);
-                    } else {
-                        found.push((view, place));
+                    let unit = &view.units[place];
+                    let sets = [unit.own, unit.shared];
+                    match self.reach(&view, place)? {
+                        _ if self.only_holds(&view, place)? => reached.sets.extend(sets),
+                        // What an import brings in is the type, by whatever name.
+                        Reach::Scope { names, .. } | Reach::NamesInModule { names, .. } => {
+                            reached.sets.extend(sets);
+                            todo.made.extend(names);
+                        }
+                        _ => found.push((view, place)),
                     }
                 }
             }

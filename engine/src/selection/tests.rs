@@ -122,6 +122,7 @@ impl Language for Toy {
                 let module = if name.starts_with("inner") { "inner" } else { "" }.into();
                 Reach::NamesInModule { names, module }
             }
+            _ if name == "Made" => Reach::Made { names, layout: vec![Identifier::of("Size")] },
             _ if name.starts_with("both") => {
                 Reach::Both { first: names, also: vec![Identifier::of("Shape")] }
             }
@@ -489,6 +490,30 @@ fn what_only_a_module_can_mean_stays_where_all_of_it_is() {
     assert_eq!(said_of(&with_more, "inner_private", "i x=1"), "two: named");
     let with_more = [&then[..], &["i inner_mod_below=1"]].concat();
     assert_eq!(said_of(&with_more, "inner_private", "i x=1"), "far: named\ntwo: named");
+}
+
+#[test]
+fn a_type_is_followed_to_who_makes_it_and_not_to_what_holds_it() {
+    let then = [
+        "i Made=1",
+        "f one=1/1 Made",
+        "i Holder=1 Made holder_Holder",
+        "f two=1/1 Holder",
+        "i Maker=1 Made",
+        "f three=1/1 Maker",
+        "i useful=1 Made",
+        "f four=1/1 useful",
+        "f five=1/1 Holder Size",
+    ];
+    let index = index_of(&[("a.toy", &then)]);
+    let now = then.map(|unit| if unit == "i Made=1" { "i Made=2" } else { unit });
+    let present = Present::from([(path("a.toy"), changed(Some(source("a.toy", &now))))]);
+    insta::assert_snapshot!(said(&ask(&index, &present, Policy::Balanced, &PathRules::default())), @"
+    five: named
+    four: named
+    one: named
+    three: named
+    ");
 }
 
 #[test]
