@@ -2,7 +2,7 @@
 //!
 //! It is pure. Values come in, values go out; it opens no file, starts no process, asks no clock, and prints
 //! nothing (`clippy.toml` beside this crate says so to the compiler). What it needs of the outside world it
-//! declares as ports, which others implement: [`store::Store`] and [`read_at::ReadAt`].
+//! declares as ports, which others implement: [`store::Store`], [`read_at::ReadAt`] and [`history::History`].
 //!
 //! In reading order:
 //! - names and values: [`id`], [`path`], [`kind`], [`time`], [`fingerprint`], [`test_set`], [`glob`];
@@ -12,7 +12,8 @@
 //! - the [`evaluation`]: whether a selection was right, by what really ran;
 //! - [`balance`]: who runs what, where several nodes share tests;
 //! - [`codec`]: the index as bytes, written whole, read piece by piece;
-//! - where it is kept: [`key`], [`store`], [`read_at`], [`catalog`].
+//! - where it is kept: [`key`], [`store`], [`read_at`], [`catalog`];
+//! - the [`history`]: what runs chose and what came of it.
 #![warn(missing_docs)]
 
 pub mod fingerprint;
@@ -37,6 +38,8 @@ pub mod evaluation;
 pub mod index;
 pub mod json;
 pub mod selection;
+
+pub mod history;
 
 pub mod catalog;
 pub mod key;

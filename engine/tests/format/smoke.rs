@@ -38,3 +38,8 @@ fn manifest() {
 fn layout() {
     run("layout", 5000);
 }
+
+#[test]
+fn history() {
+    run("history", 2000);
+}

@@ -28,6 +28,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
             vec![manifest.to_json(), Manifest::default().to_json()]
         }
         "layout" => keys(),
+        "history" => runs(),
         _ => Vec::new(),
     }
 }
@@ -60,4 +61,17 @@ fn keys() -> Vec<Vec<u8>> {
     let mark = BranchMark { kind, branch, recorded_at: Timestamp(1_700_000_000_000), commit };
     keys.push(mark.key().expect("it is short"));
     keys.iter().map(|key| key.as_str().as_bytes().to_vec()).collect()
+}
+
+/// Runs as they are written by hand, as lines and packed.
+fn runs() -> Vec<Vec<u8>> {
+    let first = r#"{"schema":"skiptrace/history-run@1","run":"20260102T030405678Z-0123456789ab","job":"unit","branch":"main",
+"commit":"0123456789abcdef0123456789abcdef01234567","known":2,"misses":0,"fallbacks":{"no-index":1},"overheads_us":{"a":1}}"#
+        .replace('\n', "");
+    let test = r#"{"suite":"api","test":"login","outcome":"timed-out","duration_us":15,"decision":"run","reason":"executed"}"#;
+    let second = r#"{"schema":"skiptrace/history-run@1","at_ms":1767323045678,"job":"e2e"}"#;
+    let text = format!("{first}\n{test}\n{second}\n{test}\n");
+    let packed = text.split_inclusive("}\n").take(2).collect::<String>();
+    let packed = skiptrace_engine::history::lines::decode(packed.as_bytes()).expect("it is right");
+    vec![text.into_bytes(), skiptrace_engine::history::object::pack(&packed)]
 }

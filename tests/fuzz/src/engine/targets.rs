@@ -7,6 +7,7 @@ use skiptrace_engine::catalog::manifest::{Manifest, completeness};
 use skiptrace_engine::codec::{IndexReader, decode, encode};
 use skiptrace_engine::fingerprint::Identifier;
 use skiptrace_engine::glob::Glob;
+use skiptrace_engine::history::{lines, object};
 use skiptrace_engine::id::{FileId, JobName, SetId, TestId};
 use skiptrace_engine::index::Evidence;
 use skiptrace_engine::index::query::{
@@ -26,13 +27,14 @@ use super::samples;
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const ALL: [(&str, Target); 6] = [
+pub const ALL: [(&str, Target); 7] = [
     ("codec", codec),
     ("sections", sections),
     ("json", json),
     ("glob", glob),
     ("manifest", manifest),
     ("layout", layout),
+    ("history", history),
 ];
 
 /// Any bytes are an index or an error, read whole or piece by piece.
@@ -231,4 +233,15 @@ pub fn layout(data: &[u8]) {
         Some(Meaning::Mark(mark)) => mark.key(),
     };
     assert_eq!(again.expect("it came from a key"), key);
+}
+
+/// Any bytes are runs or an error, packed or not; a run comes back, and so does its name.
+pub fn history(data: &[u8]) {
+    let Ok(runs) = object::read(data) else { return };
+    for run in runs.map_while(Result::ok) {
+        assert_eq!(lines::decode(&lines::encode(&run)[..]).expect("what was written can be read"), run);
+        let id = run.run.id;
+        assert_eq!(object::unpack(&object::pack(&run), id).expect("what was packed can be unpacked"), run);
+        assert_eq!(skiptrace_engine::history::RunId::of_key(&id.key()), Some(id));
+    }
 }

@@ -1,0 +1,31 @@
+//! What runs chose and what came of it, kept over time.
+//!
+//! ```text
+//! a run ──▶ RunRecord ──▶ lines (JSON) ──▶ object (zstd) in the store ──▶ other machines
+//!               └────────▶ History (a database) ──▶ runs, results of a test, trends
+//! ```
+//!
+//! In reading order: [`RunId`] and [`Day`] name runs and sort them; [`Run`] is one of them and [`RunRecord`] the same
+//! with its tests; [`lines`] and [`object`] are its forms outside of the program; [`Totals`] sums runs up; [`History`]
+//! is the port to where they are kept.
+
+mod day;
+mod error;
+mod id;
+#[cfg(test)]
+mod laws;
+pub mod lines;
+pub mod object;
+mod port;
+mod run;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod totals;
+
+pub use day::Day;
+pub use error::HistoryError;
+pub use id::{RunId, RunIdError};
+pub use lines::FormatError;
+pub use port::{Added, By, History, Pruned, Retention, RunFilter, TestRun};
+pub use run::{Counts, Decision, IndexUsed, Run, RunRecord, TestName, TestResult, microseconds};
+pub use totals::{Totals, Trend, trend};
