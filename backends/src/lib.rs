@@ -1,8 +1,9 @@
-//! Where skiptrace keeps its indexes: implementations of the engine's [`Store`](skiptrace_engine::store::Store).
+//! Where skiptrace keeps its indexes and its history: implementations of the engine's
+//! [`Store`](skiptrace_engine::store::Store) and [`History`](skiptrace_engine::history::History).
 //!
 //! In reading order: [`location`] turns what a user wrote (`s3://bucket/prefix`, `./folder`, …) into a store;
 //! [`memory`], [`folder`], [`s3`] and [`http`] are the stores; [`wrap`] holds those that stand in front of
-//! another; [`mapped`] reads a value without copying it. With the feature `testing`, `conformance` is the
+//! another; [`mapped`] reads a value without copying it. [`history`] keeps what runs chose. With the feature `testing`, `conformance` is the
 //! suite that every store passes, and `testing` has the servers that it needs.
 //!
 //! *Architecture invariants.* Only `s3/` is asynchronous, and only inside. Only [`mapped`] has `unsafe` code.
@@ -10,6 +11,7 @@
 #![warn(missing_docs)]
 
 pub mod folder;
+pub mod history;
 pub mod http;
 pub mod location;
 pub mod mapped;
