@@ -7,6 +7,7 @@ use std::io;
 use serde::Serialize;
 use skiptrace_engine::catalog::CatalogError;
 use skiptrace_engine::codec::CodecError;
+use skiptrace_engine::history::HistoryError;
 use skiptrace_engine::index::merge::MergeError;
 use skiptrace_engine::read_at::ReadError;
 use skiptrace_engine::store::{StoreError, StoreErrorKind};
@@ -217,6 +218,22 @@ impl From<CatalogError> for CommandError {
             | CatalogError::Key(_)
             | CatalogError::Merge(_) => CommandError::user(error),
         }
+    }
+}
+
+impl From<HistoryError> for CommandError {
+    fn from(error: HistoryError) -> Self {
+        let kind = match &error {
+            HistoryError::Damaged { .. } | HistoryError::TooNew { .. } => ErrorKind::Index,
+            HistoryError::Foreign { .. } => ErrorKind::User,
+            HistoryError::Busy { .. } | HistoryError::Other { .. } => ErrorKind::Store,
+        };
+        let (message, hints) = (error.to_string(), error.hint().into_iter().collect());
+        let source = match error {
+            HistoryError::Other { source, .. } => Some(source),
+            _ => None,
+        };
+        CommandError { kind, message, source, hints }
     }
 }
 

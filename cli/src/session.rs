@@ -1,11 +1,13 @@
 //! What every command is handed.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use skiptrace_backends::location::{self, CacheOptions, Location, LocationError, OpenOptions};
 use skiptrace_backends::mapped::open_object;
 use skiptrace_engine::catalog::Catalog;
 use skiptrace_engine::id::CommitId;
+use skiptrace_engine::store::Store;
 
 use crate::args::GlobalArgs;
 use crate::environment::Environment;
@@ -97,6 +99,11 @@ impl<'a> Session<'a> {
         self.open(settings.store_url.value.as_str(), OpenOptions { cache })
     }
 
+    /// Opens the store that the settings name, for what is read once: nothing of it is kept on this machine.
+    pub fn store(&self) -> Result<Arc<dyn Store>, CommandError> {
+        open(self.settings()?.store_url.value.as_str(), &OpenOptions::default())
+    }
+
     /// Opens another store: the one at `url`, or the local one that is the default.
     pub fn local_catalog(&self, url: Option<&str>) -> Result<Catalog, CommandError> {
         let url = match url {
@@ -114,10 +121,7 @@ impl<'a> Session<'a> {
     }
 
     fn open(&self, url: &str, options: OpenOptions) -> Result<Catalog, CommandError> {
-        let location: Location =
-            url.parse().map_err(|error: LocationError| CommandError::new(ErrorKind::Config, error))?;
-        let store = location::open(&location, &options)?;
-        Ok(Catalog::new(store).opening_with(open_object))
+        Ok(Catalog::new(open(url, &options)?).opening_with(open_object))
     }
 
     fn layers(&self) -> Result<&Layers, CommandError> {
@@ -130,4 +134,10 @@ impl<'a> Session<'a> {
         }
         Ok(self.layers.get_or_init(|| layers))
     }
+}
+
+fn open(url: &str, options: &OpenOptions) -> Result<Arc<dyn Store>, CommandError> {
+    let location: Location =
+        url.parse().map_err(|error: LocationError| CommandError::new(ErrorKind::Config, error))?;
+    Ok(location::open(&location, options)?)
 }

@@ -28,6 +28,10 @@ fn show_names_where_values_come_from() {
     index.branch  (unset)  default
     gc.keep  9  $DIR/home/.config/skiptrace/config.toml:2
     gc.younger-than  30d  default
+    history.path  $DIR/work/.git/skiptrace/history.sqlite  default, from the repository
+    history.publish  true  default
+    history.keep-days  400  default
+    history.keep-runs  100000  default
     query.shared  baseline  --config
     select.policy  balanced  default
     select.packs  all  default

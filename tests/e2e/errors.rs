@@ -23,6 +23,7 @@ fn no_command_shows_the_help() {
       doctor       Say whether recording would work here, and what is missing
       rules        Check the rules of `skiptrace.toml`
       index        Build, import, inspect, merge, share and clean up indexes
+      history      Look at what runs chose and what came of it, and how that changes
       config       Look at the configuration
       completions  Print the completion script of a shell
       man          Print the manual page, or write the pages of all commands

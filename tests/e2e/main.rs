@@ -12,6 +12,7 @@ mod evolution;
 mod explain;
 mod hazards;
 mod help;
+mod history;
 mod index;
 mod man;
 mod record;

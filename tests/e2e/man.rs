@@ -19,7 +19,7 @@ fn every_command_gets_a_file() {
     assert_snapshot!(sandbox.skiptrace(["man", "--out", "share/man1"]).success().snapshot(), @"
     exit code: 0
     --- stderr ---
-    wrote 27 pages to `share/man1`
+    wrote 34 pages to `share/man1`
     ");
     let mut names: Vec<String> = std::fs::read_dir(sandbox.work().join("share/man1"))
         .unwrap()
@@ -34,6 +34,13 @@ fn every_command_gets_a_file() {
     skiptrace-doctor.1
     skiptrace-evaluate.1
     skiptrace-explain.1
+    skiptrace-history-import.1
+    skiptrace-history-list.1
+    skiptrace-history-prune.1
+    skiptrace-history-pull.1
+    skiptrace-history-show.1
+    skiptrace-history-trend.1
+    skiptrace-history.1
     skiptrace-index-build.1
     skiptrace-index-export.1
     skiptrace-index-gc.1

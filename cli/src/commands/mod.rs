@@ -9,6 +9,7 @@ pub mod config;
 pub mod doctor;
 pub mod evaluate;
 pub mod explain;
+pub mod history;
 pub mod index;
 pub mod man;
 mod place;
@@ -33,6 +34,8 @@ pub enum Command {
     #[command(subcommand)]
     Index(index::IndexCommand),
     #[command(subcommand)]
+    History(history::HistoryCommand),
+    #[command(subcommand)]
     Config(config::ConfigCommand),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -50,6 +53,7 @@ pub(crate) fn run(command: &Command, session: &Session<'_>) -> Result<ExitStatus
         Command::Rules(command) => rules::run(command, session),
         Command::Doctor(args) => doctor::run(args, session),
         Command::Index(command) => index::run(command, session),
+        Command::History(command) => history::run(command, session),
         Command::Config(command) => config::run(command, session),
         Command::Completions(args) => completions::run(args, session),
         Command::Man(args) => man::run(args, session),

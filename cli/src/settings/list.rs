@@ -52,6 +52,14 @@ settings! {
     gc_keep: u64 = "gc.keep",
     /// How young an index has to be to be kept.
     gc_younger_than: Span = "gc.younger-than",
+    /// Where the history of runs is kept; `None` where there is no folder for such things.
+    history_path: Option<PathBuf> = "history.path",
+    /// Whether runs are also written to the store, for others.
+    history_publish: bool = "history.publish",
+    /// How many days of it are kept.
+    history_keep_days: u64 = "history.keep-days",
+    /// How many runs of it are kept.
+    history_keep_runs: u64 = "history.keep-runs",
     /// What a change of shared start-up code selects.
     query_shared: SharedChange = "query.shared",
     /// How far changes at file scope are followed.

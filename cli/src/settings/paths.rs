@@ -53,6 +53,11 @@ pub(crate) fn local_store(environment: &Environment, repository: Option<&Reposit
     }
 }
 
+/// Returns the file of the history of runs, beside the local store.
+fn history(environment: &Environment, repository: Option<&Repository>) -> Option<PathBuf> {
+    Some(local_store(environment, repository)?.with_file_name("history.sqlite"))
+}
+
 fn cache_folder(environment: &Environment) -> Option<PathBuf> {
     Some(environment.cache_home()?.join("skiptrace"))
 }
@@ -65,10 +70,12 @@ pub(super) fn derived(
     let from = if repository.is_some() { "the repository" } else { "the user's cache folder" };
     let store =
         local_store(environment, repository).map(|path| ("store.url", path, Origin::Derived { from }));
+    let history =
+        history(environment, repository).map(|path| ("history.path", path, Origin::Derived { from }));
     let cache = cache_folder(environment).map(|cache| {
         ("store.cache.dir", cache.join("store"), Origin::Derived { from: "the user's cache folder" })
     });
-    store.into_iter().chain(cache).collect()
+    store.into_iter().chain(cache).chain(history).collect()
 }
 
 /// Returns a name for a folder that is readable, and that no other folder has.
