@@ -1,7 +1,7 @@
 //! JUnit's XML, which every producer writes in its own way.
 //!
 //! The elements are the same everywhere; who is meant by the names, and what it means that a test is there twice, is
-//! the producer's affair ([`dialect`]). Counters of suites are never believed.
+//! the producer's affair (`dialect`). Counters of suites are never believed.
 
 mod case;
 mod dialect;
