@@ -1,5 +1,7 @@
 //! Whom an edit concerns that did not execute it.
 
+use std::collections::HashSet;
+
 use crate::codec::CodecError;
 use crate::fingerprint::Identifier;
 use crate::id::SetId;
@@ -34,9 +36,15 @@ impl Tracer<'_> {
             }
             (Reach::Made { names, layout }, _) => {
                 let made = self.spreader.follow_made(&names)?;
+                let mut more = self.spreader.follow(&names, None)?.sets;
+                let known: HashSet<SetId> = made.sets.iter().copied().collect();
+                more.retain(|set| !known.contains(set));
                 self.wanted.add(Reason::Named(change.clone()), made.sets);
-                let [all, layout] = [names, layout].map(|names| self.spreader.follow(&names, None));
-                self.wanted.add_both(Reason::Named(change), all?.sets, layout?.sets);
+                // Who looks at memory is many, and seldom asked for.
+                if !more.is_empty() {
+                    let layout = self.spreader.follow(&layout, None)?;
+                    self.wanted.add_both(Reason::Named(change), more, layout.sets);
+                }
             }
             (Reach::MadeAndNamed { made, also }, _) => {
                 let (made, also) = (self.spreader.follow_made(&made)?, self.spreader.follow(&also, None)?);
