@@ -77,6 +77,22 @@ impl Compiled {
         self.add_read(other);
     }
 
+    /// Adds what the build script of the package in a folder read that does not say so: what it opened, or anything there.
+    pub(super) fn add_silent(&mut self, folder: RepoPath, opened: Option<BTreeSet<RepoPath>>) {
+        match opened {
+            Some(opened) => {
+                // That a file is there may be seen without opening it.
+                self.listed.insert(folder);
+                self.acting.extend(opened.iter().cloned());
+                self.files.extend(opened);
+            }
+            None => {
+                self.folders.insert(folder.clone());
+                self.acting_folders.insert(folder);
+            }
+        }
+    }
+
     /// Adds what something else was compiled from that is only read, not linked.
     pub(super) fn add_read(&mut self, other: &Compiled) {
         self.files.extend(other.files.iter().cloned());

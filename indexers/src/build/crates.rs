@@ -132,27 +132,12 @@ impl<'a> Crates<'a> {
             if let Some((folder, run)) = part.silent.clone() {
                 let scripts = part.scripts.clone();
                 if !self.is_blind(&scripts) {
-                    self.add_silent(folder, &run, &mut compiled);
+                    let opened = if self.only_opens(&scripts) { self.opened(&run, &folder) } else { None };
+                    compiled.add_silent(folder, opened);
                 }
             }
         }
         compiled
-    }
-
-    /// Adds what a build script read that does not say so: cargo runs it again for any file of the package.
-    fn add_silent(&self, folder: RepoPath, run: &Path, compiled: &mut Compiled) {
-        match self.opened(run, &folder) {
-            Some(opened) => {
-                // That a file is there may be seen without opening it.
-                compiled.listed.insert(folder);
-                compiled.acting.extend(opened.iter().cloned());
-                compiled.files.extend(opened);
-            }
-            None => {
-                compiled.folders.insert(folder.clone());
-                compiled.acting_folders.insert(folder);
-            }
-        }
     }
 
     fn part(&mut self, note: &Path) -> &Part {

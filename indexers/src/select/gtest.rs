@@ -7,9 +7,6 @@ use std::path::Path;
 
 use super::{Ask, File, Form, Kept, Rendered, Strangers, Suite, path_text};
 
-/// How long a variable may be.
-const LONGEST: usize = 100_000;
-
 pub(super) fn render(ask: &Ask<'_>, folder: &Path) -> Rendered {
     let mut rendered = Rendered { form: ask.form, ..Rendered::default() };
     let mut kept = Kept::default();
@@ -30,11 +27,9 @@ pub(super) fn render(ask: &Ask<'_>, folder: &Path) -> Rendered {
         let flag = format!("--gtest_flagfile={path}");
         lines.push_str(&format!("{}\t{flag}\n", program.escape_default()));
         if single {
+            // No variable: it would also be read by programs that nobody knows, and may leave out tests of theirs.
             rendered.arguments.push(flag);
-            // A variable that names the file is not read by every release.
-            if filter.len() <= LONGEST {
-                rendered.environment.push(("GTEST_FILTER".to_owned(), filter));
-            }
+            rendered.notes.push(format!("the flag is for {program} only"));
         }
     }
     if suites.is_empty() {

@@ -246,7 +246,7 @@ fn runs(format: &Format<'_>, rendered: &Rendered, test: &TestName) -> bool {
             });
             let place = match place {
                 Some(place) => place + 1,
-                None if rendered.files.len() == 1 => 1,
+                None if rendered.notes.contains(&format!("the flag is for {suite} only")) => 1,
                 None => return true,
             };
             let Some(flags) = file(&format!("gtest-{place}.flags")) else { return true };

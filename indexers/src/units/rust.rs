@@ -132,7 +132,7 @@ impl<'t> Place<'t> {
             "impl_item" => {
                 let of = Implementation::of(node, namer, &self.own_traits);
                 let end = node.child_by_field_name("body").map_or(node.end_byte(), |body| body.start_byte());
-                let mut marks = match of.is_for_any() {
+                let mut marks = match of.hangs_on_traits(&parameters(node, namer)) {
                     true => rust_traits::marks_of_blanket(namer, start, end),
                     false => Vec::new(),
                 };
@@ -366,9 +366,11 @@ impl Implementation {
         reach::rust::constructor(&self.of)
     }
 
-    /// Returns whether it is for any type.
-    fn is_for_any(&self) -> bool {
-        self.of_trait.is_some() && self.of.contains("any ")
+    /// Returns whether which types have what is in it may hang on which traits they have. Nobody could use those traits of the
+    /// library that say nothing by themselves.
+    fn hangs_on_traits(&self, parameters: &[String]) -> bool {
+        let of_trait = self.of_trait.as_deref().and_then(reach::rust::constructor);
+        !parameters.is_empty() && of_trait.is_none_or(|name| std_names::methods_of(name).is_none())
     }
 }
 

@@ -12,13 +12,13 @@ use super::lex::{Token, TokenKind};
 use super::names::Namer;
 use super::parse::children;
 
-/// Returns the mark of an `impl` for any type that names a trait: whether a type has what is in it may hang on whether it
+/// Returns the mark of an `impl` with parameters that names a trait: whether a type has what is in it may hang on whether it
 /// has that trait.
 pub(in super::super) fn blanket(of_trait: &str) -> Cow<'static, str> {
     format!("any {of_trait}").into()
 }
 
-/// Returns the marks of an `impl` for any type, whose head is from `start` up to `end`.
+/// Returns the marks of an `impl` with parameters, whose head is from `start` up to `end`.
 pub(super) fn marks_of_blanket(namer: &Namer<'_>, start: usize, end: usize) -> Vec<Cow<'static, str>> {
     let words = namer.tokens(start, end).iter().filter(|token| token.kind == TokenKind::Word);
     let text = |token: &Token| String::from_utf8_lossy(token.text(namer.source())).into_owned();

@@ -17,7 +17,11 @@ use crate::units::words_of_rust;
 /// How the names of these variables begin.
 const ABOUT: &str = "CARGO_PKG_";
 /// Who looks at all variables, or hands them on to another program.
-const EVERYTHING: &[&str] = &["Command", "environ", "getenv", "libc", "nix", "vars", "vars_os"];
+#[rustfmt::skip]
+const EVERYTHING: &[&str] = &[
+    "Command", "assert_cmd", "duct", "environ", "expectrl", "getenv", "libc", "nix", "rexpect", "snapbox",
+    "subprocess", "trycmd", "vars", "vars_os", "xshell",
+];
 
 impl Crates<'_> {
     /// Returns whether sources may look these variables up when they are executed. Who makes up the name of a variable is

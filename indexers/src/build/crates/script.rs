@@ -27,11 +27,13 @@ const LOOKING: &[&str] = &[
     "include_str",
     "is_dir",
     "is_file",
+    "is_symlink",
     "metadata",
     "net",
     "process",
     "read_dir",
     "read_link",
+    "symlink_metadata",
     "try_exists",
 ];
 
@@ -41,6 +43,16 @@ impl Crates<'_> {
     ///
     /// Many scripts only print a flag or two, and forget to say that they read nothing.
     pub(super) fn is_blind(&mut self, scripts: &[PathBuf]) -> bool {
+        self.mentions_none(scripts, LOOKING)
+    }
+
+    /// Returns whether what a build script knows of files it knows by opening them, or by their names.
+    pub(super) fn only_opens(&mut self, scripts: &[PathBuf]) -> bool {
+        self.mentions_none(scripts, UNSEEN)
+    }
+
+    /// Returns whether each build of a build script is of the standard library alone, and mentions none of some words.
+    fn mentions_none(&mut self, scripts: &[PathBuf], words: &[&str]) -> bool {
         let repository = self.repository.clone();
         !scripts.is_empty()
             && scripts.iter().all(|note| {
@@ -51,11 +63,15 @@ impl Crates<'_> {
                     && part.own.unknown.is_empty()
                     && !files.is_empty()
                     && files.iter().all(|file| {
-                        fs::read_to_string(repository.join(file.as_str())).is_ok_and(|text| !looks(&text))
+                        fs::read_to_string(repository.join(file.as_str()))
+                            .is_ok_and(|text| !mentions(&text, words))
                     })
             })
     }
 }
+
+/// What it takes to see more of a file than its name without opening it: its size, its age. Other programs may do so.
+const UNSEEN: &[&str] = &["Command", "asm", "extern", "metadata", "net", "process", "symlink_metadata"];
 
 /// Where it is noted what a build script opened, in the folder that it ran in.
 const NOTE: &str = "skiptrace-opened.json";
@@ -93,9 +109,9 @@ impl Crates<'_> {
     }
 }
 
-/// Returns whether a source mentions something with which files can be looked at, but for what is in comments and texts.
-fn looks(source: &str) -> bool {
-    words_of_rust(source).is_none_or(|mut words| words.any(|word| LOOKING.contains(&word)))
+/// Returns whether a source mentions one of some words, but for what is in comments and texts.
+fn mentions(source: &str, wanted: &[&str]) -> bool {
+    words_of_rust(source).is_none_or(|mut words| words.any(|word| wanted.contains(&word)))
 }
 
 #[cfg(test)]
@@ -104,6 +120,7 @@ mod tests {
 
     #[test]
     fn what_only_prints_is_blind() {
+        let looks = |source: &str| mentions(source, LOOKING);
         assert!(!looks(
             "fn main() { println!(\"cargo::rustc-cfg=fast\"); std::env::var(\"TARGET\").unwrap(); }"
         ));

@@ -228,7 +228,7 @@ pub(super) fn is_quiet_go_package(path: &str) -> bool {
 
 /// Returns the names by which the members of a trait of the library are called, if it is one that says nothing to whoever
 /// calls none of them.
-pub(super) fn methods_of(name: &str) -> Option<&'static [&'static str]> {
+pub(in super::super) fn methods_of(name: &str) -> Option<&'static [&'static str]> {
     METHODS.binary_search_by_key(&name, |(name, _)| name).ok().map(|at| METHODS[at].1)
 }
 

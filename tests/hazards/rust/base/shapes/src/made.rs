@@ -126,3 +126,24 @@ pub mod ranks {
         Low < High
     }
 }
+
+/// Made by whoever names the association, and neither it nor what is associated.
+#[derive(Debug, Clone, Copy)]
+pub enum Mood {
+    Glad,
+    Sad,
+}
+
+pub trait Feels {
+    type Feeling;
+}
+
+pub struct Cat;
+
+impl Feels for Cat {
+    type Feeling = Mood;
+}
+
+pub fn feeling() -> u8 {
+    <Cat as Feels>::Feeling::Sad as u8
+}

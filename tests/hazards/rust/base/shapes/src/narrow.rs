@@ -182,3 +182,32 @@ mod deep {
 pub fn taken() -> u32 {
     deep::deeper::value()
 }
+
+/// Can be told of if what is in it can be shown.
+pub struct Parcel<T>(pub T, pub Letter);
+
+impl<T: fmt::UpperHex> Parcel<T> {
+    pub fn told(&self) -> &'static str {
+        "parcel"
+    }
+}
+
+pub struct Letter;
+
+impl Letter {
+    pub fn told(&self) -> &'static str {
+        "letter"
+    }
+}
+
+impl<T> Deref for Parcel<T> {
+    type Target = Letter;
+
+    fn deref(&self) -> &Letter {
+        &self.1
+    }
+}
+
+pub fn told() -> &'static str {
+    Parcel(Outer(Inner(6)), Letter).told()
+}

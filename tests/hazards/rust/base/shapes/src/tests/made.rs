@@ -39,3 +39,8 @@ fn has_a_badge() {
 fn is_ordered() {
     println!("{}", ranks::order());
 }
+
+#[test]
+fn feels() {
+    println!("{}", feeling());
+}

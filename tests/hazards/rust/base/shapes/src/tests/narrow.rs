@@ -61,3 +61,8 @@ prints!(fewest, least());
 fn least() -> u32 {
     1
 }
+
+#[test]
+fn tells() {
+    println!("{}", told());
+}
