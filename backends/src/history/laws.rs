@@ -28,6 +28,7 @@ fn record(at: u64, job: &str, branch: &str) -> RunRecord {
         decision: Decision::Run,
         reason: Some("executed".into()),
         is_missed: false,
+        note: None,
     };
     let tests = ["a", "b"].map(|name| (TestName::new("suite", name), result.clone()));
     RunRecord { run, tests: tests.into() }

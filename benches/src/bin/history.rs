@@ -170,6 +170,7 @@ fn run(args: &Args, number: u64, draw: &mut SmallRng) -> RunRecord {
             decision,
             reason: (decision == Decision::Run).then(|| (*reasons.choose(draw).expect("some")).into()),
             is_missed: false,
+            note: None,
         };
         let time = if decision == Decision::Run { &mut run.took } else { &mut run.saved };
         *time += result.duration;

@@ -7,8 +7,9 @@
 //!
 //! In reading order: [`RunId`] and [`Day`] name runs and sort them; [`Run`] is one of them and [`RunRecord`] the same
 //! with its tests; [`lines`] and [`object`] are its forms outside of the program; [`Totals`] sums runs up; [`History`]
-//! is the port to where they are kept.
+//! is the port to where they are kept; [`Audit`] says what proofs were put to the test, and how wrong they can be.
 
+mod audit;
 mod day;
 mod error;
 mod id;
@@ -22,6 +23,7 @@ mod run;
 pub mod testing;
 mod totals;
 
+pub use audit::{Audit, Bound, Confidence};
 pub use day::Day;
 pub use error::HistoryError;
 pub use id::{RunId, RunIdError};

@@ -7,7 +7,7 @@ use crate::id::{CommitId, JobName};
 use crate::record::Outcome;
 use crate::time::Timestamp;
 
-use super::RunId;
+use super::{Audit, RunId};
 
 /// One run of one job. Durations are kept in whole microseconds, numbers up to [`Run::MAX`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct Run {
     pub took: Duration,
     /// How many tests failed that would have been skipped; `None` where nobody looked.
     pub misses: Option<u64>,
+    /// How many proofs were put to the test; `None` where nobody looked.
+    pub audit: Option<Audit>,
     /// For which causes everything had to run, and how often.
     pub fallbacks: BTreeMap<Box<str>, u64>,
     /// What skiptrace itself took, by what it did.
@@ -93,6 +95,8 @@ pub struct TestResult {
     pub reason: Option<Box<str>>,
     /// Whether it failed and would have been skipped, with no excuse.
     pub is_missed: bool,
+    /// What there is to say of that.
+    pub note: Option<Box<str>>,
 }
 
 /// What was decided about a test.
@@ -123,6 +127,7 @@ impl Run {
             saved: Duration::ZERO,
             took: Duration::ZERO,
             misses: None,
+            audit: None,
             fallbacks: BTreeMap::new(),
             overheads: BTreeMap::new(),
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::record::Outcome;
 use crate::time::Timestamp;
 
-use super::{Counts, Decision, IndexUsed, Run, RunId, RunRecord, TestName, TestResult};
+use super::{Audit, Counts, Decision, IndexUsed, Run, RunId, RunRecord, TestName, TestResult};
 
 fn any_time() -> impl Strategy<Value = Duration> {
     prop_oneof![4 => 0..5_000_000u64, 1 => 0..=Run::MAX].prop_map(Duration::from_micros)
@@ -23,13 +23,15 @@ fn any_text() -> impl Strategy<Value = Box<str>> {
 fn any_result() -> impl Strategy<Value = TestResult> {
     let outcome = proptest::option::of(proptest::sample::select(&Outcome::ALL[..]));
     let decision = proptest::sample::select(&Decision::ALL[..]);
-    (outcome, any_time(), decision, proptest::option::of(any_text()), any::<bool>()).prop_map(
-        |(outcome, duration, decision, reason, is_missed)| TestResult {
+    let text = || proptest::option::of(any_text());
+    (outcome, any_time(), decision, text(), any::<bool>(), text()).prop_map(
+        |(outcome, duration, decision, reason, is_missed, note)| TestResult {
             outcome,
             duration,
             decision,
             reason,
             is_missed,
+            note,
         },
     )
 }
@@ -50,9 +52,11 @@ pub fn any_run() -> impl Strategy<Value = Run> {
     );
     let index = (commit(), proptest::option::of(any_number()), proptest::option::of(any_number()));
     let counts = (any_number(), any_number(), any_number(), any_number());
-    let rest = (any_time(), any_time(), proptest::option::of(any_number()));
+    let audit = (any_number(), any_number()).prop_map(|(skippable, checked)| Audit { skippable, checked });
+    let looked = (proptest::option::of(any_number()), proptest::option::of(audit));
+    let rest = (any_time(), any_time(), looked);
     ((at, any::<u64>()), names, index, counts, rest, maps).prop_map(
-        |((at, chance), (command, job, commit, branch), index, counts, (saved, took, misses), maps)| Run {
+        |((at, chance), (command, job, commit, branch), index, counts, (saved, took, looked), maps)| Run {
             id: RunId::new(Timestamp(at), chance),
             command,
             job: job.parse().expect("a name"),
@@ -62,7 +66,8 @@ pub fn any_run() -> impl Strategy<Value = Run> {
             counts: Counts { known: counts.0, selected: counts.1, skipped: counts.2, failed: counts.3 },
             saved,
             took,
-            misses,
+            misses: looked.0,
+            audit: looked.1,
             fallbacks: maps.0,
             overheads: maps.1,
         },

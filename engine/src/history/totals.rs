@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{By, Run};
+use super::{Bound, By, Confidence, Run};
 
 /// What runs have in common, and their sum.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,12 @@ pub struct Totals {
     pub failed: u64,
     /// Tests that failed and would have been skipped.
     pub misses: u64,
+    /// Tests that need not have run, where some of them were run all the same.
+    pub skippable: u64,
+    /// Tests that were run all the same, to see.
+    pub checked: u64,
+    /// How many of those failed.
+    pub refuted: u64,
     /// How long those would have taken that did not run.
     pub saved: Duration,
     /// How long those took that ran.
@@ -53,6 +59,9 @@ impl Totals {
             skipped: run.counts.skipped,
             failed: run.counts.failed,
             misses: run.misses.unwrap_or(0),
+            skippable: run.audit.map_or(0, |audit| audit.skippable),
+            checked: run.audit.map_or(0, |audit| audit.checked),
+            refuted: run.audit.and(run.misses).unwrap_or(0),
             saved: run.saved,
             took: run.took,
             overhead: run.overhead(),
@@ -71,6 +80,9 @@ impl Totals {
             skipped: self.skipped.saturating_add(other.skipped),
             failed: self.failed.saturating_add(other.failed),
             misses: self.misses.saturating_add(other.misses),
+            skippable: self.skippable.saturating_add(other.skippable),
+            checked: self.checked.saturating_add(other.checked),
+            refuted: self.refuted.saturating_add(other.refuted),
             saved: self.saved.saturating_add(other.saved),
             took: self.took.saturating_add(other.took),
             overhead: self.overhead.saturating_add(other.overhead),
@@ -81,6 +93,11 @@ impl Totals {
     pub fn skipped_share(&self) -> Option<f64> {
         let all = self.selected.saturating_add(self.skipped);
         (all > 0).then(|| self.skipped as f64 / all as f64)
+    }
+
+    /// Returns how many of the tests that are skipped would have failed, at most; `None` where no proof was put to the test.
+    pub fn bound(&self, confidence: Confidence) -> Option<Bound> {
+        Bound::of(self.checked, self.refuted, confidence)
     }
 
     /// Returns the share of the tests' time that was saved, what skiptrace took included; negative where it took more

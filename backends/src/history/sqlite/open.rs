@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::failure::Failure;
 
 /// What leads from each version to the next, the first one from nothing. What was once released stays as it is.
-const STEPS: &[&str] = &[include_str!("../migrations/1.sql")];
+const STEPS: &[&str] = &[include_str!("../migrations/1.sql"), include_str!("../migrations/2.sql")];
 /// What a file of ours says in its head: `SKTH`.
 const APPLICATION: i64 = 0x534b_5448;
 
@@ -80,6 +80,9 @@ fn migrate(mut connection: Connection, steps: &[&str]) -> Result<Connection, Fai
 
 #[cfg(test)]
 mod tests {
+    use skiptrace_engine::history::{By, History, RunFilter};
+
+    use super::super::SqliteHistory;
     use super::*;
 
     const OLD: &[&str] = &["CREATE TABLE a (x INTEGER); INSERT INTO a VALUES (1), (2)"];
@@ -101,6 +104,29 @@ mod tests {
         assert_eq!(sum(&migrate(connection, NEW).unwrap()), 33);
         let refused = migrate(Connection::open(&path).unwrap(), OLD).unwrap_err();
         assert!(matches!(refused, Failure::TooNew { found: 3, supported: 1 }), "{refused:?}");
+    }
+
+    #[test]
+    fn runs_of_a_file_of_the_first_version_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("h.sqlite");
+        let old = migrate(Connection::open(&path).unwrap(), &STEPS[..1]).unwrap();
+        old.execute_batch(
+            "INSERT INTO text VALUES (1, 'run'), (2, 'unit'), (3, 'api'), (4, 'executed');
+             INSERT INTO run VALUES (1, '20260102T030405678Z-0123456789ab', 1767323045678, 20455, 1, 2, NULL, NULL, NULL,
+                 NULL, NULL, 9, 4, 5, 1, 50, 40, 0, 0, 7);
+             INSERT INTO test VALUES (1, 2, 3, 'login');
+             INSERT INTO result VALUES (1, 1, 0, 0, 0, 40, 4);",
+        )
+        .unwrap();
+        drop(old);
+        let history = SqliteHistory::open(&path).unwrap();
+        let run = history.run("20260102T030405678Z-0123456789ab".parse().unwrap()).unwrap().unwrap();
+        assert_eq!((run.run.misses, run.run.audit, run.run.counts.skipped), (Some(0), None, 5));
+        let notes: Vec<_> = run.tests.values().map(|result| (&result.reason, &result.note)).collect();
+        assert_eq!(notes, [(&Some("executed".into()), &None)]);
+        let totals = history.trend(By::Job, &RunFilter::default()).unwrap()[0].totals;
+        assert_eq!((totals.skipped, totals.checked), (5, 0));
     }
 
     #[test]

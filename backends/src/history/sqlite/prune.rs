@@ -66,6 +66,7 @@ pub(super) fn forget_names(connection: &Connection) -> Result<(), Failure> {
              UNION SELECT job FROM test UNION SELECT suite FROM test
              UNION SELECT cause FROM fallback UNION SELECT what FROM overhead
              UNION SELECT reason FROM result WHERE reason IS NOT NULL
+             UNION SELECT note FROM result WHERE note IS NOT NULL
          );",
     )?;
     Ok(())

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use skiptrace_engine::history::{
-    Counts, Day, Decision, IndexUsed, Run, RunFilter, RunId, RunRecord, TestName, TestResult, TestRun,
+    Audit, Counts, Day, Decision, IndexUsed, Run, RunFilter, RunId, RunRecord, TestName, TestResult, TestRun,
 };
 use skiptrace_engine::record::Outcome;
 
@@ -16,11 +16,12 @@ use super::failure::Failure;
 const RUN: &str = "run.number, run.id, (SELECT text FROM text WHERE number = run.command),
     (SELECT text FROM text WHERE number = run.job), (SELECT text FROM text WHERE number = run.branch),
     run.commit_id, run.index_commit, run.index_distance, run.index_bytes, run.known, run.selected, run.skipped,
-    run.failed, run.saved_us, run.took_us, run.misses";
-const RUN_COLUMNS: usize = 16;
+    run.failed, run.saved_us, run.took_us, run.misses, run.skippable, run.checked";
+const RUN_COLUMNS: usize = 18;
 const RESULT: &str =
     "(SELECT text FROM text WHERE number = test.suite), test.name, result.decision, result.outcome,
-    result.missed, result.duration_us, (SELECT text FROM text WHERE number = result.reason)";
+    result.missed, result.duration_us, (SELECT text FROM text WHERE number = result.reason),
+    (SELECT text FROM text WHERE number = result.note)";
 
 /// The condition of a filter, and what stands for its question marks.
 pub(super) fn condition(filter: &RunFilter) -> (String, Vec<Value>) {
@@ -164,6 +165,10 @@ fn parse(connection: &Connection, row: &Row<'_>) -> Result<(i64, Run), Failure> 
         saved: time(13)?,
         took: time(14)?,
         misses: row.get(15)?,
+        audit: match (row.get(16)?, row.get(17)?) {
+            (Some(skippable), Some(checked)) => Some(Audit { skippable, checked }),
+            _ => None,
+        },
         fallbacks: named(
             connection,
             "SELECT text, n FROM fallback JOIN text ON number = cause WHERE run = ?",
@@ -199,6 +204,7 @@ fn parse_result(row: &Row<'_>, first: usize) -> Result<(TestName, TestResult), F
         is_missed: row.get(first + 4)?,
         duration: Duration::from_micros(row.get(first + 5)?),
         reason: row.get(first + 6)?,
+        note: row.get(first + 7)?,
     };
     Ok((TestName { suite: row.get(first)?, name: row.get(first + 1)? }, result))
 }

@@ -10,8 +10,11 @@ use super::failure::Failure;
 use super::read::condition;
 
 /// What is summed up, in the order in which [`parse`] takes it.
-const SUMS: [&str; 9] =
-    ["fell_back", "known", "selected", "skipped", "failed", "misses", "saved_us", "took_us", "overhead_us"];
+#[rustfmt::skip]
+const SUMS: [&str; 12] = [
+    "fell_back", "known", "selected", "skipped", "failed", "misses", "skippable", "checked", "refuted", "saved_us",
+    "took_us", "overhead_us",
+];
 
 pub(super) fn trend(connection: &Connection, by: By, filter: &RunFilter) -> Result<Vec<Trend>, Failure> {
     let column = match by {
@@ -57,6 +60,9 @@ fn parse(row: &Row<'_>) -> Result<Totals, Failure> {
         skipped: sum("skipped")?,
         failed: sum("failed")?,
         misses: sum("misses")?,
+        skippable: sum("skippable")?,
+        checked: sum("checked")?,
+        refuted: sum("refuted")?,
         saved: Duration::from_micros(sum("saved_us")?),
         took: Duration::from_micros(sum("took_us")?),
         overhead: Duration::from_micros(sum("overhead_us")?),

@@ -25,8 +25,9 @@ fn add_run<'a>(names: &mut Names<'a>, RunRecord { run, tests }: &'a RunRecord) -
     let job = names.text(run.job.as_str())?;
     let mut insert = names.connection.prepare_cached(
         "INSERT INTO run (id, at_ms, day, command, job, branch, commit_id, index_commit, index_distance, index_bytes,
-            known, selected, skipped, failed, saved_us, took_us, misses, fell_back, overhead_us)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+            known, selected, skipped, failed, saved_us, took_us, misses, fell_back, overhead_us,
+            skippable, checked, refuted)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
     )?;
     let rows = insert.execute(params![
         run.id.to_string(),
@@ -48,6 +49,9 @@ fn add_run<'a>(names: &mut Names<'a>, RunRecord { run, tests }: &'a RunRecord) -
         run.misses.map(kept),
         run.fell_back(),
         time(run.overhead()),
+        run.audit.map(|audit| kept(audit.skippable)),
+        run.audit.map(|audit| kept(audit.checked)),
+        run.audit.and(run.misses).map(kept),
     ])?;
     if rows == 0 {
         return Ok(false);
@@ -61,7 +65,7 @@ fn add_run<'a>(names: &mut Names<'a>, RunRecord { run, tests }: &'a RunRecord) -
     for (what, took) in &run.overheads {
         insert.execute(params![number, names.text(what)?, time(*took)])?;
     }
-    let mut insert = names.connection.prepare_cached("INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?)")?;
+    let mut insert = names.connection.prepare_cached("INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?;
     for (test, result) in tests {
         insert.execute(params![
             number,
@@ -71,6 +75,7 @@ fn add_run<'a>(names: &mut Names<'a>, RunRecord { run, tests }: &'a RunRecord) -
             result.is_missed,
             time(result.duration),
             result.reason.as_deref().map(|reason| names.text(reason)).transpose()?,
+            result.note.as_deref().map(|note| names.text(note)).transpose()?,
         ])?;
     }
     Ok(true)

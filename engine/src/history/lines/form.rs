@@ -11,7 +11,7 @@ use crate::record::Outcome;
 use crate::time::Timestamp;
 
 use super::super::run::microseconds;
-use super::super::{Counts, Decision, IndexUsed, Run, RunId, TestName, TestResult};
+use super::super::{Audit, Counts, Decision, IndexUsed, Run, RunId, TestName, TestResult};
 use super::{SCHEMA, VERSION, owned};
 
 /// A number that every reader can hold.
@@ -86,6 +86,8 @@ pub(super) struct RunLine<'a> {
     #[serde(default)]
     took_us: Number,
     misses: Option<Number>,
+    skippable: Option<Number>,
+    checked: Option<Number>,
     #[serde(default)]
     fallbacks: BTreeMap<Box<str>, Number>,
     #[serde(default)]
@@ -115,6 +117,8 @@ impl RunLine<'_> {
             saved_us: Number::of_time(run.saved),
             took_us: Number::of_time(run.took),
             misses: run.misses.map(Number::of),
+            skippable: run.audit.map(|audit| Number::of(audit.skippable)),
+            checked: run.audit.map(|audit| Number::of(audit.checked)),
             fallbacks: run.fallbacks.iter().map(|(cause, n)| (cause.clone(), Number::of(*n))).collect(),
             overheads_us: run.overheads.iter().map(|(what, t)| (what.clone(), Number::of_time(*t))).collect(),
         }
@@ -156,6 +160,13 @@ impl RunLine<'_> {
             saved: self.saved_us.time(),
             took: self.took_us.time(),
             misses: self.misses.map(|n| n.0),
+            audit: match (self.skippable, self.checked) {
+                (Some(skippable), Some(checked)) => {
+                    Some(Audit { skippable: skippable.0, checked: checked.0 })
+                }
+                (None, None) => None,
+                _ => return Err("`skippable` and `checked` say nothing without each other".to_owned()),
+            },
             fallbacks: self.fallbacks.into_iter().map(|(cause, n)| (cause, n.0)).collect(),
             overheads: self.overheads_us.into_iter().map(|(what, n)| (what, n.time())).collect(),
         })
@@ -183,6 +194,8 @@ pub(super) struct TestLine<'a> {
     reason: Option<Cow<'a, str>>,
     #[serde(default)]
     missed: bool,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    note: Option<Cow<'a, str>>,
 }
 
 impl TestLine<'_> {
@@ -197,6 +210,7 @@ impl TestLine<'_> {
             decision: Cow::Borrowed(result.decision.code()),
             reason: result.reason.as_deref().map(Cow::Borrowed),
             missed: result.is_missed,
+            note: result.note.as_deref().map(Cow::Borrowed),
         }
     }
 
@@ -219,6 +233,7 @@ impl TestLine<'_> {
             decision,
             reason: self.reason.map(owned),
             is_missed: self.missed,
+            note: self.note.map(owned),
         };
         Ok((TestName { suite: owned(self.suite), name: owned(self.test) }, result))
     }
