@@ -666,6 +666,9 @@ impl World {
         let mut environment = self.environment.clone();
         let copy = self.environment.cwd.with_file_name("copy-of-index");
         fs::copy(self.path(".git/index"), &copy).unwrap();
+        // Git takes a file for unchanged that looks as it did, unless it is no older than the index.
+        let written = self.path(".git/index").metadata().unwrap().modified().unwrap();
+        fs::File::options().write(true).open(&copy).unwrap().set_modified(written).unwrap();
         environment.vars.insert("GIT_INDEX_FILE".into(), copy.into());
         git(&environment, &["add", "--all"]);
         let args = ["diff", "--cached", "--name-status", "--no-renames", "-z", self.base.as_str()];
