@@ -11,6 +11,7 @@ pub mod environment;
 pub mod error;
 pub mod exit;
 pub mod git;
+mod journal;
 mod logging;
 pub mod nearest;
 mod panic;
@@ -19,6 +20,7 @@ pub mod rules;
 pub mod session;
 pub mod settings;
 mod shim;
+mod trial;
 pub mod ui;
 
 use std::ffi::OsString;

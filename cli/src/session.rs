@@ -2,12 +2,14 @@
 
 use std::cell::OnceCell;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use skiptrace_backends::location::{self, CacheOptions, Location, LocationError, OpenOptions};
 use skiptrace_backends::mapped::open_object;
 use skiptrace_engine::catalog::Catalog;
 use skiptrace_engine::id::CommitId;
 use skiptrace_engine::store::Store;
+use skiptrace_engine::time::Timestamp;
 
 use crate::args::GlobalArgs;
 use crate::environment::Environment;
@@ -25,6 +27,7 @@ pub struct Session<'a> {
     global: GlobalArgs,
     repository: OnceCell<Option<Repository>>,
     layers: OnceCell<Layers>,
+    began: (Timestamp, Instant),
 }
 
 impl<'a> Session<'a> {
@@ -38,7 +41,19 @@ impl<'a> Session<'a> {
             environment.cwd = environment.cwd.join(directory);
             std::fs::read_dir(&environment.cwd).on("enter", directory)?;
         }
-        Ok(Session { environment, printer, global, repository: OnceCell::new(), layers: OnceCell::new() })
+        let began = (environment.now(), Instant::now());
+        let (repository, layers) = (OnceCell::new(), OnceCell::new());
+        Ok(Session { environment, printer, global, repository, layers, began })
+    }
+
+    /// Returns when the program began.
+    pub fn began(&self) -> Timestamp {
+        self.began.0
+    }
+
+    /// Returns how long ago that was.
+    pub fn elapsed(&self) -> Duration {
+        self.began.1.elapsed()
     }
 
     /// Returns the repository around the folder; `None` outside of any.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use skiptrace_engine::id::JobName;
 use skiptrace_engine::record::Outcome as TestOutcome;
 use skiptrace_engine::recording::Shard;
-use skiptrace_engine::selection::Cause;
+use skiptrace_engine::selection::{Cause, Selection};
 use skiptrace_indexers::record::fold::RecordedTest;
 use skiptrace_indexers::record::go::GoRecordError;
 use skiptrace_indexers::record::native::NativeCommand;
@@ -28,14 +28,17 @@ use super::select::summarize;
 use crate::decision::{Asked, Decision, Relation};
 use crate::error::CommandError;
 use crate::exit::ExitStatus;
+use crate::journal::Journal;
 use crate::rules::Rules;
 use crate::session::Session;
 use crate::settings::{Flag, Settings};
+use crate::trial::{Trial, TrialFlags};
 use crate::ui::human;
 
 mod essence;
 mod locals;
 mod show;
+mod trial;
 mod unwatched;
 
 use locals::Locals;
@@ -67,8 +70,11 @@ pub struct RunArgs {
     policy: Option<String>,
 
     /// Run everything, and record it anew
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["observe", "audit"])]
     all: bool,
+
+    #[command(flatten)]
+    trial: TrialFlags,
 
     #[command(flatten)]
     driver: DriverArgs,
@@ -80,7 +86,7 @@ pub(crate) fn run(args: &RunArgs, session: &Session<'_>) -> Result<ExitStatus, C
         "--policy",
         args.policy.clone(),
     ));
-    let settings = session.settings_with(flags)?;
+    let settings = session.settings_with(flags.chain(args.trial.flags()))?;
     let (said, filter) = without_filter(&args.runner, session);
     let (runner, mut words) = Runner::find_to("run", &said, session)?;
     if !args.runner.is_empty() {
@@ -96,13 +102,21 @@ pub(crate) fn run(args: &RunArgs, session: &Session<'_>) -> Result<ExitStatus, C
     known_by.extend(filter.clone());
     let locals = Locals::of(&known_by, &job, repository, session);
     let plan = Plan::local(repository, locals.own.clone(), session, &settings)?;
-    let mut update = match args.all {
-        true => Update::default(),
-        false => {
-            let decision = decide(args, session, &settings, &plan, &locals, &runner)?;
-            Update::of(&decision, &plan.job, session)?
-        }
-    };
+    let trial = args.trial.trial(&settings, &job, session)?;
+    let mut journal = Journal::begin("run", &job, session);
+    // What is proved, before any of it is put to the test.
+    let mut proved = Selection::default();
+    let mut update = Update::default();
+    if !args.all {
+        let mut decision = decide(args, session, &settings, &plan, &locals, &runner)?;
+        proved = decision.selection.clone();
+        trial.apply(&mut decision, session);
+        journal.decided(&decision);
+        journal.run().overheads.insert("select".into(), decision.took);
+        update = Update::of(&decision, &plan.job, session)?;
+    }
+    // It says under which conditions all of it would hold.
+    let observed = if trial == Trial::Observe { std::mem::take(&mut update) } else { Update::default() };
 
     let interrupted = Arc::new(AtomicBool::new(false));
     listen_for_interrupts(&interrupted)?;
@@ -126,6 +140,8 @@ pub(crate) fn run(args: &RunArgs, session: &Session<'_>) -> Result<ExitStatus, C
     {
         // Nothing of it is taken over, interrupted or not.
         update = Update::default();
+        journal.fell_back(CONDITIONS);
+        proved = Selection::default();
         if !watch.is_interrupted() {
             show.again();
             recorded = record(&update);
@@ -142,6 +158,16 @@ pub(crate) fn run(args: &RunArgs, session: &Session<'_>) -> Result<ExitStatus, C
         session.printer.status("interrupted before any test had ended");
         return Ok(ExitStatus::Interrupted);
     }
+    if trial == Trial::Observe && observed.differs_from(&runner, &outcome).is_some() {
+        journal.fell_back(CONDITIONS);
+        proved = Selection::default();
+    }
+    let evaluation = trial::judge(&proved, &outcome.tests, &around, &runner);
+    trial::tell(&proved, &evaluation, session);
+    journal.results(&proved, &evaluation);
+    if trial != Trial::None && !proved.tests.is_empty() {
+        journal.audited(&proved, &evaluation);
+    }
     let said = Said::of(&outcome, &update);
     let code = said.code(&outcome, &runner);
     let folded = plan.fold(outcome, update, session)?;
@@ -150,12 +176,18 @@ pub(crate) fn run(args: &RunArgs, session: &Session<'_>) -> Result<ExitStatus, C
         locals.keep(&folded.index, session)?;
     }
     session.printer.status(&said);
+    if !watch.is_interrupted() {
+        journal.close(&settings, session)?;
+    }
     Ok(match (watch.is_interrupted(), code) {
         (true, _) => ExitStatus::Interrupted,
         (false, 0) => ExitStatus::Success,
         (false, code) => ExitStatus::OfRunner(u8::try_from(code).unwrap_or(1)),
     })
 }
+
+/// The cause that all ran after all.
+const CONDITIONS: &str = "condition";
 
 /// Takes GoogleTest's filter out of the words that run a program, or out of the variable that is another way to say it.
 fn without_filter(words: &[String], session: &Session<'_>) -> (Vec<String>, Option<String>) {

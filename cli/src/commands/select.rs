@@ -8,16 +8,18 @@ use std::path::{Path, PathBuf};
 use skiptrace_engine::id::JobName;
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::recording::Shard;
-use skiptrace_engine::selection::{Decided, Reason};
+use skiptrace_engine::selection::{Cause, Decided, Reason, Selection};
 use skiptrace_indexers::select::{Form, Strangers, TestName, read_plain};
 
 use super::record::runner::Runner;
 use crate::decision::{Asked, Decision};
 use crate::error::{CommandError, ErrorKind, IoContext};
 use crate::exit::ExitStatus;
+use crate::journal::Journal;
 use crate::rules::Rules;
 use crate::session::Session;
 use crate::settings::{Flag, PolicyChoice};
+use crate::trial::{Trial, TrialFlags};
 use crate::ui::human;
 use crate::ui::table::{Column, Table};
 
@@ -109,6 +111,9 @@ pub struct SelectArgs {
     #[arg(long, value_name = "POLICY")]
     policy: Option<String>,
 
+    #[command(flatten)]
+    trial: TrialFlags,
+
     /// End with exit code 3 where nothing can be skipped
     #[arg(long, visible_alias = "strict")]
     fail_on_fallback: bool,
@@ -143,13 +148,14 @@ pub(crate) fn run(args: &SelectArgs, session: &Session<'_>) -> Result<ExitStatus
     let flags = Flag::given("index.kind", "--kind", args.kind)
         .into_iter()
         .chain(Flag::given("index.job", "--job", args.job.clone()))
-        .chain(Flag::given("select.policy", "--policy", args.policy.clone()));
+        .chain(Flag::given("select.policy", "--policy", args.policy.clone()))
+        .chain(args.trial.flags());
     let settings = session.settings_with(flags)?;
     let job: JobName = settings.index_job.value.parse().map_err(CommandError::user)?;
     let rules = Rules::read(session, &settings, &job)?;
     let target = Target::of(args, session)?;
     // The program ends with it: to give back the memory of each test's name takes longer than to find most of them.
-    let decision = ManuallyDrop::new(Decision::make(
+    let mut decision = ManuallyDrop::new(Decision::make(
         &Asked {
             job: job.clone(),
             kind: settings.index_kind.value,
@@ -164,11 +170,20 @@ pub(crate) fn run(args: &SelectArgs, session: &Session<'_>) -> Result<ExitStatus
         },
         session,
     )?);
+    let trial = args.trial.trial(&settings, &job, session)?;
     let wants_json = session.printer.wants_json() || args.format == Some(FormatName::Json);
     if !wants_json {
         summarize(&decision, session);
     }
-    let share = Share::of(&decision.selection, args.shard);
+    trial.apply(&mut decision, session);
+    let decision = decision;
+    let observed = (trial == Trial::Observe).then(|| {
+        let mut all = decision.selection.clone();
+        all.run_everything(Cause::Observed);
+        ManuallyDrop::new(all)
+    });
+    let selection: &Selection = observed.as_deref().unwrap_or(&decision.selection);
+    let share = Share::of(selection, args.shard);
     let other = share.as_ref().zip(args.plan.as_ref()).filter(|(share, plan)| share.plan != **plan);
     if let Some((share, plan)) = other {
         session.printer.warning(format_args!(
@@ -180,7 +195,7 @@ pub(crate) fn run(args: &SelectArgs, session: &Session<'_>) -> Result<ExitStatus
     if !wants_json && other.is_none() {
         tell_of_share(share.as_ref(), args.shard, session);
     }
-    let answer = Answer { args, session, decision: &decision, share: share.as_ref(), target: &target };
+    let answer = Answer { args, session, selection, share: share.as_ref(), target: &target };
     let told = answer.told(&job);
     let mut fell_back = !decision.selection.everything.is_empty();
     let told = match told {
@@ -201,10 +216,17 @@ pub(crate) fn run(args: &SelectArgs, session: &Session<'_>) -> Result<ExitStatus
         told => told?,
     };
     if wants_json {
-        let document = Document::of(&decision, &job, share.as_ref(), target.format, told.as_ref());
+        let document = Document::of(&decision, trial, &job, share.as_ref(), target.format, told.as_ref());
         session.printer.json("select@1", &document)?;
     } else {
         answer.print(told.as_ref())?;
+    }
+    // What people only look at is no run, and of several nodes the first one writes it down.
+    if target.format.is_some() && args.shard.number() == 1 {
+        let mut journal = Journal::begin("select", &job, session);
+        journal.decided(&decision);
+        journal.run().overheads.insert("select".into(), decision.took);
+        journal.close(&settings, session)?;
     }
     Ok(if fell_back && args.fail_on_fallback { ExitStatus::FellBack } else { ExitStatus::Success })
 }
@@ -277,7 +299,7 @@ impl Target {
 struct Answer<'a> {
     args: &'a SelectArgs,
     session: &'a Session<'a>,
-    decision: &'a Decision,
+    selection: &'a Selection,
     share: Option<&'a Share>,
     target: &'a Target,
 }
@@ -285,7 +307,7 @@ struct Answer<'a> {
 impl Answer<'_> {
     /// Tells the runner, if there is one.
     fn told(&self, job: &JobName) -> Result<Option<Told>, CommandError> {
-        let Answer { args, session, decision, share, target } = self;
+        let Answer { args, session, selection, share, target } = self;
         let Some(format) = target.format else { return Ok(None) };
         let teller = Teller {
             session,
@@ -297,7 +319,7 @@ impl Answer<'_> {
             FormFlag::Run => Form::Run,
             FormFlag::Skip => Form::Skip,
         };
-        let leaves_some_out = decision.selection.skipped().next().is_some() || share.is_some();
+        let leaves_some_out = selection.skipped().next().is_some() || share.is_some();
         let listed = match &args.tests {
             Some(file) => Some(read_tests(file, session)?),
             None if leaves_some_out && target.is_given => teller.listed()?,
@@ -311,9 +333,9 @@ impl Answer<'_> {
             }
             None => None,
         };
-        let mut chosen = Chosen::of(decision, *share, listed.as_ref(), form);
+        let mut chosen = Chosen::of(selection, *share, listed.as_ref(), form);
         if format.is_list() && chosen.form == Form::Run && chosen.strangers == Strangers::Run {
-            if !decision.selection.everything.is_empty() {
+            if !selection.everything.is_empty() {
                 return Err(CommandError::new(
                     ErrorKind::FellBack,
                     "everything must run, and a list of what to run cannot say so",
@@ -330,7 +352,7 @@ impl Answer<'_> {
     fn print(&self, told: Option<&Told>) -> Result<(), CommandError> {
         let printer = self.session.printer;
         let Some(told) = told else {
-            for test in self.decision.selection.run() {
+            for test in self.selection.run() {
                 if self.share.is_none_or(|share| share.tests.contains(&test.record.key)) {
                     printer.answer(line(test))?;
                 }

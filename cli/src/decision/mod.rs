@@ -12,6 +12,8 @@ mod differing;
 mod ignored;
 mod unkept;
 
+use std::time::{Duration, Instant};
+
 use skiptrace_engine::id::JobName;
 use skiptrace_engine::index::Evidence;
 use skiptrace_engine::kind::IndexKind;
@@ -63,11 +65,19 @@ pub struct Decision {
     pub present: Present,
     /// What the user should know.
     pub notes: Vec<String>,
+    /// How long it took to find out.
+    pub took: Duration,
 }
 
 impl Decision {
     /// Decides. Only what the user typed wrong is an error.
     pub fn make(asked: &Asked<'_>, session: &Session<'_>) -> Result<Decision, CommandError> {
+        let started = Instant::now();
+        let decision = Decision::find(asked, session)?;
+        Ok(Decision { took: started.elapsed(), ..decision })
+    }
+
+    fn find(asked: &Asked<'_>, session: &Session<'_>) -> Result<Decision, CommandError> {
         let repository = session.repository();
         // Git looks through the work tree meanwhile.
         let now = match &repository {
@@ -118,13 +128,13 @@ impl Decision {
         for cause in everything.into_iter().chain(escaped(asked, repository, &mut notes)) {
             selection.run_everything(cause);
         }
-        Ok(Decision { selection, present, notes, basis: Some(basis) })
+        Ok(Decision { selection, present, notes, basis: Some(basis), took: Duration::ZERO })
     }
 
     /// Makes the decision that everything runs, though there is an index.
     fn unknown(basis: Basis, cause: Cause) -> Decision {
         let (selection, notes) = (Selection::everything(cause), basis.notes.clone());
-        Decision { selection, present: Present::new(), notes, basis: Some(basis) }
+        Decision { selection, present: Present::new(), notes, basis: Some(basis), took: Duration::ZERO }
     }
 }
 
@@ -148,7 +158,7 @@ fn escaped(asked: &Asked<'_>, repository: &Repository, notes: &mut Vec<String>) 
 
 fn of_cause(cause: Cause) -> Result<Decision, CommandError> {
     let selection = Selection::everything(cause);
-    Ok(Decision { selection, basis: None, present: Present::new(), notes: Vec::new() })
+    Ok(Decision { selection, basis: None, present: Present::new(), notes: Vec::new(), took: Duration::ZERO })
 }
 
 /// Turns an error into the cause that everything runs, unless it is the user's to put right.

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use skiptrace_engine::kind::IndexKind;
 
 use crate::error::CommandError;
-use crate::settings::{ByteSize, Escape, Layers, PolicyChoice, Row, Setting, SharedChange, Span, StoreUrl};
+use crate::settings::{
+    ByteSize, Escape, Layers, Percent, PolicyChoice, Row, Setting, SharedChange, Span, StoreUrl,
+};
 
 /// Makes the struct, the names and the resolution from one list, so that they cannot differ.
 macro_rules! settings {
@@ -52,6 +54,8 @@ settings! {
     gc_keep: u64 = "gc.keep",
     /// How young an index has to be to be kept.
     gc_younger_than: Span = "gc.younger-than",
+    /// Whether runs are written down at all.
+    history_enabled: bool = "history.enabled",
     /// Where the history of runs is kept; `None` where there is no folder for such things.
     history_path: Option<PathBuf> = "history.path",
     /// Whether runs are also written to the store, for others.
@@ -68,6 +72,10 @@ settings! {
     select_packs: String = "select.packs",
     /// What a commit's message says that has everything run.
     select_escape: Escape = "select.escape",
+    /// Whether everything runs, and it is only noted what need not.
+    select_observe: bool = "select.observe",
+    /// How many of the tests that need not run do so all the same.
+    select_audit: Percent = "select.audit",
 }
 
 /// The environment variables that are no settings, and yet ours.

@@ -54,6 +54,15 @@ pub fn ago(moment: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// Returns a share in percent, with two digits that say something; never less than it is.
+pub fn share(share: f64) -> String {
+    let percent = share * 100.0;
+    let digits = if percent > 0.0 { (1 - percent.log10().floor() as i32).clamp(0, 12) } else { 0 };
+    let factor = 10f64.powi(digits);
+    // What a number lost when it was made is no reason to say one more.
+    format!("{} %", (percent * factor * (1.0 - 1e-12)).ceil() / factor)
+}
+
 /// Returns a count with its noun: `1 test`, `2 tests`.
 pub fn count(n: u64, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })

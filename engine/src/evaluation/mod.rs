@@ -16,6 +16,7 @@ mod judge;
 mod laws;
 mod result;
 mod spelling;
+mod suspects;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -31,6 +32,7 @@ use crate::selection::Selection;
 pub use counts::Counts;
 pub use judge::evaluate;
 pub use result::{Ended, Repeats, Results, Tally, TestResult, ToldName};
+pub use suspects::suspects;
 pub use universe::{Match, Universe};
 
 /// What is held against each other, of one job.

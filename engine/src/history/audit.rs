@@ -60,7 +60,8 @@ impl FromStr for Confidence {
     type Err = ConfidenceError;
 
     fn from_str(text: &str) -> Result<Confidence, ConfidenceError> {
-        let number = text.trim().trim_end_matches('%').trim_end();
+        let text = text.trim();
+        let number = text.strip_suffix('%').unwrap_or(text).trim_end();
         let percent: f64 = number.parse().map_err(|_| ConfidenceError)?;
         Confidence::new(percent / 100.0)
     }
@@ -152,7 +153,7 @@ mod tests {
         for (text, shown) in [("95", "95 %"), ("99.9%", "99.9 %"), (" 80 % ", "80 %"), ("0.5", "0.5 %")] {
             assert_eq!(text.parse::<Confidence>().unwrap().to_string(), shown);
         }
-        for text in ["", "0", "100", "-1", "NaN", "inf", "95 %%x", "ninety"] {
+        for text in ["", "0", "100", "-1", "NaN", "inf", "95 %%", "ninety"] {
             assert_eq!(text.parse::<Confidence>(), Err(ConfidenceError), "{text}");
         }
     }

@@ -17,6 +17,7 @@ mod compare;
 mod laws;
 mod reason;
 mod rules;
+mod sample;
 mod spread;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -38,6 +39,7 @@ use crate::variable::Variables;
 pub use change::Change;
 pub use reason::{Cause, Hazard, Reason};
 pub use rules::{PathPattern, PathRule, PathRules, Then};
+pub use sample::Sample;
 
 /// How far a change at file scope is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -65,6 +65,8 @@ pub enum Reason {
     },
     /// The settings say that it always runs.
     NeverSkip(Box<str>),
+    /// It need not run, and was taken by chance to see whether it fails.
+    Audited,
     /// Nothing can be skipped.
     Everything(Cause),
 }
@@ -95,14 +97,29 @@ impl Reason {
             Reason::Unproven { outcome: Outcome::Skipped, .. } => "not-run",
             Reason::Unproven { .. } => "failed",
             Reason::NeverSkip(_) => "never-skip",
+            Reason::Audited => "audited",
             Reason::Everything(cause) => cause.code(),
+        }
+    }
+
+    /// Returns what changed, where the reason is a change of code.
+    pub fn change(&self) -> Option<&Change> {
+        match self {
+            Reason::Executed(change)
+            | Reason::Named(change)
+            | Reason::SameFile(change)
+            | Reason::Moved(change)
+            | Reason::Compiled(change) => Some(change),
+            _ => None,
         }
     }
 
     /// Returns the hazard that the reason answers to, where it is one.
     pub fn hazard(&self) -> Option<Hazard> {
         let number = match self {
-            Reason::Executed(_) | Reason::NeverSkip(_) | Reason::Rule { .. } => return None,
+            Reason::Executed(_) | Reason::NeverSkip(_) | Reason::Rule { .. } | Reason::Audited => {
+                return None;
+            }
             Reason::Named(change) => match change.edit {
                 crate::reach::Edit::Added | crate::reach::Edit::Removed => 4,
                 _ => 1,
@@ -170,6 +187,7 @@ impl fmt::Display for Reason {
             }
             Reason::Unproven { outcome, .. } => write!(f, "{} when it was recorded", outcome.name()),
             Reason::NeverSkip(pattern) => write!(f, "the settings say that `{pattern}` is never skipped"),
+            Reason::Audited => f.write_str("need not run, and was taken by chance to see whether it fails"),
             Reason::Everything(cause) => cause.fmt(f),
         }
     }
@@ -216,6 +234,8 @@ pub enum Cause {
     },
     /// The commit's message asks for it.
     Asked(String),
+    /// Nothing is left out, to see first what would be.
+    Observed,
 }
 
 impl Cause {
@@ -232,6 +252,7 @@ impl Cause {
             Cause::UnknownPath(_) => "unknown-path",
             Cause::RunAllRule { .. } => "run-all-rule",
             Cause::Asked(_) => "asked",
+            Cause::Observed => "observed",
         }
     }
 
@@ -240,7 +261,7 @@ impl Cause {
         match self {
             Cause::UnknownPath(_) => Some(Hazard(6)),
             Cause::RunAllRule { .. } => Some(Hazard(8)),
-            Cause::Asked(_) => None,
+            Cause::Asked(_) | Cause::Observed => None,
             _ => Some(Hazard(15)),
         }
     }
@@ -266,6 +287,7 @@ impl fmt::Display for Cause {
                 write!(f, "`{path}` changed, and the rule `{rule}` runs everything then")
             }
             Cause::Asked(what) => write!(f, "the commit message says `{what}`"),
+            Cause::Observed => f.write_str("what could be skipped is only observed"),
         }
     }
 }

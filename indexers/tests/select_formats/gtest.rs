@@ -57,16 +57,13 @@ fn project() -> Option<Project> {
     }
 }
 
-fn run(project: &Project, rendered: &Rendered, by_variable: bool) -> BTreeSet<TestName> {
+fn run(project: &Project, rendered: &Rendered) -> BTreeSet<TestName> {
     let mut command = Command::new(project.path("unit"));
-    if !by_variable {
-        command.args(&rendered.arguments);
-    }
+    command.args(&rendered.arguments);
     for name in ["GTEST_FILTER", "GTEST_FLAGFILE", "TESTBRIDGE_TEST_ONLY"] {
         command.env_remove(name);
     }
-    let told = if by_variable { rendered.clone() } else { Rendered::default() };
-    let (output, ran) = project.run(&mut command, &told);
+    let (output, ran) = project.run(&mut command, rendered);
     assert!(output.status.success(), "{}", both(&output));
     ran
 }
@@ -74,7 +71,7 @@ fn run(project: &Project, rendered: &Rendered, by_variable: bool) -> BTreeSet<Te
 #[test]
 fn gtest_runs_exactly_what_is_left_but_for_what_no_filter_names() {
     let Some(project) = project() else { return };
-    let everything = run(&project, &Rendered::default(), false);
+    let everything = run(&project, &Rendered::default());
     assert!(everything.len() > 5000, "{}", everything.len());
     let is_hard = |test: &&TestName| test.name.contains(['*', '?', ':']);
     for seed in 1..5 {
@@ -84,19 +81,17 @@ fn gtest_runs_exactly_what_is_left_but_for_what_no_filter_names() {
         assert_eq!(rendered.kept, kept.len());
         let expected: BTreeSet<TestName> =
             halves.with_strangers().into_iter().chain(kept.into_iter().cloned()).collect();
-        assert_eq!(run(&project, &rendered, false), expected);
-        assert_eq!(run(&project, &rendered, true), expected);
+        assert_eq!(run(&project, &rendered), expected);
         // Names that a filter takes as they are can be told as what is to run.
         let plain = |test: &&TestName| !test.name.contains(['*', '?', ':', '-']);
         let run_only: Vec<TestName> = halves.run.iter().filter(plain).cloned().collect();
         let choice = Choice { run: &run_only, skip: &halves.skip, strangers: Strangers::Leave };
         let rendered = project.tell(&Format::Gtest, &choice, Form::Run);
         assert_eq!((rendered.form, rendered.kept), (Form::Run, 0));
-        assert_eq!(run(&project, &rendered, false), run_only.into_iter().collect());
+        assert_eq!(run(&project, &rendered), run_only.into_iter().collect());
     }
     let all: Vec<TestName> = everything.iter().cloned().collect();
     let choice = Choice { run: &[], skip: &all, strangers: Strangers::Leave };
     let rendered = project.tell(&Format::Gtest, &choice, Form::Skip);
-    assert!(rendered.empty && run(&project, &rendered, false).is_empty());
-    assert!(run(&project, &rendered, true).is_empty());
+    assert!(rendered.empty && run(&project, &rendered).is_empty());
 }

@@ -63,7 +63,9 @@ impl Event {
                 Cause::StoreUnreachable(_) => EventKind::StoreUnreachable,
                 Cause::Unreadable(_) => EventKind::Corrupt,
                 Cause::UnknownChanges(_) => EventKind::Unexpected,
-                Cause::UnknownPath(_) | Cause::RunAllRule { .. } | Cause::Asked(_) => return None,
+                Cause::UnknownPath(_) | Cause::RunAllRule { .. } | Cause::Asked(_) | Cause::Observed => {
+                    return None;
+                }
             };
             Some(Event { kind, message: cause.to_string() })
         };

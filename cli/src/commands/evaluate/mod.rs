@@ -10,7 +10,7 @@ mod text;
 
 use std::collections::BTreeMap;
 
-use skiptrace_engine::evaluation::{Compared, Results, evaluate};
+use skiptrace_engine::evaluation::{Compared, Evaluation, Results, evaluate};
 use skiptrace_engine::id::JobName;
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::selection::Selection;
@@ -18,6 +18,7 @@ use skiptrace_engine::selection::Selection;
 use crate::decision::{Asked, Decision};
 use crate::error::{CommandError, ErrorKind};
 use crate::exit::ExitStatus;
+use crate::journal::Journal;
 use crate::rules::Rules;
 use crate::session::Session;
 use crate::settings::{Flag, Settings};
@@ -126,6 +127,7 @@ pub(crate) fn run(args: &EvaluateArgs, session: &Session<'_>) -> Result<ExitStat
     let mut base = input::read(&args.base_results, &default, session)?;
     let quarantined = input::quarantined(&args.quarantined, session)?;
     let mut report = Report::default();
+    let mut journals = Vec::new();
     for (job, told) in told {
         if told.results.is_empty() {
             session.printer.warning(format_args!("the results of job `{job}` have no test"));
@@ -140,12 +142,18 @@ pub(crate) fn run(args: &EvaluateArgs, session: &Session<'_>) -> Result<ExitStat
             quarantined: &quarantined,
         };
         let evaluation = evaluate(&compared);
+        if let Some(decision) = &judged.decision {
+            journals.push(journal(&job, decision, &evaluation, args, session)?);
+        }
         report.add(JobReport::of(job, &told, judged, evaluation));
     }
     for job in base.keys() {
         session.printer.warning(format_args!("there are base results of job `{job}`, and no results"));
     }
     tell(&report, args, session)?;
+    for journal in journals {
+        journal.close(&settings, session)?;
+    }
     Ok(if args.strict { report.status() } else { ExitStatus::Success })
 }
 
@@ -193,6 +201,31 @@ fn decide(
         }
         Err(error) => Ok(Judged { decision: None, events: vec![Event::unexpected(&error)] }),
     }
+}
+
+/// Makes the account of a job.
+fn journal(
+    job: &JobName,
+    decision: &Decision,
+    evaluation: &Evaluation,
+    args: &EvaluateArgs,
+    session: &Session<'_>,
+) -> Result<Journal, CommandError> {
+    let mut journal = Journal::begin("evaluate", job, session);
+    journal.decided(decision);
+    let run = journal.run();
+    run.overheads.insert("select".into(), decision.took);
+    if let Some(at) = &args.at {
+        run.commit = Some(session.commit(at)?);
+    }
+    let saved = evaluation.counts().saved_time;
+    if decision.basis.is_some() {
+        journal.results(&decision.selection, evaluation);
+        journal.audited(&decision.selection, evaluation);
+        // What those took that ran says more than what they took when they were recorded.
+        journal.run().saved = saved;
+    }
+    Ok(journal)
 }
 
 /// Prints the answer, and says aloud what must not be overlooked.

@@ -24,6 +24,8 @@ pub(super) struct RunDocument {
     saved_us: u64,
     took_us: u64,
     misses: Option<u64>,
+    skippable: Option<u64>,
+    checked: Option<u64>,
     fallbacks: BTreeMap<Box<str>, u64>,
     overheads_us: BTreeMap<Box<str>, u64>,
 }
@@ -38,6 +40,7 @@ pub(super) struct TestDocument {
     decision: &'static str,
     reason: Option<Box<str>>,
     missed: bool,
+    note: Option<Box<str>>,
 }
 
 impl RunDocument {
@@ -60,6 +63,8 @@ impl RunDocument {
             saved_us: microseconds(run.saved),
             took_us: microseconds(run.took),
             misses: run.misses,
+            skippable: run.audit.map(|audit| audit.skippable),
+            checked: run.audit.map(|audit| audit.checked),
             fallbacks: run.fallbacks.clone(),
             overheads_us: overheads.collect(),
         }
@@ -76,6 +81,7 @@ impl TestDocument {
             decision: result.decision.code(),
             reason: result.reason.clone(),
             missed: result.is_missed,
+            note: result.note.clone(),
         }
     }
 }

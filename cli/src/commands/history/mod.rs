@@ -12,6 +12,7 @@ use crate::exit::ExitStatus;
 use crate::session::Session;
 use crate::settings::{Settings, Span};
 
+mod audit;
 mod document;
 mod import;
 mod list;
@@ -32,6 +33,7 @@ pub enum HistoryCommand {
     List(list::ListArgs),
     Show(show::ShowArgs),
     Trend(trend::TrendArgs),
+    Audit(audit::AuditArgs),
     Pull(pull::PullArgs),
     Import(import::ImportArgs),
     Prune(prune::PruneArgs),
@@ -43,6 +45,7 @@ pub(crate) fn run(command: &HistoryCommand, session: &Session<'_>) -> Result<Exi
         HistoryCommand::List(args) => list::run(args, session),
         HistoryCommand::Show(args) => show::run(args, session),
         HistoryCommand::Trend(args) => trend::run(args, session),
+        HistoryCommand::Audit(args) => audit::run(args, session),
         HistoryCommand::Pull(args) => pull::run(args, session),
         HistoryCommand::Import(args) => import::run(args, session),
         HistoryCommand::Prune(args) => prune::run(args, session),

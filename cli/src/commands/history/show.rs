@@ -130,6 +130,11 @@ fn show_run(
         }
         session.printer.answer("")?;
         session.printer.table(&table)?;
+        for (test, result) in tests {
+            if let Some(note) = &result.note {
+                session.printer.answer(format_args!("\n{}: {note}", test.qualified()))?;
+            }
+        }
     }
     Ok(())
 }
@@ -166,6 +171,12 @@ fn facts(run: &Run) -> Vec<(&'static str, String)> {
         ),
         ("time", Some(format!("{} saved, {} run", time(run.saved), time(run.took)))),
         ("misses", Some(run.misses.map_or_else(|| "nobody looked".to_owned(), |n| n.to_string()))),
+        (
+            "audit",
+            run.audit.map(|audit| {
+                format!("{} of {} that need not have run did so", audit.checked, audit.skippable)
+            }),
+        ),
         ("fell back", list(fallbacks)),
         ("overheads", list(overheads)),
     ];

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use serde::Serialize;
+use skiptrace_engine::history::IndexUsed;
 use skiptrace_engine::id::JobName;
 use skiptrace_engine::index::{FileRecord, Index};
 use skiptrace_engine::kind::IndexKind;
@@ -23,6 +24,7 @@ use crate::commands::place::{Place, Placed};
 use crate::error::CommandError;
 use crate::exit::ExitStatus;
 use crate::git::{Commit, Repository, WorkTree};
+use crate::journal::Journal;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::ui::human;
@@ -205,6 +207,9 @@ impl Plan {
         interrupted: bool,
         session: &Session<'_>,
     ) -> Result<ExitStatus, CommandError> {
+        let mut journal = Journal::begin("record", &self.job, session);
+        journal.recorded(&outcome.tests, &update.carried);
+        let started = Instant::now();
         let Folded { index, mut document } = self.fold(outcome, update, session)?;
         document.complete &= !interrupted;
         if document.tests + document.carried == 0 {
@@ -222,6 +227,16 @@ impl Plan {
         }
         let place = self.put(&index, interrupted, session, &mut document)?;
         report(&document, &place, interrupted, session);
+        if !interrupted {
+            let run = journal.run();
+            run.overheads.insert("index".into(), started.elapsed());
+            run.index = IndexUsed {
+                commit: Some(self.commit.id.clone()),
+                distance: Some(0),
+                bytes: Some(document.bytes),
+            };
+            journal.close(&session.settings()?, session)?;
+        }
         if session.printer.wants_json() {
             session.printer.json("record@1", &document)?;
         }

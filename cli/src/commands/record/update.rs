@@ -6,7 +6,7 @@ use skiptrace_engine::id::JobName;
 use skiptrace_engine::index::carry::{Carried, carry};
 use skiptrace_engine::index::{FileRecord, Index};
 use skiptrace_engine::kind::IndexKind;
-use skiptrace_engine::recording::EnvironmentKey;
+use skiptrace_engine::recording::{EnvironmentDifference, EnvironmentKey};
 use skiptrace_engine::selection::Present;
 use skiptrace_indexers::record::outcome::Outcome;
 use skiptrace_indexers::record::rust::conditions::{is_implied, other_features};
@@ -82,17 +82,8 @@ impl Update {
             outcome.environment = then.clone();
             return true;
         }
-        let environment = &outcome.environment;
-        let mut differences = match &self.environment {
-            Some(then) if !self.carried.tests.is_empty() => then.differences(environment),
-            _ => return true,
-        };
-        // These are of all that is built together. What of it concerns a test that is taken over is proved.
-        differences.retain(|difference| !is_implied(&difference.part));
-        if let Some(then) = &self.environment {
-            differences.extend(other_features(then, environment));
-        }
-        if let Some(first) = differences.first() {
+        let first = self.differs_from(runner, outcome);
+        if let Some(first) = &first {
             let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
             session.printer.warning(format_args!(
                 "everything runs again, since the conditions differ: `{}` was {}, and is {}",
@@ -101,7 +92,24 @@ impl Update {
                 shown(&first.now),
             ));
         }
-        differences.is_empty()
+        first.is_none()
+    }
+
+    /// Returns a condition under which the tests that are taken over did not run and the others do now.
+    pub(in crate::commands) fn differs_from(
+        &self,
+        runner: &Runner,
+        outcome: &Outcome,
+    ) -> Option<EnvironmentDifference> {
+        let then = self.environment.as_ref().filter(|_| !self.carried.tests.is_empty())?;
+        if matches!(runner, Runner::Native(_)) {
+            return None;
+        }
+        let mut differences = then.differences(&outcome.environment);
+        // These are of all that is built together. What of it concerns a test that is taken over is proved.
+        differences.retain(|difference| !is_implied(&difference.part));
+        differences.extend(other_features(then, &outcome.environment));
+        differences.into_iter().next()
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use skiptrace_engine::selection::Selection;
 use skiptrace_indexers::select::{Choice, Form, Strangers, TestName};
 
 use super::share::Share;
-use crate::decision::Decision;
 
 /// Which tests a runner is told of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,15 +18,15 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
-    /// Makes the choice from a decision. `listed` are the tests that there are, where somebody has listed them all.
+    /// Makes the choice from a selection. `listed` are the tests that there are, where somebody has listed them all.
     pub(super) fn of(
-        decision: &Decision,
+        selection: &Selection,
         share: Option<&Share>,
         listed: Option<&BTreeSet<TestName>>,
         form: Form,
     ) -> Chosen {
         let (mut run, mut skip) = (Vec::new(), Vec::new());
-        for test in &decision.selection.tests {
+        for test in &selection.tests {
             let key = &test.record.key;
             let runs = match share {
                 Some(share) => share.tests.contains(key),

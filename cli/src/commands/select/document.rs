@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use skiptrace_engine::id::JobName;
-use skiptrace_engine::selection::{Reason, Selection};
+use skiptrace_engine::selection::{Reason, Sample, Selection};
 use skiptrace_indexers::select::Form;
 
 use super::format::FormatName;
 use super::share::Share;
 use super::told::Told;
 use crate::decision::Decision;
+use crate::trial::Trial;
 use crate::ui::human;
 
 /// The document `skiptrace/select@1`.
@@ -30,6 +31,10 @@ pub(super) struct Document {
     run: Vec<RunDocument>,
     skip: Vec<TestDocument>,
     reasons: BTreeMap<&'static str, usize>,
+    /// Whether nothing is left out all the same, to see first what would be.
+    observed: bool,
+    /// Which tests run though they need not, to see whether they fail.
+    audit: Option<AuditDocument>,
     shard: Option<ShardDocument>,
     /// What the runner is told, where one is meant.
     #[serde(flatten)]
@@ -69,6 +74,15 @@ struct RunDocument {
     suite: String,
     name: String,
     reasons: Vec<CauseDocument>,
+}
+
+/// Some of what need not run, taken by chance.
+#[derive(Serialize)]
+struct AuditDocument {
+    /// As a text, for it may be larger than numbers are in some readers.
+    seed: String,
+    percent: f64,
+    tests: usize,
 }
 
 /// What one node runs.
@@ -111,6 +125,7 @@ impl CauseDocument {
 impl Document {
     pub(super) fn of(
         decision: &Decision,
+        trial: Trial,
         job: &JobName,
         share: Option<&Share>,
         format: Option<FormatName>,
@@ -154,6 +169,15 @@ impl Document {
                 .collect(),
             skip,
             reasons: counts(selection),
+            observed: trial == Trial::Observe,
+            audit: match trial {
+                Trial::Audit(Sample { seed, per_million }) => Some(AuditDocument {
+                    seed: seed.to_string(),
+                    percent: f64::from(per_million) / 10_000.0,
+                    tests: selection.could_skip().count() - selection.skipped().count(),
+                }),
+                _ => None,
+            },
             shard: share.map(ShardDocument::of),
             told: format.zip(told).map(|(format, told)| ToldDocument::of(format, told)),
             notes,

@@ -114,10 +114,6 @@ impl Teller<'_> {
         let mut rendered = render(&format, &chosen.choice(), chosen.form, &folder);
         // Words are written as a shell reads them, so nobody has to know which of them have blanks.
         rendered.notes.retain(|note| !note.starts_with("an argument has a blank"));
-        if self.format == FormatName::Gtest {
-            // It would be heard by all programs that are started, whatever their tests are called.
-            rendered.environment.clear();
-        }
         if let Known::Go { .. } = known {
             self.plan_in_a_script(&mut rendered, &folder)?;
         }

@@ -1,0 +1,181 @@
+//! What a command chose and what came of it, as the run that is written down.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+use skiptrace_engine::evaluation::{Ended, Evaluation, Finding, Judged, Side, suspects};
+use skiptrace_engine::history::{Audit, Decision as Decided, Run, RunId, RunRecord, TestName, TestResult};
+use skiptrace_engine::id::JobName;
+use skiptrace_engine::index::carry::Carried;
+use skiptrace_engine::record::{Outcome, TestKey};
+use skiptrace_engine::selection::Selection;
+use skiptrace_indexers::record::fold::RecordedTest;
+
+use crate::commands::history::record;
+use crate::decision::{Decision, Relation};
+use crate::error::CommandError;
+use crate::nearest;
+use crate::session::Session;
+use crate::settings::Settings;
+
+/// How many changes are named that may be behind a miss.
+const NAMED: usize = 5;
+
+/// A run in the making.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    record: RunRecord,
+}
+
+impl Journal {
+    /// Begins the account of a run, which began with the program.
+    pub(crate) fn begin(command: &str, job: &JobName, session: &Session<'_>) -> Journal {
+        // Every `RandomState` has other keys.
+        let id = RunId::new(session.began(), RandomState::new().hash_one(0));
+        Journal { record: RunRecord { run: Run::new(id, command, job.clone()), tests: BTreeMap::new() } }
+    }
+
+    /// Returns the run.
+    pub(crate) fn run(&mut self) -> &mut Run {
+        &mut self.record.run
+    }
+
+    /// Notes what was decided, and by which index.
+    pub(crate) fn decided(&mut self, decision: &Decision) {
+        let run = &mut self.record.run;
+        if let Some(basis) = &decision.basis {
+            run.index.commit = basis.commit().cloned();
+            run.index.bytes = Some(basis.parts.iter().map(|part| part.size()).sum());
+            run.index.distance = match &basis.relation {
+                Relation::Found(_, nearest::Relation::Same) => Some(0),
+                Relation::Found(_, nearest::Relation::Ancestor { distance }) => Some(*distance as u64),
+                _ => None,
+            };
+        }
+        let selection = &decision.selection;
+        for cause in &selection.everything {
+            *run.fallbacks.entry(cause.code().into()).or_default() += 1;
+        }
+        run.counts.known = selection.tests.len() as u64;
+        run.counts.skipped = selection.skipped().count() as u64;
+        run.counts.selected = run.counts.known - run.counts.skipped;
+        run.saved = total(selection.skipped().map(|test| test.duration));
+    }
+
+    /// Notes that all ran after all, for this cause.
+    pub(crate) fn fell_back(&mut self, cause: &str) {
+        let run = &mut self.record.run;
+        *run.fallbacks.entry(cause.into()).or_default() += 1;
+        run.counts.selected = run.counts.known;
+        run.counts.skipped = 0;
+        run.saved = Duration::ZERO;
+    }
+
+    fn ended(&mut self, test: TestName, result: TestResult) {
+        let run = &mut self.record.run;
+        run.counts.failed += u64::from(matches!(result.outcome, Some(Outcome::Failed | Outcome::TimedOut)));
+        if result.decision == Decided::Run {
+            run.took = run.took.saturating_add(result.duration);
+        }
+        self.record.tests.insert(test, result);
+    }
+
+    /// Notes how many proofs were put to the test, and how many did not hold.
+    pub(crate) fn audited(&mut self, selection: &Selection, evaluation: &Evaluation) {
+        let is_excused = |test: &Judged| matches!(test.finding, Some(Finding::Excused(_)));
+        let checked =
+            evaluation.tests.iter().filter(|test| test.side() == Side::Removed && !is_excused(test));
+        let run = &mut self.record.run;
+        run.audit =
+            Some(Audit { skippable: selection.skipped().count() as u64, checked: checked.count() as u64 });
+        run.misses = Some(evaluation.tests.iter().filter(|test| test.is_missed()).count() as u64);
+    }
+
+    /// Notes what became of each test that ran.
+    pub(crate) fn results(&mut self, selection: &Selection, evaluation: &Evaluation) {
+        let note = note(selection, evaluation);
+        for test in &evaluation.tests {
+            let Some(ended) = test.ended else { continue };
+            let could_skip = test.side() == Side::Removed;
+            let key = TestKey::new(self.record.run.job.clone(), test.suite.clone(), test.name.clone());
+            let decided = selection.get(&key);
+            let reason = decided.and_then(|decided| selection.reasons_of(decided).next());
+            let result = TestResult {
+                outcome: Some(outcome(ended)),
+                duration: test.duration,
+                decision: if could_skip { Decided::WouldSkip } else { Decided::Run },
+                reason: reason.map(|reason| reason.code().into()),
+                is_missed: test.is_missed(),
+                note: test.is_missed().then(|| note.clone().into()),
+            };
+            self.ended(TestName { suite: key.suite, name: key.name }, result);
+        }
+    }
+
+    /// Notes what became of tests that were recorded, and how many were taken over instead.
+    pub(crate) fn recorded(&mut self, tests: &[RecordedTest], carried: &Carried) {
+        for test in tests {
+            let result = TestResult {
+                outcome: Some(test.outcome),
+                duration: test.duration,
+                decision: Decided::Run,
+                reason: None,
+                is_missed: false,
+                note: None,
+            };
+            self.ended(TestName { suite: test.suite.clone(), name: test.name.clone() }, result);
+        }
+        let counts = &mut self.record.run.counts;
+        counts.known = (tests.len() + carried.tests.len()) as u64;
+        // Where nothing was to be taken over, nothing was selected either.
+        if !carried.tests.is_empty() {
+            counts.selected = tests.len() as u64;
+            counts.skipped = carried.tests.len() as u64;
+            self.record.run.saved = total(carried.tests.iter().map(|test| test.record.duration));
+        }
+    }
+
+    /// Writes it down, unless that is switched off or there is no repository that it is a run of.
+    pub(crate) fn close(mut self, settings: &Settings, session: &Session<'_>) -> Result<(), CommandError> {
+        let Some(repository) = session.repository()?.filter(|_| settings.history_enabled.value) else {
+            return Ok(());
+        };
+        let run = &mut self.record.run;
+        if run.commit.is_none() {
+            run.commit = repository.head(None)?;
+        }
+        run.branch = session.branch(settings)?.map(Into::into);
+        run.overheads.retain(|_, took| !took.is_zero());
+        record(&self.record, session);
+        Ok(())
+    }
+}
+
+/// Says of a miss what there is to say: why the test would have been skipped, and what may have broken it.
+pub(crate) fn note(selection: &Selection, evaluation: &Evaluation) -> String {
+    let changes = suspects(selection, evaluation);
+    let named: Vec<String> = changes.iter().take(NAMED).map(|change| format!("`{change}`")).collect();
+    let more = match changes.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    match named.is_empty() {
+        true => "nothing had changed that the index knows of".to_owned(),
+        false => format!("it depends on none of what had changed: {}{more}", named.join(", ")),
+    }
+}
+
+/// Returns how a test ended, in the words of recordings.
+fn outcome(ended: Ended) -> Outcome {
+    match ended {
+        Ended::Passed => Outcome::Passed,
+        Ended::Skipped => Outcome::Skipped,
+        Ended::Flaky => Outcome::Flaky,
+        Ended::Errored | Ended::Failed => Outcome::Failed,
+    }
+}
+
+fn total(times: impl Iterator<Item = Duration>) -> Duration {
+    times.fold(Duration::ZERO, Duration::saturating_add)
+}
