@@ -28,6 +28,7 @@ fn show_names_where_values_come_from() {
     index.branch  (unset)  default
     gc.keep  9  $DIR/home/.config/skiptrace/config.toml:2
     gc.younger-than  30d  default
+    history.enabled  true  default
     history.path  $DIR/work/.git/skiptrace/history.sqlite  default, from the repository
     history.publish  true  default
     history.keep-days  400  default
@@ -36,6 +37,8 @@ fn show_names_where_values_come_from() {
     select.policy  balanced  default
     select.packs  all  default
     select.escape  [skiptrace run-all]  default
+    select.observe  false  default
+    select.audit  0%  default
     ");
 }
 

@@ -62,7 +62,7 @@ fn runs_are_imported_listed_and_shown() {
     assert_snapshot!(run(&["list", "--branch", "main", "--since", "1d", "--limit", "1", "--json"]).success().snapshot(), @r#"
     exit code: 0
     --- stdout ---
-    {"schema":"skiptrace/history-list@1","runs":[{"run":"20260102T030000000Z-00000000000c","at_ms":1767322800000,"command":"","job":"e2e","branch":"main","commit":null,"index_commit":null,"index_distance":null,"index_bytes":null,"known":4,"selected":4,"skipped":0,"failed":0,"saved_us":0,"took_us":60000000,"misses":0,"fallbacks":{"no-index":1},"overheads_us":{}}]}
+    {"schema":"skiptrace/history-list@1","runs":[{"run":"20260102T030000000Z-00000000000c","at_ms":1767322800000,"command":"","job":"e2e","branch":"main","commit":null,"index_commit":null,"index_distance":null,"index_bytes":null,"known":4,"selected":4,"skipped":0,"failed":0,"saved_us":0,"took_us":60000000,"misses":0,"skippable":null,"checked":null,"fallbacks":{"no-index":1},"overheads_us":{}}]}
     "#);
     assert_snapshot!(run(&["show", "20251231"]).success().snapshot(), @"
     exit code: 0
@@ -101,7 +101,7 @@ fn runs_are_imported_listed_and_shown() {
     assert_snapshot!(run(&["show", "20260102", "--json"]).success().snapshot(), @r#"
     exit code: 0
     --- stdout ---
-    {"schema":"skiptrace/history-show@1","run":"20260102T030000000Z-00000000000c","at_ms":1767322800000,"command":"","job":"e2e","branch":"main","commit":null,"index_commit":null,"index_distance":null,"index_bytes":null,"known":4,"selected":4,"skipped":0,"failed":0,"saved_us":0,"took_us":60000000,"misses":0,"fallbacks":{"no-index":1},"overheads_us":{},"tests":[]}
+    {"schema":"skiptrace/history-show@1","run":"20260102T030000000Z-00000000000c","at_ms":1767322800000,"command":"","job":"e2e","branch":"main","commit":null,"index_commit":null,"index_distance":null,"index_bytes":null,"known":4,"selected":4,"skipped":0,"failed":0,"saved_us":0,"took_us":60000000,"misses":0,"skippable":null,"checked":null,"fallbacks":{"no-index":1},"overheads_us":{},"tests":[]}
     "#);
     assert_snapshot!(run(&["show", "--test", "login"]).success().snapshot(), @"
     exit code: 0
@@ -150,7 +150,7 @@ fn trends_are_by_day_branch_and_job() {
     e2e      1         4        0     0.0 %   0 ms    0.0 %      0 ms       0          1  0
     unit     1         2        8    80.0 %    8 s   75.0 %    500 ms       2          0  1
     ");
-    assert_snapshot!(trend(&["--by", "job", "--job", "e2e", "--json"]), @r#"{"schema":"skiptrace/history-trend@1","by":"job","trends":[{"key":"e2e","runs":1,"evaluated":1,"fell_back":1,"known":4,"selected":4,"skipped":0,"failed":0,"misses":0,"saved_us":0,"took_us":60000000,"overhead_us":0,"skipped_share":0.0,"saved_share":0.0}]}"#);
+    assert_snapshot!(trend(&["--by", "job", "--job", "e2e", "--json"]), @r#"{"schema":"skiptrace/history-trend@1","by":"job","trends":[{"key":"e2e","runs":1,"evaluated":1,"fell_back":1,"known":4,"selected":4,"skipped":0,"failed":0,"misses":0,"skippable":0,"checked":0,"refuted":0,"saved_us":0,"took_us":60000000,"overhead_us":0,"skipped_share":0.0,"saved_share":0.0}]}"#);
     let wrong = sandbox.skiptrace(["history", "trend", "--since", "soon"]);
     assert_snapshot!(wrong.code(2).stderr(), @"error: `--since` expects a span such as `30d`, `12h` or `90min`, found `soon`");
 }
@@ -194,7 +194,7 @@ fn what_one_machine_publishes_another_pulls() {
     assert_snapshot!(run("b.sqlite", &["pull"]).success().snapshot(), @"
     exit code: 0
     --- stderr ---
-    fetched 3 runs with 5 results (1014 B) from `$DIR/work/fleet`
+    fetched 3 runs with 5 results (1 KiB) from `$DIR/work/fleet`
     ");
     assert_eq!(all_answers(&sandbox, "b.sqlite"), all_answers(&sandbox, "a.sqlite"));
     assert_snapshot!(run("b.sqlite", &["pull", "--json"]).success().snapshot(), @r#"
@@ -219,7 +219,7 @@ fn what_one_machine_publishes_another_pulls() {
     exit code: 0
     --- stderr ---
     warning: `skiptrace/v1/history/2026-01-01/20260101T100000000Z-00000000000b.jsonl.zst` is left out: it cannot be read or unpacked: incomplete frame
-    fetched 2 runs with 3 results (1013 B) from `$DIR/work/fleet`
+    fetched 2 runs with 3 results (1 KiB) from `$DIR/work/fleet`
     ");
 }
 
@@ -233,7 +233,7 @@ fn what_was_forgotten_is_not_fetched_again() {
     assert_snapshot!(run(&["prune", "--keep-runs", "2"]).success().stderr(), @"forgot 1 run, 2 left in `$DIR/work/.git/skiptrace/history.sqlite`");
     assert_snapshot!(run(&["pull"]).success().stderr(), @"fetched 0 runs with 0 results (0 B) from `$DIR/work/fleet`");
     assert_snapshot!(run(&["prune", "--keep-days", "1", "--json"]).success().stdout(), @r#"{"schema":"skiptrace/history-prune@1","runs":0,"left":2}"#);
-    assert_snapshot!(run(&["pull", "--all"]).success().stderr(), @"fetched 1 run with 3 results (410 B) from `$DIR/work/fleet`");
+    assert_snapshot!(run(&["pull", "--all"]).success().stderr(), @"fetched 1 run with 3 results (424 B) from `$DIR/work/fleet`");
 }
 
 #[test]

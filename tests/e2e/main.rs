@@ -21,6 +21,7 @@ mod rules;
 mod run;
 mod select;
 mod stores;
+mod trial;
 
 /// A sandbox for the program under test.
 fn sandbox() -> Sandbox {

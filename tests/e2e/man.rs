@@ -19,7 +19,7 @@ fn every_command_gets_a_file() {
     assert_snapshot!(sandbox.skiptrace(["man", "--out", "share/man1"]).success().snapshot(), @"
     exit code: 0
     --- stderr ---
-    wrote 34 pages to `share/man1`
+    wrote 35 pages to `share/man1`
     ");
     let mut names: Vec<String> = std::fs::read_dir(sandbox.work().join("share/man1"))
         .unwrap()
@@ -34,6 +34,7 @@ fn every_command_gets_a_file() {
     skiptrace-doctor.1
     skiptrace-evaluate.1
     skiptrace-explain.1
+    skiptrace-history-audit.1
     skiptrace-history-import.1
     skiptrace-history-list.1
     skiptrace-history-prune.1

@@ -81,8 +81,7 @@ pub(super) fn run(args: &AuditArgs, session: &Session<'_>) -> Result<ExitStatus,
             total: document(&job.totals),
         };
         let jobs = jobs.iter().map(of_job).collect();
-        let document =
-            Document { confidence: args.confidence.share(), jobs, total: document(&total) };
+        let document = Document { confidence: args.confidence.share(), jobs, total: document(&total) };
         session.printer.json("history-audit@1", &document)?;
         return Ok(ExitStatus::Success);
     }
