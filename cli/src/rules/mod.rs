@@ -2,9 +2,11 @@
 //!
 //! A rule says what a change of some paths means where the index cannot tell: that it concerns nobody, everybody, some
 //! tests by name, or whoever depends on other paths. For each path the first rule counts that matches: the
-//! repository's own in their order, then the user's, then the shipped packs.
+//! repository's own in their order, then the user's, then the shipped packs. What skiptrace itself keeps in the work tree
+//! comes before all of them.
 
 mod file;
+mod own;
 pub(crate) mod pack;
 
 use skiptrace_engine::glob::Glob;
@@ -49,7 +51,8 @@ impl Rules {
             all.extend(rules.into_iter().map(|(rule, _)| (rule, None, Some(pack.name))));
         }
         let mut rules = Rules::default();
-        let mut paths: Vec<PathRule> = Vec::new();
+        let mut paths: Vec<PathRule> = own::rule(session, settings)?.into_iter().collect();
+        rules.origins.extend(paths.iter().map(|_| None));
         for (rule, origin, pack) in all.into_iter().filter(|(rule, ..)| rule.is_for(job)) {
             rules.never_skip.extend(rule.never_skip());
             if let Some(rule) = rule.path_rule(pack).map_err(|error| match &origin {

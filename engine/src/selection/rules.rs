@@ -31,6 +31,11 @@ impl PathPattern {
         Ok(PathPattern { text: text.into(), matcher: glob.compile_matcher() })
     }
 
+    /// Returns the pattern of a text that is to mean itself.
+    pub fn escaped(text: &str) -> String {
+        globset::escape(text)
+    }
+
     /// Returns whether a path is one of those meant.
     pub fn matches(&self, path: &RepoPath) -> bool {
         self.matcher.is_match(path.as_str())
