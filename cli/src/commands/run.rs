@@ -264,7 +264,10 @@ fn failed(error: &CommandError, words: &[String], session: &Session<'_>) -> Resu
     if let Some(RecordError::Cargo(CargoError::Failed { status, .. }) | RecordError::NoResults { status }) =
         source.and_then(|source| source.downcast_ref())
     {
-        // It has said why.
+        // It has said why, unless it thinks that all is well.
+        if status.success() {
+            session.printer.warning("nothing was recorded: nextest did not say where its results are");
+        }
         return ended(status.code());
     }
     if let Some(GoRecordError::Build { said }) = source.and_then(|source| source.downcast_ref()) {

@@ -11,8 +11,10 @@ use skiptrace_engine::record::Outcome;
 use super::shim::Note;
 
 pub mod junit;
+mod own;
 mod reaper;
 
+pub use own::OwnResults;
 pub use reaper::{Attempt, Reaper};
 
 /// Arguments that decide on their own when a run ends.

@@ -19,7 +19,7 @@ use crate::record::progress::Event;
 use crate::record::stray::Before;
 use crate::run::cargo_test::CargoError;
 use crate::run::native::LeftOut;
-use crate::run::nextest::{self, Attempt, Reaper, Results, junit};
+use crate::run::nextest::{self, Attempt, OwnResults, Reaper, Results, junit};
 use crate::run::shim::{Listed, Mode, Note};
 use crate::trace::Trace;
 
@@ -40,6 +40,7 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
         request.variables.get(OsStr::new("NEXTEST_PROFILE")).and_then(|name| name.to_str());
     let profile = nextest::profile(&request.command.args, profile_variable);
     let results = folder.join("results.xml");
+    let own = own_results(request, plan, &profile);
     let config = nextest::write_config(folder, &profile, &results)
         .map_err(RecordError::io("write", folder.join("nextest.toml")))?;
     let wanted = if request.wanted.is_everything() { None } else { Some(folder.join("wanted.json")) };
@@ -99,7 +100,7 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
     let opens = watch.map(OpenWatch::finish).unwrap_or_default();
     let attempts = reaper.finish(&reduce);
     let said = if results.is_file() || !attempts.is_empty() || !status.success() {
-        read_results(plan, &profile, results, status)?
+        read_results(own.as_ref(), results, status)?
     } else {
         // There was nothing to run, and it writes no results then.
         Results::new()
@@ -119,22 +120,23 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
     Ok(outcome)
 }
 
+/// Finds out where the project has results written.
+fn own_results(request: &Request<'_>, plan: &Plan, profile: &str) -> Option<OwnResults> {
+    let variable = request.variables.get(OsStr::new("NEXTEST_CONFIG_FILE")).and_then(|path| path.to_str());
+    let named = request.command.option("--config-file").or(variable);
+    let file = named
+        .map_or_else(|| plan.roots.workspace.join(".config/nextest.toml"), |path| request.cwd.join(path));
+    OwnResults::of(&fs::read_to_string(file).ok()?, &plan.roots.workspace, profile)
+}
+
 fn read_results(
-    plan: &Plan,
-    profile: &str,
+    own: Option<&OwnResults>,
     mut results: PathBuf,
     status: std::process::ExitStatus,
 ) -> Result<Results, RecordError> {
     if !results.is_file() {
         // The project's own setting of where results go wins over ours.
-        let own = plan.target_dir.join("nextest").join(profile);
-        results = fs::read_dir(&own)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path())
-            .find(|path| path.extension().is_some_and(|extension| extension == "xml"))
-            .ok_or(RecordError::NoResults { status })?;
+        results = own.and_then(OwnResults::fresh).ok_or(RecordError::NoResults { status })?.to_owned();
     }
     let xml = fs::read(&results).map_err(RecordError::io("read", &results))?;
     junit::parse(&results, &xml).map_err(|error| RecordError::Results(Box::new(error)))
