@@ -21,9 +21,10 @@ pub(super) fn rule(session: &Session<'_>, settings: &Settings) -> Result<Option<
     {
         // What SQLite writes beside it has a longer name.
         let name = PathPattern::escaped(name);
-        texts.extend(
-            inside(folder, repository.root()).map(|folder| format!("/{folder}{name}{{,-wal,-shm,-journal}}")),
-        );
+        let names = ["", "-wal", "-shm", "-journal"].map(|ending| format!("{name}{ending}"));
+        if let Some(folder) = inside(folder, repository.root()) {
+            texts.extend(names.iter().map(|name| format!("/{folder}{name}")));
+        }
     }
     let patterns: Vec<PathPattern> = texts.iter().filter_map(|text| PathPattern::new(text).ok()).collect();
     let name = "what skiptrace keeps".into();

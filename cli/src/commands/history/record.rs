@@ -7,6 +7,7 @@ use skiptrace_engine::store::{Store, StoreError};
 
 use crate::error::CommandError;
 use crate::session::Session;
+use crate::settings::Origin;
 
 use super::{open, retention};
 
@@ -31,7 +32,10 @@ fn keep(run: &RunRecord, session: &Session<'_>) -> Result<(), CommandError> {
 }
 
 fn publish_as_set(run: &RunRecord, session: &Session<'_>) -> Result<(), CommandError> {
-    if session.settings()?.history_publish.value {
+    let settings = session.settings()?;
+    // What only this machine can read has the database beside it.
+    let is_private = matches!(settings.store_url.origin, Origin::Derived { .. });
+    if settings.history_publish.value && !is_private {
         publish(run, &*session.store()?)?;
     }
     Ok(())
