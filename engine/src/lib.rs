@@ -2,7 +2,8 @@
 //!
 //! It is pure. Values come in, values go out; it opens no file, starts no process, asks no clock, and prints
 //! nothing (`clippy.toml` beside this crate says so to the compiler). What it needs of the outside world it
-//! declares as ports, which others implement: [`store::Store`], [`read_at::ReadAt`] and [`history::History`].
+//! declares as ports, which others implement: [`store::Store`], [`read_at::ReadAt`],
+//! [`history::History`] and [`metrics::Sink`].
 //!
 //! In reading order:
 //! - names and values: [`id`], [`path`], [`kind`], [`time`], [`fingerprint`], [`test_set`], [`glob`];
@@ -13,7 +14,8 @@
 //! - [`balance`]: who runs what, where several nodes share tests;
 //! - [`codec`]: the index as bytes, written whole, read piece by piece;
 //! - where it is kept: [`key`], [`store`], [`read_at`], [`catalog`];
-//! - the [`history`]: what runs chose and what came of it.
+//! - the [`history`]: what runs chose and what came of it;
+//! - the [`metrics`]: what is told of both to the outside world.
 #![warn(missing_docs)]
 
 pub mod fingerprint;
@@ -40,6 +42,7 @@ pub mod json;
 pub mod selection;
 
 pub mod history;
+pub mod metrics;
 
 pub mod catalog;
 pub mod key;

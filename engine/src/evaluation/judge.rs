@@ -43,8 +43,17 @@ struct Found<'a> {
 /// What became of a test: as told of itself, and as told of its parts.
 #[derive(Debug, Clone, Copy, Default)]
 struct Seen {
-    own: Option<(Ended, Duration)>,
-    parts: Option<(Ended, Duration)>,
+    own: Option<Told>,
+    parts: Option<Told>,
+}
+
+/// What is told under one name, or under several.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    ended: Ended,
+    duration: Duration,
+    /// Why its failures say nothing, where the results themselves tell.
+    excuse: Option<Excuse>,
 }
 
 impl<'a> Found<'a> {
@@ -72,21 +81,32 @@ impl<'a> Found<'a> {
 }
 
 /// Adds what is told under another name: no attempt at the same thing, so the worse of both counts.
-fn add(seen: &mut Option<(Ended, Duration)>, tally: Tally) {
+fn add(seen: &mut Option<Told>, tally: Tally) {
+    let told = Told { ended: tally.ended(), duration: tally.duration, excuse: tally.excuse() };
     *seen = Some(match *seen {
-        Some((ended, duration)) => (ended.and(tally.ended()), duration.saturating_add(tally.duration)),
-        None => (tally.ended(), tally.duration),
+        Some(known) => Told { duration: known.duration.saturating_add(told.duration), ..known.and(told) },
+        None => told,
     });
+}
+
+impl Told {
+    /// Returns the worse of both, having taken as long as this one. Who fails twice is excused twice, or not at all.
+    fn and(self, other: Told) -> Told {
+        let excuse = match (self.ended.is_bad(), other.ended.is_bad()) {
+            (true, true) => self.excuse.and(other.excuse),
+            (true, false) => self.excuse,
+            (false, _) => other.excuse,
+        };
+        Told { ended: self.ended.and(other.ended), duration: self.duration, excuse }
+    }
 }
 
 impl Seen {
     /// Returns how the test ended, and how long it took. What failed in a part of it has failed in it as well, and is
     /// told of itself already; unless it is told that all was well.
-    fn ended(self) -> Option<(Ended, Duration)> {
+    fn told(self) -> Option<Told> {
         match (self.own, self.parts) {
-            (Some((own, duration)), Some((parts, _))) if own <= Ended::Skipped => {
-                Some((own.and(parts), duration))
-            }
+            (Some(own), Some(parts)) if own.ended <= Ended::Skipped => Some(own.and(parts)),
             (Some(own), _) => Some(own),
             (None, parts) => parts,
         }
@@ -101,16 +121,18 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn known(&self, at: usize, test: &Decided, found: &Found<'_>) -> Judged {
         let record = &test.record;
-        let seen = found.of_test.get(&at).copied().unwrap_or_default().ended();
-        let ended = seen.map(|(ended, _)| ended);
+        let seen = found.of_test.get(&at).copied().unwrap_or_default().told();
+        let ended = seen.map(|told| told.ended);
         // What its runner leaves out runs for no selection; and who is named in a way that fits several may have run.
         let is_idle = match ended {
             Some(ended) => !ended.has_run(),
             None => record.outcome == Outcome::Skipped || found.may_be.contains(&at),
         };
-        let before = self.base.map(|base| base.of_test.get(&at).copied().unwrap_or_default().ended());
-        let before = before.flatten().map(|(ended, _)| ended);
-        let excuse = self.excuse(&record.key.suite, &record.key.name, ended, before.or(was(record.outcome)));
+        let before = self.base.map(|base| base.of_test.get(&at).copied().unwrap_or_default().told());
+        let before = before.flatten().map(|told| told.ended);
+        let told = seen.and_then(|told| told.excuse);
+        let excuse =
+            self.excuse(&record.key.suite, &record.key.name, ended, told, before.or(was(record.outcome)));
         let finding = ended.filter(|ended| *ended >= Ended::Flaky).map(|_| match excuse {
             Some(excuse) => Finding::Excused(excuse),
             None if test.is_skipped() => Finding::Missed,
@@ -123,7 +145,7 @@ impl Judge<'_> {
             standing: Standing::Known,
             was: Some(record.outcome),
             ended,
-            duration: seen.map_or(Duration::ZERO, |(_, duration)| duration),
+            duration: seen.map_or(Duration::ZERO, |told| told.duration),
             would_run: !test.is_skipped() && !is_idle,
             finding,
             has_changed: test.is_skipped() && excuse.is_none() && ended.is_some_and(changed),
@@ -140,14 +162,15 @@ impl Judge<'_> {
         let all_skipped =
             !candidates.is_empty() && skips == candidates.len() && candidates.iter().all(has_name);
         let before = self.base.and_then(|base| base.strangers.get(told)).map(|(tally, _)| tally.ended());
-        let finding =
-            (ended >= Ended::Flaky).then(|| match self.excuse(suite, &told.name, Some(ended), before) {
+        let finding = (ended >= Ended::Flaky).then(|| {
+            match self.excuse(suite, &told.name, Some(ended), tally.excuse(), before) {
                 Some(excuse) => Finding::Excused(excuse),
                 None if all_skipped => Finding::Missed,
                 None if skips > 0 => Finding::Unclear,
                 None if candidates.is_empty() => Finding::Excused(Excuse::Unknown),
                 None => Finding::Caught,
-            });
+            }
+        });
         Judged {
             suite: suite.clone(),
             name: told.name.clone(),
@@ -162,11 +185,19 @@ impl Judge<'_> {
     }
 
     /// Returns why a failure would say nothing.
-    fn excuse(&self, suite: &str, name: &str, ended: Option<Ended>, before: Option<Ended>) -> Option<Excuse> {
+    fn excuse(
+        &self,
+        suite: &str,
+        name: &str,
+        ended: Option<Ended>,
+        told: Option<Excuse>,
+        before: Option<Ended>,
+    ) -> Option<Excuse> {
         let is_meant = |glob: &Glob| glob.matches(name) || glob.matches(&format!("{suite} {name}"));
         match before {
             _ if ended == Some(Ended::Flaky) => Some(Excuse::Flaky),
             _ if self.compared.quarantined.iter().any(is_meant) => Some(Excuse::Quarantined),
+            _ if told.is_some() => told,
             Some(before) if before.is_bad() => Some(Excuse::FailedBefore),
             Some(Ended::Flaky) => Some(Excuse::FlakyBefore),
             _ => None,

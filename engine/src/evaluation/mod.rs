@@ -124,6 +124,8 @@ pub enum Excuse {
     Flaky,
     /// Nobody minds its failures.
     Quarantined,
+    /// It is known to fail now and then in the way in which it did, as the results say.
+    KnownFlaky,
     /// It failed already at the commit of the index.
     FailedBefore,
     /// It was flaky at the commit of the index.
@@ -134,14 +136,21 @@ pub enum Excuse {
 
 impl Excuse {
     /// All reasons, in order.
-    pub const ALL: [Excuse; 5] =
-        [Excuse::Flaky, Excuse::Quarantined, Excuse::FailedBefore, Excuse::FlakyBefore, Excuse::Unknown];
+    pub const ALL: [Excuse; 6] = [
+        Excuse::Flaky,
+        Excuse::Quarantined,
+        Excuse::KnownFlaky,
+        Excuse::FailedBefore,
+        Excuse::FlakyBefore,
+        Excuse::Unknown,
+    ];
 
     /// Returns a name for counting by.
     pub fn code(self) -> &'static str {
         match self {
             Excuse::Flaky => "flaky",
             Excuse::Quarantined => "quarantined",
+            Excuse::KnownFlaky => "known-flaky",
             Excuse::FailedBefore => "failed-before",
             Excuse::FlakyBefore => "flaky-before",
             Excuse::Unknown => "unknown-to-the-index",
@@ -153,6 +162,7 @@ impl Excuse {
         match self {
             Excuse::Flaky => "also passed in this run",
             Excuse::Quarantined => "is quarantined",
+            Excuse::KnownFlaky => "is known to fail so now and then",
             Excuse::FailedBefore => "failed already at the indexed commit",
             Excuse::FlakyBefore => "was flaky at the indexed commit",
             Excuse::Unknown => "is in no index, so it would have run",

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::Excuse;
+
 /// A test as a file of results names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct ToldName {
@@ -56,6 +58,10 @@ pub struct Tally {
     pub skipped: u32,
     /// Whether these are several tests of one name, so that one that passes says nothing of one that fails.
     pub are_several: bool,
+    /// Of the attempts that failed or ended in an error, those that failed as the test is known to, now and then.
+    pub forgiven: u32,
+    /// Whether nobody minds its failures, as whoever ran it says.
+    pub is_quarantined: bool,
     /// How long it all took.
     pub duration: Duration,
 }
@@ -117,8 +123,16 @@ impl Tally {
     /// Left out once.
     pub const SKIPPED: Tally = Tally { skipped: 1, ..Tally::NONE };
     /// No attempt at all.
-    pub const NONE: Tally =
-        Tally { passed: 0, failed: 0, errored: 0, skipped: 0, are_several: false, duration: Duration::ZERO };
+    pub const NONE: Tally = Tally {
+        passed: 0,
+        failed: 0,
+        errored: 0,
+        skipped: 0,
+        are_several: false,
+        forgiven: 0,
+        is_quarantined: false,
+        duration: Duration::ZERO,
+    };
 
     /// Returns the same attempts, having taken so long.
     #[must_use]
@@ -135,7 +149,19 @@ impl Tally {
             errored: self.errored.saturating_add(other.errored),
             skipped: self.skipped.saturating_add(other.skipped),
             are_several: self.are_several || other.are_several,
+            forgiven: self.forgiven.saturating_add(other.forgiven),
+            is_quarantined: self.is_quarantined || other.is_quarantined,
             duration: self.duration.saturating_add(other.duration),
+        }
+    }
+
+    /// Returns why its failures say nothing, where the results themselves tell. One that nobody forgave counts.
+    pub(super) fn excuse(self) -> Option<Excuse> {
+        let failures = self.failed.saturating_add(self.errored);
+        match failures {
+            0 => None,
+            _ if self.is_quarantined => Some(Excuse::Quarantined),
+            _ => (self.forgiven >= failures).then_some(Excuse::KnownFlaky),
         }
     }
 
@@ -241,6 +267,20 @@ mod tests {
         assert_eq!(check(&[Tally::FAILED, Tally::ERRORED]), Ended::Failed);
         assert_eq!(check(&[Tally::FAILED, Tally::PASSED]), Ended::Flaky);
         assert_eq!(check(&[Tally::PASSED]), Ended::Passed);
+    }
+
+    #[test]
+    fn every_failure_has_to_be_forgiven() {
+        let forgiven = Tally { forgiven: 1, ..Tally::FAILED };
+        assert_eq!(forgiven.excuse(), Some(Excuse::KnownFlaky));
+        assert_eq!(forgiven.and(forgiven).and(Tally::SKIPPED).excuse(), Some(Excuse::KnownFlaky));
+        assert_eq!(forgiven.and(Tally::ERRORED).excuse(), None);
+        assert_eq!(Tally::PASSED.excuse(), None);
+        let quarantined = Tally { is_quarantined: true, ..Tally::PASSED };
+        assert_eq!(
+            (quarantined.excuse(), quarantined.and(Tally::FAILED).excuse()),
+            (None, Some(Excuse::Quarantined))
+        );
     }
 
     #[test]

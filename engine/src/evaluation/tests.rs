@@ -145,3 +145,28 @@ fn subtests_are_told_of_twice() {
     insta::assert_snapshot!(check(Some(Tally::PASSED), Tally::SKIPPED), @"s skips passed: Removed");
     insta::assert_snapshot!(check(None, Tally::FAILED), @"s skips failed: Removed, Missed, changed");
 }
+
+/// What the results themselves forgive is no miss; what fails beside it all the same is.
+#[test]
+fn failures_that_results_forgive() {
+    let forgiven = Tally { forgiven: 1, ..Tally::FAILED };
+    let quarantined = Tally { is_quarantined: true, ..Tally::FAILED };
+    let check = |told: &[(&str, &str, Tally)]| found(&judged(told, None));
+    assert_eq!(
+        check(&[("s", "skips", forgiven), ("new", "one", quarantined)]),
+        "new one failed: Common, Excused(Quarantined)\ns skips failed: Removed, Excused(KnownFlaky)\n"
+    );
+    assert_eq!(
+        check(&[("s", "skips", forgiven.and(Tally::FAILED))]),
+        "s skips failed: Removed, Missed, changed\n"
+    );
+    // Of its parts one is forgiven, and one is not.
+    assert_eq!(
+        check(&[("s", "skips/a", forgiven), ("s", "skips/b", Tally::FAILED)]),
+        "s skips failed: Removed, Missed, changed\n"
+    );
+    assert_eq!(
+        check(&[("s", "skips", Tally::PASSED), ("s", "skips/a", forgiven), ("s", "skips/b", Tally::PASSED)]),
+        "s skips failed: Removed, Excused(KnownFlaky)\n"
+    );
+}
