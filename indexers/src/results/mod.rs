@@ -8,10 +8,13 @@
 //!                                  └─▶ one `TestResult` after the other
 //! ```
 //!
+//! [`datadog`] is no file: what it tells is asked for, page by page.
+//!
 //! Files stream: no more is held than one test's record, the names of what is open, and a buffer. Readers are total: no
 //! bytes make them panic, loop, or take memory without bound. A file that ends early is an error, for who did not run
 //! cannot be told from who was cut off.
 
+pub mod datadog;
 mod detect;
 mod error;
 mod go_test;
