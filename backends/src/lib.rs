@@ -10,14 +10,18 @@
 //! Every operation ends: tries are counted, waits have a limit.
 #![warn(missing_docs)]
 
+pub mod datadog;
 pub mod folder;
 pub mod history;
 pub mod http;
 pub mod location;
 pub mod mapped;
 pub mod memory;
+pub mod metrics;
 pub mod retry;
 pub mod s3;
+pub mod secret;
+pub mod web;
 pub mod wrap;
 
 #[cfg(any(test, feature = "testing"))]

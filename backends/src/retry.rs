@@ -79,17 +79,27 @@ impl Tries {
 
     /// Counts a try that failed; returns how long to wait before the next one, or `None` to give up.
     pub(crate) fn failed(&mut self, failure: &Failure) -> Option<Duration> {
+        self.pause(failure.retry)
+    }
+
+    /// The same, of any failure.
+    pub(crate) fn pause(&mut self, retry: Retry) -> Option<Duration> {
         self.made += 1;
         if self.made >= self.limits.attempts {
             return None;
         }
         let doublings = (self.made - 1).min(16);
         let pause = (self.limits.first_pause * 2_u32.pow(doublings)).min(self.limits.longest_pause);
-        match failure.retry {
+        match retry {
             Retry::Never => None,
             Retry::Soon => Some(pause.mul_f64(0.5 + 0.5 * chance())),
             Retry::After(wait) => Some(wait.max(pause).min(self.limits.longest_pause)),
         }
+    }
+
+    /// Returns how many tries failed.
+    pub(crate) fn made(&self) -> u32 {
+        self.made
     }
 
     /// Returns the error to give up with.

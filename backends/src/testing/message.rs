@@ -68,6 +68,11 @@ impl Request {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Returns all of them, with names in small letters.
+    pub(super) fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
     /// Returns a parameter of the query; one without a value is empty.
     pub(super) fn parameter(&self, name: &str) -> Option<String> {
         self.query.split('&').find_map(|pair| {

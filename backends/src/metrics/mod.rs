@@ -1,0 +1,58 @@
+//! Where numbers and notices go: implementations of the engine's [`Sink`].
+//!
+//! [`publish`] hands a batch to all of them at once and waits for none longer than it was told to.
+
+mod datadog;
+mod deliver;
+mod lines;
+mod otlp;
+mod text_file;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod conformance;
+
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use skiptrace_engine::metrics::{Batch, Sink, SinkError};
+
+pub use datadog::DatadogSink;
+pub use lines::LinesSink;
+pub use otlp::{OtlpError, OtlpSettings, OtlpSink};
+pub use text_file::TextFileSink;
+
+/// What a sink that ends in time on its own may need to say so.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// Hands a batch to every sink, and waits so long for all of them. Returns those that failed, by name.
+pub fn publish(sinks: Vec<Arc<dyn Sink>>, batch: Batch, within: Duration) -> Vec<(String, SinkError)> {
+    if batch.is_empty() {
+        return Vec::new();
+    }
+    let until = Instant::now() + within + GRACE;
+    let batch = Arc::new(batch);
+    let (tell, told) = mpsc::channel();
+    let mut names: Vec<Option<String>> = Vec::new();
+    for (at, sink) in sinks.into_iter().enumerate() {
+        names.push(Some(sink.to_string()));
+        let (batch, tell) = (Arc::clone(&batch), tell.clone());
+        // Nobody joins it: a file system that hangs hangs for ever, and must not take us with it.
+        thread::spawn(move || {
+            // Who waits may have given up.
+            let _ = tell.send((at, sink.send(&batch, within)));
+        });
+    }
+    drop(tell);
+    let mut failed = Vec::new();
+    while let Ok((at, result)) = told.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        let name = names[at].take().unwrap_or_default();
+        if let Err(error) = result {
+            failed.push((name, error));
+        }
+    }
+    let late = |name| (name, SinkError::new(format_args!("it took longer than {} s", within.as_secs_f32())));
+    failed.extend(names.into_iter().flatten().map(late));
+    failed.sort_by(|(one, _), (other, _)| one.cmp(other));
+    failed
+}
