@@ -37,8 +37,11 @@ fn selections() -> impl Strategy<Value = Selection> {
 }
 
 fn tallies() -> impl Strategy<Value = Tally> {
-    (0..3_u32, 0..3_u32, 0..2_u32, 0..2_u32, 0..100_u64).prop_map(|(passed, failed, errored, skipped, ms)| {
-        Tally { passed, failed, errored, skipped, duration: Duration::from_millis(ms), ..Tally::NONE }
+    let ends = (0..3_u32, 0..3_u32, 0..2_u32, 0..2_u32, 0..100_u64);
+    let excuses = (prop_oneof![3 => Just(0), 1 => 0..3_u32], proptest::bool::weighted(0.1));
+    (ends, excuses).prop_map(|((passed, failed, errored, skipped, ms), (forgiven, is_quarantined))| {
+        let (forgiven, duration) = (forgiven.min(failed), Duration::from_millis(ms));
+        Tally { passed, failed, errored, skipped, forgiven, is_quarantined, duration, ..Tally::NONE }
     })
 }
 
@@ -132,6 +135,30 @@ proptest! {
         let counts =
             evaluate(&Compared { selection: &selection, results: &results, base: None, quarantined: &[] }).counts();
         prop_assert_eq!((counts.misses, counts.unclear, counts.removed, counts.changed), (0, 0, 0, 0));
+    }
+
+    /// What results forgive is nobody's fault, all of it or what there is; and forgiving more finds no more misses.
+    #[test]
+    fn whoever_forgives_everything_misses_nothing(selection in selections(), told in results()) {
+        let counts = |told: Vec<TestResult>| {
+            let results = of(told);
+            evaluate(&Compared { selection: &selection, results: &results, base: None, quarantined: &[] }).counts()
+        };
+        let with = |change: fn(&mut Tally)| {
+            let mut told = told.clone();
+            told.iter_mut().for_each(|result| {
+                // Of those that were shown as passed, nobody could have forgiven anything.
+                result.repeats = Repeats::Attempts;
+                change(&mut result.tally);
+            });
+            counts(told)
+        };
+        let some = with(|_| {});
+        let none = with(|tally| (tally.forgiven, tally.is_quarantined) = (0, false));
+        let all = with(|tally| tally.forgiven = tally.failed + tally.errored);
+        prop_assert_eq!((all.misses, all.unclear), (0, 0));
+        prop_assert!(all.misses <= some.misses && some.misses <= none.misses);
+        prop_assert_eq!((some.actual, some.removed, some.failing), (none.actual, none.removed, none.failing));
     }
 
     /// In which order files of attempts come makes no difference.
