@@ -1,9 +1,11 @@
-//! Every store against the laws of the port, and against trouble.
+//! Every store and every sink against the laws of its port, and against trouble.
 
 mod caches;
+mod datadog;
 mod http;
 mod laws;
 mod locations;
+mod metrics;
 mod processes;
 mod s3;
 mod s3_errors;

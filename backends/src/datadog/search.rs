@@ -176,7 +176,7 @@ impl Asking<'_> {
     fn refusal(&self, answer: &Answer) -> Failure {
         let status = answer.status;
         let (kind, retry) = match status {
-            429 => (SearchErrorKind::Unreachable, asked_to_wait(answer, clock::now())),
+            429 => (SearchErrorKind::Unreachable, asked_to_wait(|name| answer.header(name), clock::now())),
             408 | 425 | 500.. => (SearchErrorKind::Unreachable, Retry::Soon),
             _ => (SearchErrorKind::Refused(status), Retry::Never),
         };
@@ -212,8 +212,8 @@ fn no_answer(error: WebError) -> Failure {
 }
 
 /// Returns how long the service wants to be left alone: seconds, or the second at which that is over.
-fn asked_to_wait(answer: &Answer, now: Timestamp) -> Retry {
-    let header = |name: &str| answer.header(name)?.trim().parse::<f64>().ok();
+fn asked_to_wait<'a>(header: impl Fn(&str) -> Option<&'a str>, now: Timestamp) -> Retry {
+    let header = |name: &str| header(name)?.trim().parse::<f64>().ok();
     let Some(reset) = header("x-ratelimit-reset").or_else(|| header("retry-after")) else {
         return Retry::Soon;
     };
@@ -253,5 +253,27 @@ impl fmt::Display for Tried {
             0 | 1 => Ok(()),
             tries => write!(f, " (tried {tries} times)"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_service_says_when_to_come_back() {
+        let now = Timestamp(1_767_323_045_500);
+        let check = |name: &'static str, value: &'static str| {
+            asked_to_wait(|header| (header == name).then_some(value), now)
+        };
+        let after = |ms: u64| Retry::After(Duration::from_millis(ms));
+        assert_eq!(check("x-ratelimit-reset", "7"), after(7_000));
+        assert_eq!(check("x-ratelimit-reset", " 0.5 "), after(500));
+        assert_eq!(check("x-ratelimit-reset", "1767323047"), after(1_500));
+        // It is over already.
+        assert_eq!(check("x-ratelimit-reset", "1767323000"), after(0));
+        assert_eq!(check("retry-after", "3"), after(3_000));
+        assert_eq!(check("retry-after", "Wed, 21 Oct 2026 07:28:00 GMT"), Retry::Soon);
+        assert_eq!(check("x-ratelimit-reset", "1e400"), Retry::Soon);
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
-use skiptrace_engine::metrics::{Batch, Kind, Notice, Sample, Sink, SinkError, Tags, Unit};
+use skiptrace_engine::metrics::{Batch, Kind, Notice, Sample, Sink, SinkError, Tags};
 
 use super::deliver::{Deadline, deliver};
 use crate::datadog::DatadogSettings;
@@ -65,7 +65,7 @@ fn series(batch: &Batch, sample: &Sample) -> Json {
             Kind::Gauge => 3,
         },
         "points": [{"timestamp": batch.at.0 / 1000, "value": sample.value.real()}],
-        "unit": unit(sample.metric.unit),
+        "unit": sample.metric.unit.name(),
         "tags": tags(&batch.all_tags(&sample.tags)),
     })
 }
@@ -83,18 +83,6 @@ fn event(batch: &Batch, notice: &Notice) -> Json {
 
 fn tags(tags: &Tags) -> Vec<String> {
     tags.iter().map(|(name, value)| cut(&format!("{name}:{value}"), TAG)).collect()
-}
-
-/// Returns what the service calls a unit; it knows neither tests nor runs.
-fn unit(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Seconds => "second",
-        Unit::Bytes => "byte",
-        Unit::Errors => "error",
-        Unit::Commits => "commit",
-        Unit::Tests => "test",
-        Unit::Runs => "run",
-    }
 }
 
 /// Returns at most so many characters, and says where some are missing.

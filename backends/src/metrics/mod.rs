@@ -11,7 +11,8 @@ mod text_file;
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
 
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -34,25 +35,35 @@ pub fn publish(sinks: Vec<Arc<dyn Sink>>, batch: Batch, within: Duration) -> Vec
     let batch = Arc::new(batch);
     let (tell, told) = mpsc::channel();
     let mut names: Vec<Option<String>> = Vec::new();
+    let mut failed = Vec::new();
     for (at, sink) in sinks.into_iter().enumerate() {
         names.push(Some(sink.to_string()));
         let (batch, tell) = (Arc::clone(&batch), tell.clone());
         // Nobody joins it: a file system that hangs hangs for ever, and must not take us with it.
-        thread::spawn(move || {
+        let started = thread::Builder::new().spawn(move || {
             // Who waits may have given up.
             let _ = tell.send((at, sink.send(&batch, within)));
         });
-    }
-    drop(tell);
-    let mut failed = Vec::new();
-    while let Ok((at, result)) = told.recv_timeout(until.saturating_duration_since(Instant::now())) {
-        let name = names[at].take().unwrap_or_default();
-        if let Err(error) = result {
-            failed.push((name, error));
+        if let Err(error) = started {
+            let name = names[at].take().unwrap_or_default();
+            failed.push((name, SinkError::new("there is no thread for it").caused_by(error)));
         }
     }
-    let late = |name| (name, SinkError::new(format_args!("it took longer than {} s", within.as_secs_f32())));
-    failed.extend(names.into_iter().flatten().map(late));
+    drop(tell);
+    let why = loop {
+        match told.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok((at, result)) => {
+                let name = names[at].take().unwrap_or_default();
+                failed.extend(result.err().map(|error| (name, error)));
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                break format!("it took longer than {} s", within.as_secs_f32());
+            }
+            // All have answered, or else a thread is gone without having done so.
+            Err(RecvTimeoutError::Disconnected) => break "it met a bug in skiptrace".to_owned(),
+        }
+    };
+    failed.extend(names.into_iter().flatten().map(|name| (name, SinkError::new(&why))));
     failed.sort_by(|(one, _), (other, _)| one.cmp(other));
     failed
 }

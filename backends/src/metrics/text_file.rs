@@ -46,7 +46,9 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // It runs as another user, and temporary files are for nobody else.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let mut file = builder.tempfile_in(folder)?;
+    folder.metadata()?;
+    // Where the temporary file would have been is of no interest to anybody.
+    let mut file = builder.tempfile_in(folder).map_err(|error| io::Error::from(error.kind()))?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;

@@ -35,8 +35,11 @@ pub struct Reply {
 #[derive(Debug)]
 pub struct ApiServer(Server<Api>);
 
+/// What a test has answered.
+type Answering = Box<dyn FnMut(&Asked) -> Reply + Send>;
+
 struct Api {
-    answer: Mutex<Box<dyn FnMut(&Asked) -> Reply + Send>>,
+    answer: Mutex<Answering>,
     asked: Mutex<Vec<Asked>>,
 }
 
