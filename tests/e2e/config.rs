@@ -33,6 +33,15 @@ fn show_names_where_values_come_from() {
     history.publish  true  default
     history.keep-days  400  default
     history.keep-runs  100000  default
+    datadog.site  (unset)  default
+    datadog.url  (unset)  default
+    datadog.timeout  30s  default
+    metrics.datadog  false  default
+    metrics.otlp  false  default
+    metrics.prometheus  (unset)  default
+    metrics.jsonl  (unset)  default
+    metrics.tags  default
+    metrics.timeout  5s  default
     query.shared  baseline  --config
     select.policy  balanced  default
     select.packs  all  default

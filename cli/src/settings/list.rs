@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use skiptrace_backends::web::Endpoint;
 use skiptrace_engine::kind::IndexKind;
 
 use crate::error::CommandError;
 use crate::settings::{
-    ByteSize, Escape, Layers, Percent, PolicyChoice, Row, Setting, SharedChange, Span, StoreUrl,
+    ByteSize, Escape, Layers, Percent, PolicyChoice, Row, Setting, SharedChange, Span, StoreUrl, TagList,
 };
 
 /// Makes the struct, the names and the resolution from one list, so that they cannot differ.
@@ -64,6 +65,24 @@ settings! {
     history_keep_days: u64 = "history.keep-days",
     /// How many runs of it are kept.
     history_keep_runs: u64 = "history.keep-runs",
+    /// Whose API test events are read from and metrics sent to; `None` leaves it to `DD_SITE`.
+    datadog_site: Option<String> = "datadog.site",
+    /// Another address of it.
+    datadog_url: Option<Endpoint> = "datadog.url",
+    /// How long one of its answers may take.
+    datadog_timeout: Span = "datadog.timeout",
+    /// Whether metrics go to Datadog.
+    metrics_datadog: bool = "metrics.datadog",
+    /// Whether metrics go to a collector of OpenTelemetry.
+    metrics_otlp: bool = "metrics.otlp",
+    /// The file, or folder, for node_exporter's textfile collector.
+    metrics_prometheus: Option<PathBuf> = "metrics.prometheus",
+    /// The file that lines of JSON are added to.
+    metrics_jsonl: Option<PathBuf> = "metrics.jsonl",
+    /// What all metrics are tagged with.
+    metrics_tags: TagList = "metrics.tags",
+    /// How long sending them may take in all.
+    metrics_timeout: Span = "metrics.timeout",
     /// What a change of shared start-up code selects.
     query_shared: SharedChange = "query.shared",
     /// How far changes at file scope are followed.

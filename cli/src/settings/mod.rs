@@ -12,6 +12,7 @@ pub(crate) mod paths;
 mod percent;
 mod size;
 mod span;
+mod tag_list;
 mod url;
 mod value;
 
@@ -24,6 +25,7 @@ pub use paths::{ConfigFile, config_files};
 pub use percent::Percent;
 pub use size::ByteSize;
 pub use span::Span;
+pub use tag_list::TagList;
 pub use url::StoreUrl;
 pub use value::{Raw, SettingValue, Shown};
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::Serialize;
+use skiptrace_backends::web::Endpoint;
 
 use crate::settings::{ByteSize, Span, StoreUrl};
 
@@ -159,6 +160,17 @@ impl SettingValue for StoreUrl {
         url.ok_or_else(|| {
             Problem::expected("a URL such as `s3://bucket/prefix`, or a folder that starts with no `~`")
         })
+    }
+
+    fn show(&self) -> Shown {
+        Shown::text_of(self)
+    }
+}
+
+impl SettingValue for Endpoint {
+    fn parse(raw: &Raw, _base: &Path) -> Result<Endpoint, Problem> {
+        let url = raw.text().and_then(|text| Endpoint::new(text).ok());
+        url.ok_or_else(|| Problem::expected("a URL such as `http://127.0.0.1:8080`"))
     }
 
     fn show(&self) -> Shown {
