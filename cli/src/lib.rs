@@ -6,6 +6,7 @@
 
 pub mod args;
 pub mod commands;
+mod datadog;
 pub mod decision;
 pub mod environment;
 pub mod error;
@@ -13,6 +14,7 @@ pub mod exit;
 pub mod git;
 mod journal;
 mod logging;
+mod metrics;
 pub mod nearest;
 mod panic;
 mod replay;

@@ -15,6 +15,7 @@ mod help;
 mod history;
 mod index;
 mod man;
+mod metrics;
 mod record;
 mod replay;
 mod rules;

@@ -1,7 +1,8 @@
 //! Finding the tools that some tests need.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// Makes a missing tool a failure, for machines that are meant to have them all.
 const REQUIRE: &str = "SKIPTRACE_REQUIRE_TOOLS";
@@ -14,13 +15,30 @@ pub fn require(tool: &str) -> Option<PathBuf> {
     let name = format!("{tool}{}", std::env::consts::EXE_SUFFIX);
     let found = std::env::split_paths(&folders).map(|folder| folder.join(&name)).find(|path| path.is_file());
     if found.is_none() {
-        let required = std::env::var(REQUIRE).is_ok_and(|value| value != "0" && !value.is_empty());
-        assert!(!required, "`{tool}` is not on the PATH, and {REQUIRE} is set");
-        let place = std::panic::Location::caller();
-        // The test harness swallows what goes through `println!`, and this has to be seen.
-        let _ = writeln!(std::io::stderr(), "SKIPPED: no `{tool}` on the PATH ({place})");
+        missing(&format!("`{tool}` on the PATH"));
     }
     found
+}
+
+/// Returns whether a Python has a module. Where it does not, the same as for a tool.
+#[track_caller]
+pub fn has_python_module(python: &Path, module: &str) -> bool {
+    let import =
+        Command::new(python).args(["-c", &format!("import {module}")]).stderr(Stdio::null()).status();
+    let found = import.is_ok_and(|status| status.success());
+    if !found {
+        missing(&format!("`{module}` in `{}`", python.display()));
+    }
+    found
+}
+
+#[track_caller]
+fn missing(what: &str) {
+    let required = std::env::var(REQUIRE).is_ok_and(|value| value != "0" && !value.is_empty());
+    assert!(!required, "there is no {what}, and {REQUIRE} is set");
+    let place = std::panic::Location::caller();
+    // The test harness swallows what goes through `println!`, and this has to be seen.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: no {what} ({place})");
 }
 
 #[cfg(test)]

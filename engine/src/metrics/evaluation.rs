@@ -5,10 +5,9 @@ use crate::id::JobName;
 
 use super::{Batch, Tags, list};
 
-/// Adds the numbers of one job that was evaluated.
+/// Adds the numbers of one job that was evaluated: all but what came of it, which depends on more than counts.
 pub fn of_evaluation(batch: &mut Batch, job: &JobName, counts: &Counts) {
     let tags = || Tags::of("job", job.as_str());
-    batch.add(&list::EVALUATION_RUNS, tags().and("result", result(counts)), 1_u64);
     let Counts { actual, predicted, common, added, removed, unknown, ambiguous, .. } = *counts;
     let sides = [
         ("actual", actual),
@@ -66,9 +65,6 @@ mod tests {
         let mut batch = Batch::new(Timestamp(1), "evaluate");
         of_evaluation(&mut batch, &"unit".parse().unwrap(), &counts);
         insta::assert_snapshot!(text::render(&batch), @r#"
-        # HELP skiptrace_evaluation_runs Evaluations, by what came of them
-        # TYPE skiptrace_evaluation_runs gauge
-        skiptrace_evaluation_runs{job="unit",result="missed"} 1
         # HELP skiptrace_evaluation_tests Tests on each side of the comparison
         # TYPE skiptrace_evaluation_tests gauge
         skiptrace_evaluation_tests{job="unit",side="actual"} 8

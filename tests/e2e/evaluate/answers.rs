@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::{GOOD, edited, results, with};
 
-pub(super) const EVALUATE: [&str; 5] =
+pub(crate) const EVALUATE: [&str; 5] =
     ["evaluate", "--index", "../recorded.idx", "--results", "../results.xml"];
 
 #[test]
@@ -122,6 +122,9 @@ fn a_miss_is_found_and_other_failures_are_none() {
     </details>
     ");
     assert_snapshot!(told("metrics").success().stdout(), @r#"
+    # HELP skiptrace_evaluation_runs Evaluations, by what came of them
+    # TYPE skiptrace_evaluation_runs gauge
+    skiptrace_evaluation_runs{job="default",result="missed"} 1
     # HELP skiptrace_evaluation_tests Tests on each side of the comparison
     # TYPE skiptrace_evaluation_tests gauge
     skiptrace_evaluation_tests{job="default",side="actual"} 8
@@ -145,8 +148,6 @@ fn a_miss_is_found_and_other_failures_are_none() {
     # TYPE skiptrace_evaluation_seconds gauge
     skiptrace_evaluation_seconds{job="default",of="actual"} 4.25
     skiptrace_evaluation_seconds{job="default",of="saved"} 1.75
-    # HELP skiptrace_evaluation_index_errors What kept an index from being used
-    # TYPE skiptrace_evaluation_index_errors gauge
     # EOF
     "#);
     let json: serde_json::Value = serde_json::from_str(&told("json").success().stdout()).expect("it is JSON");

@@ -1,6 +1,7 @@
 //! `skiptrace evaluate`: what it answers, and what real runners tell it.
 
 mod answers;
+mod datadog;
 mod runners;
 mod streams;
 mod trouble;
@@ -9,6 +10,8 @@ use skiptrace_engine::record::Outcome;
 use skiptrace_tests::Sandbox;
 
 use crate::select::{Known, index, known};
+
+pub(crate) use answers::EVALUATE;
 
 /// A repository of three files, and an index of it, which is edited after that: `a.rs` is not what it was.
 ///
@@ -42,6 +45,13 @@ fn results(sandbox: &Sandbox, tests: &[(&str, &str)]) {
     }
     text.push_str("</testsuite></testsuites>\n");
     sandbox.write("../results.xml", &text);
+}
+
+/// The same with results, in which one failed that would have been skipped.
+pub(crate) fn missing_one() -> Sandbox {
+    let sandbox = edited();
+    results(&sandbox, &with(&[("b::first", "<failure/>")]));
+    sandbox
 }
 
 /// All tests of [`edited`], of which nobody failed who did not before.

@@ -67,7 +67,7 @@ fn there_is_no_index() {
     assert_eq!(json["jobs"][0]["events"][0]["type"], "index_not_found");
     assert_eq!(json["jobs"][0]["index"], serde_json::Value::Null);
     let metrics = sandbox.skiptrace(RESULTS.iter().chain(&["--format", "metrics"])).success().stdout();
-    assert!(metrics.contains("index_errors{job=\"default\",type=\"index_not_found\"} 1"), "{metrics}");
+    assert!(metrics.contains("evaluation_errors{job=\"default\",type=\"index_not_found\"} 1"), "{metrics}");
 }
 
 #[test]

@@ -19,13 +19,15 @@ pub(super) struct Document<'a> {
 struct JobDocument<'a> {
     job: &'a str,
     files: usize,
+    searches: usize,
     index: Option<IndexDocument<'a>>,
-    /// What kept an index from being used.
+    /// What kept an index or results from being used.
     events: &'a [Event],
     /// Why nothing could be skipped, where that is so.
     everything: Vec<CauseDocument<'a>>,
     changed_paths: usize,
-    counts: CountsDocument,
+    /// Null where not all results could be read: nothing is said of any test then.
+    counts: Option<CountsDocument>,
     misses: Vec<TestDocument<'a>>,
     unclear: Vec<TestDocument<'a>>,
     caught: Vec<TestDocument<'a>>,
@@ -120,6 +122,7 @@ impl<'a> JobDocument<'a> {
         JobDocument {
             job: job.job.as_str(),
             files: job.files,
+            searches: job.searches,
             index: job
                 .index
                 .as_ref()
@@ -127,7 +130,7 @@ impl<'a> JobDocument<'a> {
             events: &job.events,
             everything: job.everything.iter().map(cause).collect(),
             changed_paths: job.changed_paths,
-            counts: CountsDocument::of(&job.counts),
+            counts: job.counts.as_ref().map(CountsDocument::of),
             misses: found(Finding::Missed),
             unclear: found(Finding::Unclear),
             caught: found(Finding::Caught),

@@ -1,6 +1,6 @@
-//! The files that are named on the command line.
+//! The files and searches that are named on the command line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -8,34 +8,71 @@ use std::path::{Path, PathBuf};
 use skiptrace_engine::evaluation::Results;
 use skiptrace_engine::glob::Glob;
 use skiptrace_engine::id::JobName;
+use skiptrace_indexers::results::datadog::Unfit;
 use skiptrace_indexers::results::{ResultsError, Source};
 
 use super::ByJob;
+use super::event::Event;
+use super::searches::Searches;
 use crate::error::{CommandError, IoContext};
 use crate::session::Session;
 use crate::ui::human;
 
-/// What the files of a job tell.
+/// What stands before a query.
+const DATADOG: &str = "datadog:";
+
+/// What the files and searches of a job tell.
 #[derive(Debug, Default)]
 pub(super) struct Told {
     /// What became of tests.
     pub(super) results: Results,
     /// How many files there are.
     pub(super) files: usize,
+    /// How many searches there are.
+    pub(super) searches: usize,
+    /// Why some of it could not be read, so that none of it says anything.
+    pub(super) events: Vec<Event>,
+    /// The commits that the results say they are of.
+    pub(super) commits: BTreeSet<Box<str>>,
     /// The numbers of what they are about.
     origins: BTreeMap<PathBuf, u32>,
 }
 
-/// Reads files of results, each `FILE` or `JOB=FILE`.
+/// What a word stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Origin {
+    /// A file of results.
+    File(PathBuf),
+    /// A query for Datadog's test events.
+    Datadog(String),
+}
+
+/// Reads results, each `FILE`, `datadog:QUERY`, or one of these after `JOB=`.
 pub(super) fn read(
     words: &[String],
     default: &JobName,
+    searches: &Searches<'_>,
     session: &Session<'_>,
 ) -> Result<ByJob, CommandError> {
     let mut by_job = ByJob::new();
-    for word in words {
-        let (job, file) = job_and_file(word, default, &session.environment.cwd)?;
-        let told = by_job.entry(job).or_default();
+    let words = words.iter().map(|word| job_and_origin(word, default, &session.environment.cwd));
+    let words: Vec<(JobName, Origin)> = words.collect::<Result<_, _>>()?;
+    // What is wrong with the command line is told before anything is read.
+    for (_, origin) in &words {
+        if let Origin::Datadog(query) = origin {
+            searches.check(query, session)?;
+        }
+    }
+    for (job, origin) in words {
+        let told: &mut Told = by_job.entry(job).or_default();
+        let file = match origin {
+            Origin::File(file) => file,
+            Origin::Datadog(query) => {
+                told.searches += 1;
+                searches.read(&query, told, session)?;
+                continue;
+            }
+        };
         told.files += 1;
         let next = told.origins.len() as u32;
         let number = *told.origins.entry(Source::origin(&file)).or_insert(next);
@@ -56,16 +93,25 @@ pub(super) fn read(
         ));
         told.results.merge(results);
     }
+    for told in by_job.values_mut().filter(|told| told.commits.len() > 1) {
+        let commits = told.commits.iter().map(ToString::to_string).collect();
+        told.events.push(Event::unfit(&Unfit { commits }));
+    }
     Ok(by_job)
 }
 
 /// Returns what a word names. A file may have such a name itself.
-fn job_and_file(word: &str, default: &JobName, cwd: &Path) -> Result<(JobName, PathBuf), CommandError> {
+fn job_and_origin(word: &str, default: &JobName, cwd: &Path) -> Result<(JobName, Origin), CommandError> {
+    let origin = |text: &str| match text.strip_prefix(DATADOG) {
+        Some(query) if !cwd.join(text).exists() => Origin::Datadog(query.trim().to_owned()),
+        _ => Origin::File(PathBuf::from(text)),
+    };
     match word.split_once('=') {
-        Some((job, file)) if !job.is_empty() && !cwd.join(word).exists() => {
-            Ok((job.parse().map_err(CommandError::user)?, PathBuf::from(file)))
+        // There may be a `=` in a query as well.
+        Some((job, rest)) if !job.is_empty() && !word.starts_with(DATADOG) && !cwd.join(word).exists() => {
+            Ok((job.parse().map_err(CommandError::user)?, origin(rest)))
         }
-        _ => Ok((default.clone(), PathBuf::from(word))),
+        _ => Ok((default.clone(), origin(word))),
     }
 }
 
@@ -106,8 +152,10 @@ mod tests {
         fs::write(folder.path().join("a=b.xml"), "").unwrap();
         let check = |word: &str| {
             let default = "default".parse().unwrap();
-            let (job, file) = job_and_file(word, &default, folder.path()).unwrap();
-            format!("{job} {}", file.display())
+            match job_and_origin(word, &default, folder.path()).unwrap() {
+                (job, Origin::File(file)) => format!("{job} {}", file.display()),
+                (job, Origin::Datadog(query)) => format!("{job} searches {query}"),
+            }
         };
         assert_eq!(check("a.xml"), "default a.xml");
         assert_eq!(check("unit=a.xml"), "unit a.xml");
@@ -115,5 +163,9 @@ mod tests {
         assert_eq!(check("a=b.xml"), "default a=b.xml");
         assert_eq!(check("=a.xml"), "default =a.xml");
         assert_eq!(check("-"), "default -");
+        assert_eq!(check("datadog: @a:b=c "), "default searches @a:b=c");
+        assert_eq!(check("unit=datadog:@a:\"b c\""), "unit searches @a:\"b c\"");
+        fs::write(folder.path().join("datadog:x"), "").unwrap();
+        assert_eq!(check("datadog:x"), "default datadog:x");
     }
 }

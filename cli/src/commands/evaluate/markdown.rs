@@ -13,6 +13,9 @@ pub(super) fn render(report: &Report, limit: usize) -> String {
     let mut text = String::new();
     let total = report.total();
     let verdict = match (total.misses, total.unclear) {
+        (0, 0) if report.jobs.iter().any(|job| job.counts.is_none()) => {
+            "not all results could be read".to_owned()
+        }
         (0, 0) if report.jobs.iter().any(|job| !job.events.is_empty()) => {
             "there was no index to go by".to_owned()
         }
@@ -24,7 +27,11 @@ pub(super) fn render(report: &Report, limit: usize) -> String {
     write(&mut text, "| job | ran | would have run | skipped | misses | caught | not counted | time saved |");
     write(&mut text, "|---|--:|--:|--:|--:|--:|--:|--:|");
     for job in &report.jobs {
-        row(&mut text, &code(job.job.as_str()).replace('|', "\\|"), &job.counts);
+        let name = code(job.job.as_str()).replace('|', "\\|");
+        match &job.counts {
+            Some(counts) => row(&mut text, &name, counts),
+            None => write(&mut text, format_args!("| {name} | ? | ? | ? | ? | ? | ? | ? |")),
+        }
     }
     if report.jobs.len() > 1 {
         row(&mut text, "**all**", &total);

@@ -1,56 +1,96 @@
-//! The answer as numbers, in OpenMetrics' text format.
+//! The answer as numbers and notices.
 
-use std::fmt::Write;
+use skiptrace_engine::evaluation::Finding;
+use skiptrace_engine::metrics::{Batch, Level, Notice, Tags, list, of_evaluation, result, text};
+use skiptrace_engine::time::Timestamp;
 
-use skiptrace_engine::evaluation::Counts;
+use super::report::{JobReport, Report, name};
+use crate::session::Session;
+use crate::settings::Settings;
+use crate::ui::human;
 
-use super::report::{JobReport, Report};
+/// So many tests are named in a notice.
+const NAMED: usize = 50;
 
-/// Renders a report.
-pub(super) fn render(report: &Report) -> String {
-    let mut text = String::new();
-    family(&mut text, report, "tests", "Tests on each side of the comparison", "side", |job| {
-        let Counts { actual, predicted, common, added, removed, unknown, ambiguous, .. } = job.counts;
-        let sides = ["actual", "predicted", "common", "added", "removed", "unknown", "ambiguous"];
-        let counts = [actual, predicted, common, added, removed, unknown, ambiguous];
-        sides.into_iter().zip(counts.map(|n| n as f64)).collect()
-    });
-    family(&mut text, report, "failures", "Failures, by what they say of the selection", "finding", |job| {
-        let counts = &job.counts;
-        let findings = [("missed", counts.misses), ("unclear", counts.unclear), ("caught", counts.caught)];
-        let all = findings.into_iter().chain(counts.excuses().map(|(excuse, n)| (excuse.code(), n)));
-        all.map(|(finding, n)| (finding, n as f64)).collect()
-    });
-    family(&mut text, report, "seconds", "Time that tests took", "of", |job| {
-        vec![("actual", job.counts.actual_time.as_secs_f64()), ("saved", job.counts.saved_time.as_secs_f64())]
-    });
-    family(&mut text, report, "index_errors", "What kept an index from being used", "type", |job| {
-        job.events.iter().map(|event| (event.kind.name(), 1.0)).collect()
-    });
-    text.push_str("# EOF\n");
-    text
+/// Renders a report in OpenMetrics' text format.
+pub(super) fn render(report: &Report, at: Timestamp) -> String {
+    let mut batch = Batch::new(at, "evaluate");
+    report.jobs.iter().for_each(|job| add(&mut batch, job));
+    text::render(&batch)
 }
 
-/// Writes one family of metrics.
-fn family(
-    text: &mut String,
+/// Returns all that is told of a report, which took since `begun`.
+pub(super) fn batch(
     report: &Report,
-    name: &str,
-    help: &str,
-    label: &str,
-    values: impl Fn(&JobReport) -> Vec<(&'static str, f64)>,
-) {
-    let name = format!("skiptrace_evaluation_{name}");
-    write!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n").expect("a string takes all writes");
+    begun: Timestamp,
+    at: Option<&str>,
+    settings: &Settings,
+    session: &Session<'_>,
+) -> Batch {
+    let mut batch = Batch::new(session.environment.now(), "evaluate");
+    batch.since = begun.min(batch.at);
+    // Too many values for numbers, and the first thing that people ask of a notice.
+    let commit = session.commit(at.unwrap_or("HEAD")).ok().map(|commit| ("commit", commit.to_string()));
+    let branch = session.branch(settings).ok().flatten().map(|branch| ("branch", branch));
     for job in &report.jobs {
-        for (value_of, value) in values(job) {
-            let job = escaped(job.job.as_str());
-            writeln!(text, "{name}{{job=\"{job}\",{label}=\"{value_of}\"}} {value}")
-                .expect("a string takes all writes");
+        add(&mut batch, job);
+        let tags = Tags::of("job", job.job.as_str());
+        let tags =
+            commit.iter().chain(&branch).fold(tags, |tags, (name, value)| tags.and(name, value.as_str()));
+        notices(&mut batch, job, &tags);
+    }
+    batch
+}
+
+/// Adds the numbers of a job. Where nothing was compared, there are none to tell.
+fn add(batch: &mut Batch, job: &JobReport) {
+    let tags = || Tags::of("job", job.job.as_str());
+    let result = match &job.counts {
+        None => "unread",
+        Some(counts) if job.has_nothing_in_common() && counts.misses + counts.unclear == 0 => {
+            "nothing-compared"
         }
+        Some(counts) => result(counts),
+    };
+    batch.add(&list::EVALUATION_RUNS, tags().and("result", result), 1_u64);
+    // Results without a test are of nothing that ran.
+    if let Some(counts) = job.counts.filter(|counts| counts.actual + counts.skipped > 0) {
+        of_evaluation(batch, &job.job, &counts);
+    }
+    for event in &job.events {
+        batch.add(&list::EVALUATION_ERRORS, tags().and("type", event.kind.name()), 1_u64);
     }
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+/// Adds what people should hear of a job.
+fn notices(batch: &mut Batch, job: &JobReport, tags: &Tags) {
+    for event in &job.events {
+        batch.notices.push(Notice {
+            title: format!("skiptrace: {} in job {}", event.kind.name(), job.job),
+            text: event.message.clone(),
+            level: Level::Error,
+            tags: tags.clone().and("type", event.kind.name()),
+        });
+    }
+    let found = [
+        (Finding::Missed, Level::Error, "failed and would have been skipped"),
+        (Finding::Unclear, Level::Warning, "failed and may have been skipped"),
+    ];
+    for (finding, level, which) in found {
+        let names: Vec<String> = job.found(finding).map(name).collect();
+        if names.is_empty() {
+            continue;
+        }
+        let n = human::count(names.len() as u64, "test");
+        let mut text = format!("{n} {which}:\n{}", names[..names.len().min(NAMED)].join("\n"));
+        if let Some(more @ 1..) = names.len().checked_sub(NAMED) {
+            text.push_str(&format!("\n… and {more} more"));
+        }
+        batch.notices.push(Notice {
+            title: format!("skiptrace: {n} of job {} {which}", job.job),
+            text,
+            level,
+            tags: tags.clone().and("failing_tests", names.len().to_string()),
+        });
+    }
 }

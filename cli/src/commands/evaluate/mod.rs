@@ -6,6 +6,7 @@ mod input;
 mod markdown;
 mod metrics;
 mod report;
+mod searches;
 mod text;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ use crate::settings::{Flag, Settings};
 use event::Event;
 use input::Told;
 use report::{JobReport, Report};
+use searches::Searches;
 
 /// Hold what really ran against what would have run
 ///
@@ -37,12 +39,23 @@ use report::{JobReport, Report};
 /// FILE is JUnit XML (nextest, gotestsum, GoogleTest, CTest, pytest, Surefire, Bazel and others), the output of
 /// `go test -json`, of nextest's `--message-format libtest-json`, or of `--gtest_output=json:`, also packed by gzip; `-`
 /// is standard input. Files of one job are one run: shards, and attempts at the same tests.
+///
+/// `datadog:QUERY` searches Datadog's test events instead, as its test explorer does, with the keys in DD_API_KEY and
+/// DD_APP_KEY. Where they cannot all be read, nothing is evaluated of the job, and the report says why.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct EvaluateArgs {
-    /// What became of the tests; `JOB=FILE` is of another job than --job
+    /// What became of the tests: files, or `datadog:QUERY`; `JOB=FILE` is of another job than --job
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     results: Vec<String>,
+
+    /// How far back Datadog is searched
+    #[arg(long, value_name = "SPAN", default_value = "3d")]
+    since: String,
+
+    /// Search Datadog for events of this pipeline only; the same as `@ci.pipeline.id:ID` in each query of --results
+    #[arg(long, value_name = "ID")]
+    pipeline: Option<String>,
 
     /// The name under which the tests are indexed
     #[arg(long, value_name = "NAME")]
@@ -111,9 +124,11 @@ In a pipeline in which everything ran:
   skiptrace evaluate --results target/nextest/ci/junit.xml --base HEAD~1 --strict
   skiptrace evaluate --results unit=unit.xml e2e=e2e-1.xml e2e=e2e-2.xml --format markdown >> \"$GITHUB_STEP_SUMMARY\"
   go test -json ./... | skiptrace evaluate --results -
+  skiptrace evaluate --results unit=datadog:@ci.job.name:unit e2e=datadog:@ci.job.name:e2e --pipeline \"$CI_PIPELINE_ID\"
 
 With --strict the exit code is 1 where there is a miss, or may be one; 6 without an index, 9 with a damaged one, 7 if the
-store does not answer, 3 if the index cannot be used for another reason, 4 where the results have no test that it knows.
+store or Datadog does not answer well, 3 if the index cannot be used for another reason, 4 where the results have no test
+that it knows.
 Without --strict it is 0 in all of these cases.";
 
 pub(crate) fn run(args: &EvaluateArgs, session: &Session<'_>) -> Result<ExitStatus, CommandError> {
@@ -123,17 +138,28 @@ pub(crate) fn run(args: &EvaluateArgs, session: &Session<'_>) -> Result<ExitStat
         .chain(Flag::given("select.policy", "--policy", args.policy.clone()));
     let settings = session.settings_with(flags)?;
     let default: JobName = settings.index_job.value.parse().map_err(CommandError::user)?;
-    let told = input::read(&args.results, &default, session)?;
-    let mut base = input::read(&args.base_results, &default, session)?;
+    let begun = session.environment.now();
+    let searches = Searches::new(&args.since, args.pipeline.as_deref(), &settings)?;
+    let told = input::read(&args.results, &default, &searches, session)?;
+    // The pipeline is that of what ran: what fails in it would excuse itself.
+    let searches = Searches::new(&args.since, None, &settings)?;
+    let mut base = input::read(&args.base_results, &default, &searches, session)?;
     let quarantined = input::quarantined(&args.quarantined, session)?;
     let mut report = Report::default();
     let mut journals = Vec::new();
-    for (job, told) in told {
+    for (job, mut told) in told {
+        let base = base.remove(&job);
+        told.events.extend(base.iter().flat_map(|base| base.events.iter().cloned()));
+        if !told.events.is_empty() {
+            report.add(JobReport::unread(job, told));
+            continue;
+        }
         if told.results.is_empty() {
             session.printer.warning(format_args!("the results of job `{job}` have no test"));
         }
         let judged = decide(args, &job, &settings, session)?;
-        let base: Option<Results> = base.remove(&job).map(|told: Told| told.results);
+        warn_of_other_commit(&job, &told, args, session);
+        let base: Option<Results> = base.map(|told: Told| told.results);
         let none = Selection::default();
         let compared = Compared {
             selection: judged.decision.as_ref().map_or(&none, |decision| &decision.selection),
@@ -150,10 +176,16 @@ pub(crate) fn run(args: &EvaluateArgs, session: &Session<'_>) -> Result<ExitStat
     for job in base.keys() {
         session.printer.warning(format_args!("there are base results of job `{job}`, and no results"));
     }
-    tell(&report, args, session)?;
+    // Whoever waits for the answer waits for nothing else.
+    let told = tell(&report, args, session).and_then(|()| Ok(session.printer.flush()?));
+    if crate::metrics::are_wanted(&settings) {
+        let batch = metrics::batch(&report, begun, args.at.as_deref(), &settings, session);
+        crate::metrics::publish(batch, &settings, session);
+    }
     for journal in journals {
         journal.close(&settings, session)?;
     }
+    told?;
     Ok(if args.strict { report.status() } else { ExitStatus::Success })
 }
 
@@ -228,14 +260,27 @@ fn journal(
     Ok(journal)
 }
 
+/// What results say they are of should be what they are held against.
+fn warn_of_other_commit(job: &JobName, told: &Told, args: &EvaluateArgs, session: &Session<'_>) {
+    // Outside of a repository, nobody knows better than the results.
+    let Ok(here) = session.commit(args.at.as_deref().unwrap_or("HEAD")) else { return };
+    for commit in told.commits.iter().filter(|commit| ***commit != *here.to_string()) {
+        session.printer.warning(format_args!(
+            "the results of job `{job}` are of `{commit}`, and are held against `{here}`: --at names another revision"
+        ));
+    }
+}
+
 /// Prints the answer, and says aloud what must not be overlooked.
 fn tell(report: &Report, args: &EvaluateArgs, session: &Session<'_>) -> Result<(), CommandError> {
     let printer = session.printer;
     for job in &report.jobs {
         for event in &job.events {
             printer.warning(format_args!("job `{}`: {}: {}", job.job, event.kind.name(), event.message));
+            event.hint.iter().for_each(|hint| printer.hint(hint));
         }
-        if job.events.is_empty() && job.has_nothing_in_common() && job.counts.unknown > 0 {
+        let unknown = job.counts.map_or(0, |counts| counts.unknown);
+        if job.events.is_empty() && job.has_nothing_in_common() && unknown > 0 {
             printer.warning(format_args!(
                 "job `{}`: the index knows none of the tests in the results, so nothing was compared: are they of this \
                  job, and of the runner that it was recorded with?",
@@ -256,7 +301,9 @@ fn tell(report: &Report, args: &EvaluateArgs, session: &Session<'_>) -> Result<(
     }
     match args.format {
         FormatName::Markdown => printer.bytes(markdown::render(report, args.limit).as_bytes())?,
-        FormatName::Metrics => printer.bytes(metrics::render(report).as_bytes())?,
+        FormatName::Metrics => {
+            printer.bytes(metrics::render(report, session.environment.now()).as_bytes())?;
+        }
         _ => printer.bytes(text::render(report, args.limit, printer.out_styles()).as_bytes())?,
     }
     let counts = report.total();

@@ -9,6 +9,7 @@ use super::{Judged, report};
 use crate::decision::Relation;
 use crate::exit::ExitStatus;
 use crate::nearest;
+use crate::ui::human;
 
 /// All jobs.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub(super) struct JobReport {
     pub(super) job: JobName,
     /// How many files its results are of.
     pub(super) files: usize,
+    /// How many searches they are of.
+    pub(super) searches: usize,
     pub(super) index: Option<IndexReport>,
     /// How many files may differ from what the index has.
     pub(super) changed_paths: usize,
@@ -30,7 +33,8 @@ pub(super) struct JobReport {
     pub(super) events: Vec<Event>,
     pub(super) notes: Vec<String>,
     pub(super) evaluation: Evaluation,
-    pub(super) counts: Counts,
+    /// How many tests there are of each sort; `None` where not all results could be read, so that none were judged.
+    pub(super) counts: Option<Counts>,
     /// Whether the index is of the very files that ran.
     pub(super) is_of_same_commit: bool,
 }
@@ -50,7 +54,7 @@ impl Report {
 
     /// Returns the counts of all jobs.
     pub(super) fn total(&self) -> Counts {
-        self.jobs.iter().map(|job| job.counts).sum()
+        self.jobs.iter().filter_map(|job| job.counts).sum()
     }
 
     /// Returns how the program ends where nothing is accepted that is not as it should be. A miss outweighs the rest.
@@ -78,6 +82,7 @@ impl JobReport {
         JobReport {
             job,
             files: told.files,
+            searches: told.searches,
             index: basis.map(|basis| report::IndexReport {
                 commit: basis.commit().map(ToString::to_string),
                 found: basis.relation.to_string(),
@@ -90,10 +95,39 @@ impl JobReport {
                 .collect(),
             events,
             notes: decision.as_ref().map(|decision| decision.notes.clone()).unwrap_or_default(),
-            counts: evaluation.counts(),
+            counts: Some(evaluation.counts()),
             evaluation,
             is_of_same_commit: is_same && changed_paths == 0,
         }
+    }
+
+    /// Makes the report of a job of which not all results could be read.
+    pub(super) fn unread(job: JobName, told: Told) -> JobReport {
+        JobReport {
+            job,
+            files: told.files,
+            searches: told.searches,
+            index: None,
+            changed_paths: 0,
+            everything: Vec::new(),
+            events: told.events,
+            notes: Vec::new(),
+            evaluation: Evaluation::default(),
+            counts: None,
+            is_of_same_commit: false,
+        }
+    }
+
+    /// Says where its results come from.
+    pub(super) fn sources(&self) -> String {
+        let files =
+            (self.files > 0).then(|| format!("{} of results", human::count(self.files as u64, "file")));
+        let searches = match self.searches {
+            0 => None,
+            1 => Some("1 search of Datadog".to_owned()),
+            n => Some(format!("{n} searches of Datadog")),
+        };
+        files.into_iter().chain(searches).collect::<Vec<_>>().join(", ")
     }
 
     /// Returns whether no result is of a test that the index knows, so that nothing was compared.

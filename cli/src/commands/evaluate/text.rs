@@ -33,22 +33,25 @@ impl Page {
     }
 
     fn job(&mut self, job: &JobReport) {
-        let (styles, counts) = (self.styles, &job.counts);
+        let styles = self.styles;
         self.line(Styled(styles.heading, format_args!("[{}]", job.job)));
         for event in &job.events {
             self.line(format_args!(
                 "{}: {}: {}",
-                Styled(styles.error, "no index"),
+                Styled(styles.error, event.kind.missing()),
                 event.kind.name(),
                 event.message
             ));
         }
+        let Some(counts) = &job.counts else {
+            return self.line("nothing is said of its tests: not all results could be read");
+        };
         for (_, why) in job.everything.iter().filter(|_| job.events.is_empty()) {
             self.line(format_args!("everything would have run: {why}"));
         }
-        let files = human::count(job.files as u64, "file");
+        let sources = job.sources();
         let ran = human::count(counts.actual as u64, "test");
-        self.line(Styled(styles.removed, format_args!("--- actual: {ran} ran ({files} of results)")));
+        self.line(Styled(styles.removed, format_args!("--- actual: {ran} ran ({sources})")));
         let index = match &job.index {
             Some(index) => format!(
                 "index of {}, {} may differ",
