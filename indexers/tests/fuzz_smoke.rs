@@ -54,6 +54,11 @@ fn results() {
 }
 
 #[test]
+fn test_events() {
+    run("test_events", 20_000);
+}
+
+#[test]
 fn lists() {
     run("lists", 60);
 }

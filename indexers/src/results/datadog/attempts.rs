@@ -141,6 +141,7 @@ impl TestEvent {
 mod tests {
     use std::time::Duration;
 
+    use proptest::prelude::*;
     use skiptrace_engine::evaluation::{Ended, Results};
 
     use super::*;
@@ -206,6 +207,36 @@ mod tests {
             ended(vec![suite("s"), suite("other"), failed]),
             [(String::new(), Ended::Errored), ("t".to_owned(), Ended::Failed)]
         );
+    }
+
+    proptest! {
+        /// Neither the order of events nor where pages end changes what becomes of tests.
+        #[test]
+        fn pages_may_come_in_any_way(
+            told in proptest::collection::vec((0..3_u8, 0..3_u8, any::<bool>(), 0..2_u64), 1..12),
+            order in any::<u64>(),
+            size in 1..5_usize,
+        ) {
+            let event_of = |(at, (name, status, is_retry, run)): (usize, &(u8, u8, bool, u64))| {
+                let status = [Status::Passed, Status::Failed, Status::Skipped][usize::from(*status)];
+                let event = event(at as u64 + 1, &name.to_string(), status, at as u64);
+                TestEvent { is_retry: *is_retry, run: *run, ..event }
+            };
+            let events: Vec<TestEvent> = told.iter().enumerate().map(event_of).collect();
+            let mut shuffled = events.clone();
+            shuffled.sort_by_key(|event| (event.id.wrapping_mul(order | 1)).rotate_left(17));
+            let mut all = Events::default();
+            for page in shuffled.chunks(size) {
+                all.add(Page { events: page.to_vec(), len: page.len(), ..Page::default() });
+                // A page that overlaps the one before.
+                all.add(Page { events: page[..1].to_vec(), len: 1, ..Page::default() });
+            }
+            let mut results = Results::default();
+            let read = all.finish(&mut |result| results.add(result)).unwrap();
+            let found: Vec<_> = results.iter().map(|(name, tally)| (name.name.to_string(), tally.ended())).collect();
+            prop_assert_eq!(read.events, events.len());
+            prop_assert_eq!(found, ended(events));
+        }
     }
 
     #[test]

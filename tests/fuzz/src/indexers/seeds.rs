@@ -36,6 +36,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "ninja_deps" => [3, 4].map(ninja_log).into(),
         "units" => texts(&[RUST, C, CPP]),
         "results" => texts(&[JUNIT, JUNIT_OTHERS, GO_EVENTS, LIBTEST_EVENTS, NEXTEST_EVENTS, GTEST_RESULTS]),
+        "test_events" => texts(&[TEST_EVENTS]),
         "lists" => texts(&[LIBTEST, GTEST_JSON, GTEST_TEXT, CATCH2_XML, CATCH2_TEXT, DOCTEST]),
         "invocation" => {
             vec![INVOCATION.replace(' ', "\0").into(), NOTE.into(), FOLDERS.into(), b"@file".into()]
@@ -240,3 +241,15 @@ const COVER_PROFILE: &str =
 const COVER_NAME: &str = "covcounters.00112233445566778899aabbccddeeff.42.1700000000000000000";
 
 const COVER_SOURCE: &str = "package p\n//line a.y:1:2\nvar x = 1 /*line :3*/ + 2\n//line b/c.go:4\n";
+
+const TEST_EVENTS: &str = r#"{"data":[
+{"id":"a1","type":"citest","attributes":{"test_level":"test","tags":["env:ci"],"attributes":{"duration":1500000,"start":17,
+"test":{"module":"m/p","suite":"a_test.go","name":"TestA/x","status":"fail","agent_is_flaky_failure":"true"},
+"ci":{"job":{"id":"1","name":"unit"},"pipeline":{"id":"7"}},"git":{"commit":{"sha":"aa"}}}}},
+{"id":"a2","type":"citest","attributes":{"test_level":"test","attributes":{"duration":2.5e6,"start":"18",
+"test":{"module":"m/p","suite":"a_test.go","name":"TestA/x","status":"pass","is_retry":"true"},
+"ci":{"job":{"id":"1","name":"unit"},"pipeline":{"id":"7"}},"git.commit.sha":"aa"}}},
+{"id":"a3","type":"citest","attributes":{"test_level":"suite","attributes":{"test":{"suite":"t/test_x.py","status":"fail",
+"test_management":{"is_quarantined":true}}}}},
+{"id":"a4","type":"citest","attributes":{"test_level":"session","attributes":{"test":{"status":"skip"}}}}],
+"meta":{"elapsed":1,"page":{"after":"c"},"request_id":"r","status":"done","warnings":[]},"links":{"next":"https://x"}}"#;

@@ -23,6 +23,7 @@ use skiptrace_indexers::llvm::indexed::read_merged;
 use skiptrace_indexers::llvm::layout::{CounterWidth, Layout};
 use skiptrace_indexers::llvm::mapping::Rule;
 use skiptrace_indexers::llvm::profile::{Layouts, RawProfile, RawProfiles, Scratch, read_profiles};
+use skiptrace_indexers::results::datadog;
 use skiptrace_indexers::results::{Format, Source, read};
 use skiptrace_indexers::run::libtest;
 use skiptrace_indexers::run::native::{LeftOut, catch2, doctest, gtest};
@@ -36,7 +37,7 @@ use super::listings::Stage;
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const ALL: [(&str, Target); 14] = [
+pub const ALL: [(&str, Target); 15] = [
     ("profile", profile),
     ("merged", merged),
     ("binary", binary),
@@ -45,6 +46,7 @@ pub const ALL: [(&str, Target); 14] = [
     ("ninja_deps", ninja_deps),
     ("units", units),
     ("results", results),
+    ("test_events", test_events),
     ("lists", lists),
     ("invocation", invocation),
     ("cargo", cargo),
@@ -250,6 +252,37 @@ pub fn results(data: &[u8]) {
         if summary.format == Format::GtestJson {
             assert!(read(&mut &data[..end]).1.is_err());
         }
+    }
+}
+
+/// Any bytes are a page, all of it, or an error; what is read twice counts once, wherever that can be known.
+pub fn test_events(data: &[u8]) {
+    let Ok(page) = datadog::parse(data, 1000) else { return };
+    assert!(page.events.len() + page.others == page.len && page.len < 1000);
+    assert!(page.after.as_deref() != Some(""));
+    let finish = |pages: &[&datadog::Page]| {
+        let mut events = datadog::Events::default();
+        pages.iter().for_each(|page| events.add((*page).clone()));
+        let mut results = Vec::new();
+        events.finish(&mut |result| results.push(result)).map(|read| (results, read))
+    };
+    match finish(&[&page]) {
+        Ok((results, read)) => {
+            assert_eq!(read.events + read.doubles + read.others, page.len);
+            for result in &results {
+                let tally = result.tally;
+                assert_eq!(tally.passed + tally.failed + tally.errored + tally.skipped, 1);
+                assert!(
+                    tally.forgiven <= tally.failed
+                        && (!tally.is_quarantined || tally.failed + tally.errored > 0)
+                );
+            }
+            if page.events.iter().all(|event| event.id != 0) {
+                let (again, _) = finish(&[&page, &page]).expect("the commits are the same");
+                assert_eq!(again, results);
+            }
+        }
+        Err(unfit) => assert!(unfit.commits.len() > 1),
     }
 }
 
