@@ -1,5 +1,7 @@
 //! What one command has to tell.
 
+use std::collections::BTreeMap;
+
 use crate::time::Timestamp;
 
 use super::{Kind, Metric, Notice, Tags};
@@ -16,6 +18,8 @@ pub struct Batch {
     /// What all of it is tagged with. What something is tagged with itself counts more.
     pub tags: Tags,
     samples: Vec<Sample>,
+    /// Where each of them is, by its metric's name and its tags.
+    places: BTreeMap<(&'static str, Tags), usize>,
     /// The notices.
     pub notices: Vec<Notice>,
 }
@@ -49,6 +53,7 @@ impl Batch {
             command: command.into(),
             tags: Tags::default(),
             samples: Vec::new(),
+            places: BTreeMap::new(),
             notices: Vec::new(),
         }
     }
@@ -56,19 +61,25 @@ impl Batch {
     /// Adds a number. Of a count that is there already, it is added to that; of a gauge, it takes its place.
     pub fn add(&mut self, metric: &'static Metric, tags: Tags, value: impl Into<Value>) {
         let value = value.into();
-        let is_same = |sample: &&mut Sample| sample.metric == metric && sample.tags == tags;
-        match self.samples.iter_mut().find(is_same) {
+        let known = self.places.get(&(metric.name, tags.clone())).map(|at| &mut self.samples[*at]);
+        match known {
             Some(sample) if metric.kind == Kind::Count => sample.value = sample.value.and(value),
             Some(sample) => sample.value = value,
-            None => self.samples.push(Sample { metric, tags, value }),
+            None => {
+                self.places.insert((metric.name, tags.clone()), self.samples.len());
+                self.samples.push(Sample { metric, tags, value });
+            }
         }
     }
 
     /// Returns the numbers, those of one metric together, in the order in which they came.
     pub fn samples(&self) -> Vec<&Sample> {
+        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+        for (at, sample) in self.samples.iter().enumerate() {
+            first.entry(sample.metric.name).or_insert(at);
+        }
         let mut samples: Vec<&Sample> = self.samples.iter().collect();
-        let first = |sample: &&Sample| self.samples.iter().position(|other| other.metric == sample.metric);
-        samples.sort_by_cached_key(first);
+        samples.sort_by_key(|sample| first[sample.metric.name]);
         samples
     }
 

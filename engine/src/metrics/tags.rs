@@ -1,7 +1,7 @@
 //! What tells numbers of one metric apart.
 
 /// Names and values, each name once, in the order in which they were given.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Tags(Vec<(Box<str>, Box<str>)>);
 
 impl Tags {
