@@ -124,11 +124,11 @@ In a pipeline in which everything ran:
   skiptrace evaluate --results target/nextest/ci/junit.xml --base HEAD~1 --strict
   skiptrace evaluate --results unit=unit.xml e2e=e2e-1.xml e2e=e2e-2.xml --format markdown >> \"$GITHUB_STEP_SUMMARY\"
   go test -json ./... | skiptrace evaluate --results -
-  skiptrace evaluate --results unit=datadog:@ci.job.name:unit e2e=datadog:@ci.job.name:e2e --pipeline \"$CI_PIPELINE_ID\"
+  skiptrace evaluate --results datadog:@ci.job.name:unit --pipeline \"$CI_PIPELINE_ID\"
 
-With --strict the exit code is 1 where there is a miss, or may be one; 6 without an index, 9 with a damaged one, 7 if the
-store or Datadog does not answer well, 3 if the index cannot be used for another reason, 4 where the results have no test
-that it knows.
+With --strict the exit code is 1 where there is a miss, or may be one; 6 without an index, 9 with a
+damaged one, 7 if the store or Datadog does not answer well, 3 if the index cannot be used for
+another reason, 4 where the results have no test that it knows.
 Without --strict it is 0 in all of these cases.";
 
 pub(crate) fn run(args: &EvaluateArgs, session: &Session<'_>) -> Result<ExitStatus, CommandError> {
