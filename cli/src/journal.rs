@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use skiptrace_engine::evaluation::{Ended, Evaluation, Finding, Judged, Side, suspects};
 use skiptrace_engine::history::{Audit, Decision as Decided, Run, RunId, RunRecord, TestName, TestResult};
-use skiptrace_engine::id::JobName;
+use skiptrace_engine::id::{CommitId, JobName};
 use skiptrace_engine::index::carry::Carried;
 use skiptrace_engine::record::{Outcome, TestKey};
 use skiptrace_engine::selection::Selection;
@@ -15,6 +16,8 @@ use skiptrace_indexers::record::fold::RecordedTest;
 use crate::commands::history::record;
 use crate::decision::{Decision, Relation};
 use crate::error::CommandError;
+use crate::git::{Branch, GitError};
+use crate::metrics;
 use crate::nearest;
 use crate::session::Session;
 use crate::settings::Settings;
@@ -26,14 +29,23 @@ const NAMED: usize = 5;
 #[derive(Debug)]
 pub(crate) struct Journal {
     record: RunRecord,
+    /// The commit and the branch, as soon as git has told them; `None` outside of a repository.
+    place: Option<JoinHandle<Place>>,
 }
+
+type Place = (Result<Option<CommitId>, GitError>, Result<Option<Branch>, GitError>);
 
 impl Journal {
     /// Begins the account of a run, which began with the program.
     pub(crate) fn begin(command: &str, job: &JobName, session: &Session<'_>) -> Journal {
         // Every `RandomState` has other keys.
         let id = RunId::new(session.began(), RandomState::new().hash_one(0));
-        Journal { record: RunRecord { run: Run::new(id, command, job.clone()), tests: BTreeMap::new() } }
+        let record = RunRecord { run: Run::new(id, command, job.clone()), tests: BTreeMap::new() };
+        // Git is asked while the command does its work.
+        let place = session.repository().ok().flatten().cloned();
+        let place =
+            place.map(|repository| thread::spawn(move || (repository.head(None), repository.branch())));
+        Journal { record, place }
     }
 
     /// Returns the run.
@@ -138,16 +150,20 @@ impl Journal {
 
     /// Writes it down, unless that is switched off or there is no repository that it is a run of.
     pub(crate) fn close(mut self, settings: &Settings, session: &Session<'_>) -> Result<(), CommandError> {
-        let Some(repository) = session.repository()?.filter(|_| settings.history_enabled.value) else {
-            return Ok(());
-        };
+        let place = self.place.filter(|_| settings.history_enabled.value).and_then(|place| place.join().ok());
+        let Some((commit, branch)) = place else { return Ok(()) };
         let run = &mut self.record.run;
         if run.commit.is_none() {
-            run.commit = repository.head(None)?;
+            run.commit = commit?;
         }
-        run.branch = session.branch(settings)?.map(Into::into);
+        let branch = branch?.map(|branch| branch.name);
+        run.branch = settings.index_branch.value.clone().or(branch).map(Into::into);
         run.overheads.retain(|_, took| !took.is_zero());
         record(&self.record, session);
+        // An evaluation has told of itself already, and in more detail.
+        if &*self.record.run.command != "evaluate" {
+            metrics::publish_run(&self.record.run, session);
+        }
         Ok(())
     }
 }

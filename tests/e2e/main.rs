@@ -16,6 +16,8 @@ mod history;
 mod index;
 mod man;
 mod metrics;
+#[cfg(unix)]
+mod recipes;
 mod record;
 mod replay;
 mod rules;

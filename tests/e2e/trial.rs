@@ -1,5 +1,7 @@
 //! Proofs that are put to the test: `--observe`, `--audit`, and what is written down of it.
 
+#![expect(unused_must_use, reason = "most outputs are looked at by `success` alone")]
+
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -154,6 +154,9 @@ pub(crate) fn run(args: &SelectArgs, session: &Session<'_>) -> Result<ExitStatus
     let job: JobName = settings.index_job.value.parse().map_err(CommandError::user)?;
     let rules = Rules::read(session, &settings, &job)?;
     let target = Target::of(args, session)?;
+    // What people only look at is no run, and of several nodes the first one writes it down.
+    let is_run = target.format.is_some() && args.shard.number() == 1;
+    let journal = is_run.then(|| Journal::begin("select", &job, session));
     // The program ends with it: to give back the memory of each test's name takes longer than to find most of them.
     let mut decision = ManuallyDrop::new(Decision::make(
         &Asked {
@@ -221,9 +224,7 @@ pub(crate) fn run(args: &SelectArgs, session: &Session<'_>) -> Result<ExitStatus
     } else {
         answer.print(told.as_ref())?;
     }
-    // What people only look at is no run, and of several nodes the first one writes it down.
-    if target.format.is_some() && args.shard.number() == 1 {
-        let mut journal = Journal::begin("select", &job, session);
+    if let Some(mut journal) = journal {
         journal.decided(&decision);
         journal.run().overheads.insert("select".into(), decision.took);
         journal.close(&settings, session)?;

@@ -33,7 +33,6 @@ pub(crate) fn publish(mut batch: Batch, settings: &Settings, session: &Session<'
 }
 
 /// Sends the numbers of a run.
-#[cfg_attr(not(test), expect(dead_code, reason = "for whoever keeps runs, which no command does yet"))]
 pub(crate) fn publish_run(run: &Run, session: &Session<'_>) {
     // Whoever ran something has had the settings; there is nothing to be told of them once more.
     if let Ok(settings) = session.settings() {
