@@ -14,7 +14,7 @@
 //! - [`balance`]: who runs what, where several nodes share tests;
 //! - [`codec`]: the index as bytes, written whole, read piece by piece;
 //! - where it is kept: [`key`], [`store`], [`read_at`], [`catalog`];
-//! - the [`history`]: what runs chose and what came of it;
+//! - the [`history`]: what runs chose and what came of it; a [`report`] of it;
 //! - the [`metrics`]: what is told of both to the outside world.
 #![warn(missing_docs)]
 
@@ -43,6 +43,7 @@ pub mod selection;
 
 pub mod history;
 pub mod metrics;
+pub mod report;
 
 pub mod catalog;
 pub mod key;

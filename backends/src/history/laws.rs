@@ -64,7 +64,8 @@ fn answers(history: &dyn History, ids: &[RunId]) -> impl PartialEq + std::fmt::D
             .flat_map(|test| [(Some(&*test.suite), &test.name), (None, &test.name)])
             .map(|(suite, name)| history.results(suite, name, filter).unwrap())
             .collect();
-        (history.runs(filter).unwrap(), trends, results)
+        let ranks = [0, 2, 100].map(|limit| history.ranking(filter, limit).unwrap());
+        (history.runs(filter).unwrap(), trends, results, ranks, history.misses(filter).unwrap())
     };
     let of_filters: Vec<_> = filters().iter().map(of_filter).collect();
     let like = ["", "2026010", "0", "%", "_", "-", "Z-"].map(|text| history.like(text, 3).unwrap());

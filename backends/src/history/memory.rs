@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use skiptrace_engine::history::{
-    Added, By, Day, History, HistoryError, Pruned, Retention, Run, RunFilter, RunId, RunRecord, TestRun,
-    Trend, trend,
+    Added, By, Day, History, HistoryError, Pruned, Ranking, Retention, Run, RunFilter, RunId, RunRecord,
+    TestRun, Trend, ranking, trend,
 };
 
 /// Runs in memory, gone with the value.
@@ -100,6 +100,26 @@ impl History for MemoryHistory {
 
     fn trend(&self, by: By, filter: &RunFilter) -> Result<Vec<Trend>, HistoryError> {
         Ok(trend(by, self.kept().admitted(filter).map(|record| &record.run)))
+    }
+
+    fn ranking(&self, filter: &RunFilter, limit: usize) -> Result<Ranking, HistoryError> {
+        Ok(ranking(self.kept().admitted(filter), limit))
+    }
+
+    fn misses(&self, filter: &RunFilter) -> Result<Vec<TestRun>, HistoryError> {
+        let kept = self.kept();
+        let of_run = |record: &RunRecord| {
+            let missed = record.tests.iter().filter(|(_, result)| result.is_missed);
+            missed
+                .map(|(test, result)| TestRun {
+                    run: record.run.clone(),
+                    test: test.clone(),
+                    result: result.clone(),
+                })
+                .collect::<Vec<_>>()
+        };
+        let counting = kept.admitted(filter).filter(|record| record.run.misses > Some(0));
+        Ok(counting.flat_map(of_run).take(filter.limit.unwrap_or(usize::MAX)).collect())
     }
 
     fn prune(&self, retention: &Retention) -> Result<Pruned, HistoryError> {

@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 use skiptrace_engine::history::{
-    Added, By, Day, History, HistoryError, Pruned, Retention, Run, RunFilter, RunId, RunRecord, TestRun,
-    Trend,
+    Added, By, Day, History, HistoryError, Pruned, Ranking, Retention, Run, RunFilter, RunId, RunRecord,
+    TestRun, Trend,
 };
 
 mod failure;
 mod open;
 mod prune;
+mod ranking;
 mod read;
 mod sums;
 mod write;
@@ -111,6 +112,14 @@ impl History for SqliteHistory {
 
     fn trend(&self, by: By, filter: &RunFilter) -> Result<Vec<Trend>, HistoryError> {
         self.reading(|connection| sums::trend(connection, by, filter))
+    }
+
+    fn ranking(&self, filter: &RunFilter, limit: usize) -> Result<Ranking, HistoryError> {
+        self.reading(|connection| ranking::ranking(connection, filter, limit))
+    }
+
+    fn misses(&self, filter: &RunFilter) -> Result<Vec<TestRun>, HistoryError> {
+        self.reading(|connection| read::misses(connection, filter))
     }
 
     /// Forgets in steps, so that other writers get their turn. What an interrupted one leaves goes with the next.

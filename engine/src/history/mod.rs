@@ -6,8 +6,9 @@
 //! ```
 //!
 //! In reading order: [`RunId`] and [`Day`] name runs and sort them; [`Run`] is one of them and [`RunRecord`] the same
-//! with its tests; [`lines`] and [`object`] are its forms outside of the program; [`Totals`] sums runs up; [`History`]
-//! is the port to where they are kept; [`Audit`] says what proofs were put to the test, and how wrong they can be.
+//! with its tests; [`lines`] and [`object`] are its forms outside of the program; [`Totals`] sums runs up, [`Ranking`]
+//! tests; [`History`] is the port to where they are kept; [`Audit`] says what proofs were put to the test, and how
+//! wrong they can be.
 
 mod audit;
 mod day;
@@ -18,6 +19,7 @@ mod laws;
 pub mod lines;
 pub mod object;
 mod port;
+mod ranking;
 mod run;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -29,5 +31,6 @@ pub use error::HistoryError;
 pub use id::{RunId, RunIdError};
 pub use lines::FormatError;
 pub use port::{Added, By, History, Pruned, Retention, RunFilter, TestRun};
+pub use ranking::{Ranking, TestSums, TestTotals, ranking};
 pub use run::{Counts, Decision, IndexUsed, Run, RunRecord, TestName, TestResult, microseconds};
 pub use totals::{Totals, Trend, trend};

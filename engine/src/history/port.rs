@@ -5,7 +5,7 @@ use std::fmt;
 use crate::id::JobName;
 use crate::time::Timestamp;
 
-use super::{Day, HistoryError, Run, RunId, RunRecord, TestName, TestResult, Trend};
+use super::{Day, HistoryError, Ranking, Run, RunId, RunRecord, TestName, TestResult, Trend};
 
 /// Where runs are kept. Several may use one at the same time, from several processes.
 pub trait History: fmt::Display + fmt::Debug + Send + Sync {
@@ -35,6 +35,14 @@ pub trait History: fmt::Display + fmt::Debug + Send + Sync {
 
     /// Returns the runs that `filter` admits, its limit aside, summed up and sorted by what they have in common.
     fn trend(&self, by: By, filter: &RunFilter) -> Result<Vec<Trend>, HistoryError>;
+
+    /// Returns the tests that have results in the runs that `filter` admits, its limit aside, summed up: the first
+    /// `limit` by each order.
+    fn ranking(&self, filter: &RunFilter, limit: usize) -> Result<Ranking, HistoryError>;
+
+    /// Returns the results that were missed, of the runs that `filter` admits and that count misses, newest first and
+    /// no more than its limit.
+    fn misses(&self, filter: &RunFilter) -> Result<Vec<TestRun>, HistoryError>;
 
     /// Forgets the oldest runs, until what is left is within the bounds.
     fn prune(&self, retention: &Retention) -> Result<Pruned, HistoryError>;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, Rows, params_from_iter};
 use skiptrace_engine::history::{
     Audit, Counts, Day, Decision, IndexUsed, Run, RunFilter, RunId, RunRecord, TestName, TestResult, TestRun,
 };
@@ -123,7 +123,23 @@ pub(super) fn results(
         "SELECT {RUN}, {RESULT} FROM test JOIN result ON result.test = test.number JOIN run ON run.number = result.run
          {condition} ORDER BY run.id DESC, (SELECT text FROM text WHERE number = test.suite) LIMIT ?"
     ))?;
-    let mut rows = query.query(params_from_iter(values))?;
+    test_runs(connection, query.query(params_from_iter(values))?)
+}
+
+/// Only runs that count misses are looked into, and these are few.
+pub(super) fn misses(connection: &Connection, filter: &RunFilter) -> Result<Vec<TestRun>, Failure> {
+    let (condition, mut values) = condition(filter);
+    values.push(limit(filter));
+    let mut query = connection.prepare_cached(&format!(
+        "SELECT {RUN}, {RESULT} FROM run CROSS JOIN result ON result.run = run.number
+         JOIN test ON test.number = result.test {condition} AND run.misses > 0 AND result.missed
+         ORDER BY run.id DESC, (SELECT text FROM text WHERE number = test.suite), test.name LIMIT ?"
+    ))?;
+    test_runs(connection, query.query(params_from_iter(values))?)
+}
+
+/// Reads results that stand after their runs.
+fn test_runs(connection: &Connection, mut rows: Rows<'_>) -> Result<Vec<TestRun>, Failure> {
     let mut results = Vec::new();
     while let Some(row) = rows.next()? {
         let (test, result) = parse_result(row, RUN_COLUMNS)?;
@@ -193,18 +209,26 @@ fn named(connection: &Connection, query: &str, run: i64) -> Result<BTreeMap<Box<
 }
 
 fn parse_result(row: &Row<'_>, first: usize) -> Result<(TestName, TestResult), Failure> {
-    let unknown = |what: &str, number: u8| Failure::Damaged(format!("there is no {what} {number}"));
-    let decision: u8 = row.get(first + 2)?;
-    let outcome: Option<u8> = row.get(first + 3)?;
-    let outcome =
-        outcome.map(|n| Outcome::ALL.get(usize::from(n)).copied().ok_or_else(|| unknown("outcome", n)));
     let result = TestResult {
-        decision: *Decision::ALL.get(usize::from(decision)).ok_or_else(|| unknown("decision", decision))?,
-        outcome: outcome.transpose()?,
+        decision: decision(row.get(first + 2)?)?,
+        outcome: row.get::<_, Option<u8>>(first + 3)?.map(outcome).transpose()?,
         is_missed: row.get(first + 4)?,
         duration: Duration::from_micros(row.get(first + 5)?),
         reason: row.get(first + 6)?,
         note: row.get(first + 7)?,
     };
     Ok((TestName { suite: row.get(first)?, name: row.get(first + 1)? }, result))
+}
+
+pub(super) fn decision(number: u8) -> Result<Decision, Failure> {
+    of_number(&Decision::ALL, number)
+        .ok_or_else(|| Failure::Damaged(format!("there is no decision {number}")))
+}
+
+pub(super) fn outcome(number: u8) -> Result<Outcome, Failure> {
+    of_number(&Outcome::ALL, number).ok_or_else(|| Failure::Damaged(format!("there is no outcome {number}")))
+}
+
+fn of_number<T: Copy>(all: &[T], number: u8) -> Option<T> {
+    all.get(usize::from(number)).copied()
 }
