@@ -23,7 +23,7 @@ pub(super) fn open(path: &Path, patience: Duration) -> Result<Connection, Failur
     connection.busy_timeout(patience)?;
     connection.set_prepared_statement_cache_capacity(64);
     // Nothing of a file is touched before it is known to be ours.
-    let version = version(&connection, STEPS)?;
+    let version = version_at_once(&connection, STEPS)?;
     if version == 0 {
         // Only a file in which nothing was written yet takes this up.
         connection.pragma_update(None, "auto_vacuum", "incremental")?;
@@ -66,9 +66,14 @@ fn version(connection: &Connection, steps: &[&str]) -> Result<usize, Failure> {
     }
 }
 
+/// Returns the version as it was at one moment: another process may be making the file just now.
+fn version_at_once(connection: &Connection, steps: &[&str]) -> Result<usize, Failure> {
+    version(&*connection.unchecked_transaction()?, steps)
+}
+
 /// Takes all steps that are left, or none. Of several processes one does it, and the others find it done.
 fn migrate(mut connection: Connection, steps: &[&str]) -> Result<Connection, Failure> {
-    if version(&connection, steps)? < steps.len() {
+    if version_at_once(&connection, steps)? < steps.len() {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let from = version(&transaction, steps)?;
         for step in &steps[from..] {
