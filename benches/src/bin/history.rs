@@ -11,7 +11,7 @@ use rand::{Rng, SeedableRng};
 use serde::Serialize;
 use skiptrace_backends::history::SqliteHistory;
 use skiptrace_engine::history::{
-    By, Counts, Decision, History, IndexUsed, Retention, Run, RunFilter, RunId, RunRecord, TestName,
+    By, Counts, Decision, History, IndexUsed, Ranking, Retention, Run, RunFilter, RunId, RunRecord, TestName,
     TestResult, lines, object,
 };
 use skiptrace_engine::record::Outcome;
@@ -41,6 +41,9 @@ struct Args {
     /// The folder for the file; a temporary one unless given
     #[arg(long)]
     work: Option<PathBuf>,
+    /// Forget nothing in the end, so that the file can be asked for more
+    #[arg(long)]
+    keep: bool,
     /// Write JSON
     #[arg(long)]
     json: bool,
@@ -64,8 +67,8 @@ struct Report {
     objects_bytes: u64,
     fill_seconds: f64,
     questions: Vec<Question>,
-    prune_seconds: f64,
-    bytes_after_pruning_half: u64,
+    prune_seconds: Option<f64>,
+    bytes_after_pruning_half: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -84,14 +87,16 @@ fn main() {
     assert!(!path.exists(), "`{}` is there already", path.display());
     let mut report = fill(&args, &path);
     report.questions = ask(&args, &path);
-    let history = SqliteHistory::open(&path).expect("it was just written");
-    let ((), took) = timed(|| {
-        let half = Retention { since: Some(Timestamp(START + YEAR / 2)), runs: None };
-        history.prune(&half).expect("it was just written");
-    });
-    report.prune_seconds = took.as_secs_f64();
-    drop(history);
-    report.bytes_after_pruning_half = size(&path);
+    if !args.keep {
+        let history = SqliteHistory::open(&path).expect("it was just written");
+        let ((), took) = timed(|| {
+            let half = Retention { since: Some(Timestamp(START + YEAR / 2)), runs: None };
+            history.prune(&half).expect("it was just written");
+        });
+        report.prune_seconds = Some(took.as_secs_f64());
+        drop(history);
+        report.bytes_after_pruning_half = Some(size(&path));
+    }
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report).expect("all of it can be written as JSON"));
     } else {
@@ -232,7 +237,18 @@ fn ask(args: &Args, path: &Path) -> Vec<Question> {
     question("show a test, 20 results", &|history| {
         history.results(Some(&test.suite), &test.name, &newest).expect(of).len()
     });
+    question("tests ranked, the year", &|history| ranked(history.ranking(&all, 20).expect(of)));
+    question("tests ranked, 30 days", &|history| ranked(history.ranking(&month, 20).expect(of)));
+    question("misses, the newest 20", &|history| history.misses(&newest).expect(of).len());
+    question("report: its runs, the year", &|history| {
+        let runs = history.runs(&all).expect(of);
+        skiptrace_engine::report::Report::of(&runs, None, Timestamp(START + YEAR)).bins.len()
+    });
     questions
+}
+
+fn ranked(ranking: Ranking) -> usize {
+    ranking.slowest.first.len() + ranking.most_selected.first.len() + ranking.most_failed.first.len()
 }
 
 fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
@@ -256,9 +272,7 @@ fn print(report: &Report) {
     for Question { question, rows, median_ms, slowest_ms } in &report.questions {
         println!("  {question:<28}{rows:>8}{median_ms:>12.2}{slowest_ms:>12.2}");
     }
-    println!(
-        "  half of it forgotten in {:.1} s, {:.1} MB left",
-        report.prune_seconds,
-        mb(report.bytes_after_pruning_half)
-    );
+    if let (Some(seconds), Some(bytes)) = (report.prune_seconds, report.bytes_after_pruning_half) {
+        println!("  half of it forgotten in {seconds:.1} s, {:.1} MB left", mb(bytes));
+    }
 }

@@ -15,6 +15,7 @@ pub mod man;
 mod place;
 pub mod record;
 pub mod replay;
+pub mod report;
 pub mod rules;
 pub mod run;
 pub mod select;
@@ -28,6 +29,7 @@ pub enum Command {
     Record(record::RecordArgs),
     Evaluate(evaluate::EvaluateArgs),
     Replay(replay::ReplayArgs),
+    Report(report::ReportArgs),
     Doctor(doctor::DoctorArgs),
     #[command(subcommand)]
     Rules(rules::RulesCommand),
@@ -50,6 +52,7 @@ pub(crate) fn run(command: &Command, session: &Session<'_>) -> Result<ExitStatus
         Command::Record(args) => record::run(args, session),
         Command::Evaluate(args) => evaluate::run(args, session),
         Command::Replay(args) => replay::run(args, session),
+        Command::Report(args) => report::run(args, session),
         Command::Rules(command) => rules::run(command, session),
         Command::Doctor(args) => doctor::run(args, session),
         Command::Index(command) => index::run(command, session),

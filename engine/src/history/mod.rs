@@ -31,6 +31,6 @@ pub use error::HistoryError;
 pub use id::{RunId, RunIdError};
 pub use lines::FormatError;
 pub use port::{Added, By, History, Pruned, Retention, RunFilter, TestRun};
-pub use ranking::{Ranking, TestSums, TestTotals, ranking};
+pub use ranking::{Ranked, Ranking, TestSums, TestTotals, ranking};
 pub use run::{Counts, Decision, IndexUsed, Run, RunRecord, TestName, TestResult, microseconds};
 pub use totals::{Totals, Trend, trend};

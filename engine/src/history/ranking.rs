@@ -46,12 +46,21 @@ pub struct Ranking {
     pub tests: u64,
     /// How many results they have.
     pub results: u64,
-    /// Those that take longest when they run.
-    pub slowest: Vec<TestTotals>,
-    /// Those that had to run most often.
-    pub most_selected: Vec<TestTotals>,
-    /// Those that failed most often, flaky ones after the others; none that did neither.
-    pub most_failed: Vec<TestTotals>,
+    /// Those that take longest when they run, of those that ran.
+    pub slowest: Ranked,
+    /// Those that had to run most often, of those that had to.
+    pub most_selected: Ranked,
+    /// Those that failed most often, flaky ones after the others, of those that did either.
+    pub most_failed: Ranked,
+}
+
+/// The first tests by one order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ranked {
+    /// The first of them, in order.
+    pub first: Vec<TestTotals>,
+    /// How many there are.
+    pub of: u64,
 }
 
 impl TestSums {
@@ -113,23 +122,20 @@ impl Ranking {
 }
 
 /// Returns the tests with the highest ranks, the highest first. Those without a rank are not meant.
-fn first(
-    tests: &[TestTotals],
-    limit: usize,
-    rank: impl Fn(&TestSums) -> Option<[u128; 2]>,
-) -> Vec<TestTotals> {
+fn first(tests: &[TestTotals], limit: usize, rank: impl Fn(&TestSums) -> Option<[u128; 2]>) -> Ranked {
     let mut meant: Vec<_> =
         tests.iter().filter_map(|test| Some((Reverse(rank(&test.sums)?), test))).collect();
     let order = |(a_rank, a): &(_, &TestTotals), (b_rank, b): &(_, &TestTotals)| {
         Ord::cmp(&(a_rank, &a.job, &a.test), &(b_rank, &b.job, &b.test))
     };
+    let of = meant.len() as u64;
     // Only the first are sorted, for there may be very many.
     if (1..meant.len()).contains(&limit) {
         meant.select_nth_unstable_by(limit, order);
     }
     meant.truncate(limit);
     meant.sort_by(order);
-    meant.into_iter().map(|(_, test)| test.clone()).collect()
+    Ranked { first: meant.into_iter().map(|(_, test)| test.clone()).collect(), of }
 }
 
 /// Sums tests up over runs, and ranks them.
@@ -179,13 +185,13 @@ mod tests {
         ];
         let ranking = Ranking::of(&tests, 2);
         let names =
-            |tests: &[TestTotals]| tests.iter().map(|test| test.test.name.to_string()).collect::<String>();
+            |ranked: &Ranked| ranked.first.iter().map(|test| test.test.name.to_string()).collect::<String>();
         assert_eq!((ranking.tests, ranking.results), (4, 40));
         assert_eq!(names(&ranking.slowest), "ca");
         assert_eq!(names(&ranking.most_selected), "ba");
         assert_eq!(names(&ranking.most_failed), "b");
         assert_eq!(names(&Ranking::of(&tests, 9).slowest), "cab");
-        assert_eq!(Ranking::of(&tests, 0).slowest, []);
+        assert_eq!(Ranking::of(&tests, 0).slowest, Ranked { first: Vec::new(), of: 3 });
     }
 
     #[test]
@@ -206,7 +212,8 @@ mod tests {
                 (&all.most_selected, &some.most_selected),
                 (&all.most_failed, &some.most_failed),
             ] {
-                prop_assert_eq!(&all[..limit.min(all.len())], &some[..]);
+                prop_assert_eq!(&all.first[..limit.min(all.first.len())], &some.first[..]);
+                prop_assert_eq!((all.of, all.of), (some.of, all.first.len() as u64));
             }
             let results: usize = records.iter().map(|record| record.tests.len()).sum();
             prop_assert_eq!(all.results, results as u64);

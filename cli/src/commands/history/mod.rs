@@ -54,7 +54,7 @@ pub(crate) fn run(command: &HistoryCommand, session: &Session<'_>) -> Result<Exi
 
 /// The flags that say which runs are meant.
 #[derive(Debug, Clone, clap::Args)]
-struct FilterFlags {
+pub(super) struct FilterFlags {
     /// Only runs of this job
     #[arg(long, value_name = "NAME")]
     job: Option<JobName>,
@@ -65,7 +65,11 @@ struct FilterFlags {
 }
 
 impl FilterFlags {
-    fn filter(&self, since: Option<&str>, session: &Session<'_>) -> Result<RunFilter, CommandError> {
+    pub(super) fn filter(
+        &self,
+        since: Option<&str>,
+        session: &Session<'_>,
+    ) -> Result<RunFilter, CommandError> {
         let since = match since {
             Some(text) => {
                 let span: Span = text.parse().map_err(|()| {
@@ -94,7 +98,7 @@ fn open(settings: &Settings) -> Result<SqliteHistory, CommandError> {
 }
 
 /// Opens the history to read it; without one, says so.
-fn open_existing(session: &Session<'_>) -> Result<Option<SqliteHistory>, CommandError> {
+pub(super) fn open_existing(session: &Session<'_>) -> Result<Option<SqliteHistory>, CommandError> {
     let path = path(&session.settings()?)?;
     let history = SqliteHistory::open_existing(&path)?;
     if history.is_none() {
