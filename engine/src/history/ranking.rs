@@ -95,11 +95,6 @@ impl TestSums {
         // No sum is longer than a duration can be, and no mean longer than its sum.
         Some(Duration::new((mean / 1_000_000_000) as u64, (mean % 1_000_000_000) as u32))
     }
-
-    /// Returns in which share of the results it had to run.
-    pub fn selected_share(&self) -> Option<f64> {
-        (self.results > 0).then(|| self.selected as f64 / self.results as f64)
-    }
 }
 
 impl Ranking {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::history::{Run, Totals};
+use crate::history::Run;
 
-use super::Period;
+use super::{Period, Sums};
 
 /// No more sorts of what skiptrace did are told apart.
 const SORTS: usize = 4;
@@ -16,7 +16,7 @@ pub struct Bin {
     /// Its days.
     pub period: Period,
     /// The sum; `None` where nothing ran, which is not the same as nothing skipped.
-    pub totals: Option<Totals>,
+    pub sums: Option<Sums>,
     /// How large the indexes were that the runs went by; `None` where no run tells.
     pub index_bytes: Option<Spread>,
 }
@@ -80,7 +80,7 @@ impl Overheads {
 pub(super) fn bins(runs: &[Run], period: Period) -> Vec<Bin> {
     let bin = |(period, runs): (Period, Vec<&Run>)| Bin {
         period,
-        totals: runs.iter().map(|run| Totals::of(run)).reduce(Totals::and),
+        sums: runs.iter().map(|run| Sums::of(run)).reduce(Sums::and),
         index_bytes: Spread::of(runs.iter().filter_map(|run| run.index.bytes).collect()),
     };
     binned(runs, period).into_iter().map(bin).collect()

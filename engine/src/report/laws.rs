@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
+use crate::history::Run;
 use crate::history::testing::any_run;
-use crate::history::{Run, Totals};
 use crate::index::laws::any_indexes;
 use crate::record::Role;
 use crate::test_set::TestSet;
@@ -13,8 +13,8 @@ use super::*;
 
 const NOW: Timestamp = Timestamp(1_767_600_000_000);
 
-fn sum(totals: impl Iterator<Item = Totals>) -> Totals {
-    totals.fold(Totals::default(), Totals::and)
+fn sum(sums: impl Iterator<Item = Sums>) -> Sums {
+    sums.fold(Sums::default(), Sums::and)
 }
 
 proptest! {
@@ -22,16 +22,20 @@ proptest! {
     fn every_way_to_group_runs_has_the_same_sum(runs in prop::collection::vec(any_run(), 0..12), since in any::<Option<u32>>()) {
         let since = since.map(|since| Timestamp(since.into()));
         let report = Report::of(&runs, since, NOW);
-        let totals = report.totals;
+        let (sums, totals) = (report.sums, report.sums.all);
         prop_assert_eq!(totals.runs, runs.len() as u64);
-        prop_assert_eq!(sum(report.bins.iter().filter_map(|bin| bin.totals)), totals);
-        prop_assert_eq!(sum(report.jobs.iter().map(|job| job.totals)), totals);
-        prop_assert_eq!(sum(report.commands.iter().map(|command| command.totals)), totals);
-        prop_assert_eq!(sum(report.staleness.iter().map(|near| near.totals)), totals);
+        prop_assert_eq!(sum(report.bins.iter().filter_map(|bin| bin.sums)), sums);
+        prop_assert_eq!(sum(report.jobs.iter().map(|job| job.sums)), sums);
+        prop_assert_eq!(sum(report.commands.iter().map(|command| command.sums)), sums);
+        let by_distance = sum(report.staleness.iter().map(|near| near.sums));
+        prop_assert_eq!(by_distance.timed, sums.timed);
+        prop_assert_eq!(by_distance.all.runs, totals.runs - report.unknowns.unchosen);
+        prop_assert_eq!(sums.timed.runs, totals.runs - report.unknowns.unchosen - report.unknowns.untimed);
+        prop_assert_eq!(by_distance.all.skipped_share(), totals.skipped_share());
         let fell_back = report.fallbacks.iter().map(|fallback| fallback.runs);
         prop_assert!(fell_back.clone().sum::<u64>() >= totals.fell_back);
         prop_assert!(fell_back.max().unwrap_or(0) <= totals.fell_back);
-        prop_assert!(report.jobs.iter().all(|job| job.whole <= job.totals.runs && job.whole_saved <= job.totals.saved));
+        prop_assert!(report.jobs.iter().all(|job| job.whole <= job.sums.all.runs && job.whole_saved <= job.sums.all.saved));
         prop_assert_eq!(report.unknowns.unevaluated, totals.runs - totals.evaluated);
     }
 
@@ -41,7 +45,7 @@ proptest! {
         for bin in &report.bins {
             let within = |run: &&Run| (bin.period.first..=bin.period.last).contains(&run.id.day());
             let n_runs = runs.iter().filter(within).count() as u64;
-            prop_assert_eq!(bin.totals.map(|totals| totals.runs), (n_runs > 0).then_some(n_runs));
+            prop_assert_eq!(bin.sums.map(|sums| sums.all.runs), (n_runs > 0).then_some(n_runs));
             prop_assert!(bin.index_bytes.is_none_or(|bytes| bytes.median <= bytes.largest));
         }
         prop_assert_eq!(report.bins.len(), report.overheads.bins.len());

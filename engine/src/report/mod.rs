@@ -1,7 +1,7 @@
 //! A report: what choosing tests brought over a time, what it missed, and what nobody knows of that.
 //!
 //! ```text
-//! runs ──▶ Report: totals ═ bins of the period ═ jobs ═ commands ═ distances of indexes   (each sums up the same runs)
+//! runs ──▶ Report: Sums ═ bins of the period ═ jobs ═ commands ═ distances of indexes   (each sums up the same runs)
 //! index ──▶ Coverage: tests that prove nothing, code that most tests depend on
 //! ```
 //!
@@ -17,9 +17,10 @@ mod jobs;
 mod laws;
 mod period;
 mod staleness;
+mod sums;
 mod unknowns;
 
-use crate::history::{Run, Totals};
+use crate::history::Run;
 use crate::time::Timestamp;
 
 pub use bins::{Bin, Overheads, Spread};
@@ -28,6 +29,7 @@ pub use fallbacks::Fallback;
 pub use jobs::{CommandSums, JobSums};
 pub use period::{Period, Width};
 pub use staleness::{Distance, StalenessSums};
+pub use sums::Sums;
 pub use unknowns::Unknowns;
 
 /// What runs of a period came to.
@@ -36,14 +38,14 @@ pub struct Report {
     /// The days it is about.
     pub period: Period,
     /// The sum of all runs.
-    pub totals: Totals,
+    pub sums: Sums,
     /// The same by day, or by longer stretches where there are too many days.
     pub bins: Vec<Bin>,
     /// The same by job, those with the most time of tests first.
     pub jobs: Vec<JobSums>,
     /// The same by what was done.
     pub commands: Vec<CommandSums>,
-    /// The same by how far away the index was.
+    /// The same by how far away the index was; runs that chose nothing are left out.
     pub staleness: Vec<StalenessSums>,
     /// For which causes everything ran, the most frequent first.
     pub fallbacks: Vec<Fallback>,
@@ -59,7 +61,7 @@ impl Report {
         let period = Period::of(runs, since, now);
         Report {
             period,
-            totals: runs.iter().map(Totals::of).fold(Totals::default(), Totals::and),
+            sums: runs.iter().map(Sums::of).fold(Sums::default(), Sums::and),
             bins: bins::bins(runs, period),
             jobs: jobs::jobs(runs),
             commands: jobs::commands(runs),

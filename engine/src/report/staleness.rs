@@ -1,6 +1,9 @@
 //! What it costs that an index is old.
 
-use crate::history::{Run, Totals};
+use crate::history::Run;
+
+use super::Sums;
+use super::sums::has_chosen;
 
 /// How many commits an index was away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,7 +28,7 @@ pub struct StalenessSums {
     /// How far.
     pub distance: Distance,
     /// The sum.
-    pub totals: Totals,
+    pub sums: Sums,
 }
 
 impl Distance {
@@ -64,11 +67,12 @@ impl Distance {
     }
 }
 
-/// Sums runs up by how far away the index was: each distance is there, the nearest first.
+/// Sums runs up that chose among tests, by how far away the index was: each distance is there, the nearest first.
 pub(super) fn staleness(runs: &[Run]) -> Vec<StalenessSums> {
-    let sums = |distance: Distance| {
-        let near = runs.iter().filter(|run| Distance::of(run.index.distance) == distance);
-        StalenessSums { distance, totals: near.map(Totals::of).fold(Totals::default(), Totals::and) }
+    let of = |distance: Distance| {
+        let near = |run: &&Run| has_chosen(run) && Distance::of(run.index.distance) == distance;
+        let sums = runs.iter().filter(near).map(Sums::of).fold(Sums::default(), Sums::and);
+        StalenessSums { distance, sums }
     };
-    Distance::ALL.map(sums).into()
+    Distance::ALL.map(of).into()
 }

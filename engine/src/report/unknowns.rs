@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::history::{Day, Run};
 use crate::time::Timestamp;
 
-use super::Period;
+use super::sums::has_chosen;
+use super::{Period, Sums};
 
 /// What the runs of a report do not tell, in numbers of runs unless it says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,10 +17,12 @@ pub struct Unknowns {
     pub branch: u64,
     /// The commit is not known.
     pub commit: u64,
-    /// How far away the index was is not known, though there was one.
+    /// How far away the index was is not known, though they chose by one.
     pub distance: u64,
-    /// No test was known to be run or skipped.
-    pub tests: u64,
+    /// They chose nothing: everything ran to be recorded, or no test was known.
+    pub unchosen: u64,
+    /// They chose, and do not tell how long the tests took that ran.
+    pub untimed: u64,
     /// They began after the moment of the report: some clock was wrong.
     pub ahead: u64,
     /// On so many days of the period nothing ran.
@@ -41,8 +44,9 @@ impl Unknowns {
             unevaluated: count(&|run| run.misses.is_none()),
             branch: count(&|run| run.branch.as_deref().unwrap_or_default().is_empty()),
             commit: count(&|run| run.commit.is_none()),
-            distance: count(&|run| run.index.distance.is_none() && !run.fell_back()),
-            tests: count(&|run| run.counts.selected == 0 && run.counts.skipped == 0),
+            distance: count(&|run| run.index.distance.is_none() && has_chosen(run) && !run.fell_back()),
+            unchosen: count(&|run| !has_chosen(run)),
+            untimed: count(&|run| has_chosen(run) && Sums::of(run).timed.runs == 0),
             ahead: count(&|run| run.at() > now),
             empty_days: period.days() - days.len() as u32,
             longest_gap: longest_gap(&days, period),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
-use skiptrace_engine::history::{Bound, Confidence, TestName, TestRun, TestTotals, Totals, microseconds};
-use skiptrace_engine::report::{Bin, Coverage, Fallback, Hub, JobSums, Period, Report, Unknowns};
+use skiptrace_engine::history::{Bound, Confidence, TestName, TestRun, TestTotals, microseconds};
+use skiptrace_engine::report::{Bin, Coverage, Fallback, Hub, JobSums, Period, Report, Sums, Unknowns};
 
 use super::facts::{Facts, JobIndex};
 
@@ -49,6 +49,10 @@ struct TotalsDocument {
     saved_us: u64,
     took_us: u64,
     overhead_us: u64,
+    /// Runs that chose and tell how long tests took; of them is `saved_share`.
+    timed_runs: u64,
+    timed_saved_us: u64,
+    timed_took_us: u64,
     skipped_share: Option<f64>,
     saved_share: Option<f64>,
 }
@@ -184,7 +188,8 @@ struct UnknownDocument {
     branch_runs: u64,
     commit_runs: u64,
     distance_runs: u64,
-    tests_runs: u64,
+    unchosen_runs: u64,
+    untimed_runs: u64,
     ahead_runs: u64,
     empty_days: u32,
     longest_gap: Option<[String; 2]>,
@@ -203,14 +208,14 @@ impl<'a> Document<'a> {
             branch: facts.filter.branch.as_deref(),
             first_day: report.period.first.to_string(),
             last_day: report.period.last.to_string(),
-            totals: TotalsDocument::of(&report.totals),
+            totals: TotalsDocument::of(&report.sums),
             bins: bins(report),
             commands: report
                 .commands
                 .iter()
                 .map(|sums| CommandDocument {
                     command: &sums.command,
-                    totals: TotalsDocument::of(&sums.totals),
+                    totals: TotalsDocument::of(&sums.sums),
                 })
                 .collect(),
             jobs: report.jobs.iter().map(JobDocument::of).collect(),
@@ -219,7 +224,7 @@ impl<'a> Document<'a> {
                 .iter()
                 .map(|sums| StalenessDocument {
                     commits_back: sums.distance.name(),
-                    totals: TotalsDocument::of(&sums.totals),
+                    totals: TotalsDocument::of(&sums.sums),
                 })
                 .collect(),
             fallbacks: report.fallbacks.iter().map(FallbackDocument::of).collect(),
@@ -238,7 +243,8 @@ impl<'a> Document<'a> {
 }
 
 impl TotalsDocument {
-    fn of(totals: &Totals) -> TotalsDocument {
+    fn of(sums: &Sums) -> TotalsDocument {
+        let totals = &sums.all;
         TotalsDocument {
             runs: totals.runs,
             evaluated: totals.evaluated,
@@ -255,8 +261,11 @@ impl TotalsDocument {
             saved_us: microseconds(totals.saved),
             took_us: microseconds(totals.took),
             overhead_us: microseconds(totals.overhead),
-            skipped_share: totals.skipped_share(),
-            saved_share: totals.saved_share(),
+            timed_runs: sums.timed.runs,
+            timed_saved_us: microseconds(sums.timed.saved),
+            timed_took_us: microseconds(sums.timed.took),
+            skipped_share: sums.skipped_share(),
+            saved_share: sums.saved_share(),
         }
     }
 }
@@ -267,7 +276,7 @@ fn bins(report: &Report) -> Vec<BinDocument<'_>> {
         BinDocument {
             first_day,
             last_day,
-            totals: bin.totals.as_ref().map(TotalsDocument::of),
+            totals: bin.sums.as_ref().map(TotalsDocument::of),
             index_bytes_median: bin.index_bytes.map(|bytes| bytes.median),
             index_bytes_largest: bin.index_bytes.map(|bytes| bytes.largest),
             overheads_us: report
@@ -290,7 +299,7 @@ impl<'a> JobDocument<'a> {
     fn of(job: &'a JobSums) -> JobDocument<'a> {
         JobDocument {
             job: job.job.as_str(),
-            totals: TotalsDocument::of(&job.totals),
+            totals: TotalsDocument::of(&job.sums),
             none_selected_runs: job.whole,
             none_selected_saved_us: microseconds(job.whole_saved),
         }
@@ -401,7 +410,8 @@ impl UnknownDocument {
             branch_runs: unknowns.branch,
             commit_runs: unknowns.commit,
             distance_runs: unknowns.distance,
-            tests_runs: unknowns.tests,
+            unchosen_runs: unknowns.unchosen,
+            untimed_runs: unknowns.untimed,
             ahead_runs: unknowns.ahead,
             empty_days: unknowns.empty_days,
             longest_gap: unknowns.longest_gap.map(days),

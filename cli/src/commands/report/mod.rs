@@ -81,7 +81,7 @@ pub(crate) fn run(args: &ReportArgs, session: &Session<'_>) -> Result<ExitStatus
             return Ok(printer.bytes(text.as_bytes())?);
         }
         std::fs::write(session.environment.cwd.join(path), &text).on("write", path)?;
-        let runs = words::count(facts.report.totals.runs, "run");
+        let runs = words::count(facts.report.sums.all.runs, "run");
         printer.status(format_args!(
             "wrote a report of {runs} to `{}` ({})",
             path.display(),

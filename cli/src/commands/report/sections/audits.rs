@@ -8,7 +8,7 @@ use super::super::words::{number, percent_at_most};
 
 pub(super) fn section(facts: &Facts) -> Section {
     let mut section = Section::new("audits", "Proofs put to the test");
-    let totals = &facts.report.totals;
+    let totals = &facts.report.sums.all;
     let Some(bound) = totals.bound(Confidence::USUAL) else {
         section.text(
             "No test that need not have run was run all the same, so nothing bounds how many of them would have failed.",
@@ -27,9 +27,9 @@ pub(super) fn section(facts: &Facts) -> Section {
         Column::Number("Failed"),
         Column::Number("At most"),
     ];
-    let checked: Vec<_> = facts.report.jobs.iter().filter(|job| job.totals.checked > 0).collect();
+    let checked: Vec<_> = facts.report.jobs.iter().filter(|job| job.sums.all.checked > 0).collect();
     let table = Table::new("Checks by job", &columns).rows(&checked, facts.limit, |job| {
-        let totals = &job.totals;
+        let totals = &job.sums.all;
         let bound = totals.bound(Confidence::USUAL);
         vec![
             Cell::name(&job.job),

@@ -5,7 +5,7 @@ use super::super::page::{Cell, Column, Part, Prose, Section, Table};
 use super::super::words::{count, number, percent, time};
 
 pub(super) fn section(facts: &Facts) -> Section {
-    let (report, totals) = (&facts.report, &facts.report.totals);
+    let (report, totals) = (&facts.report, &facts.report.sums.all);
     let mut section = Section::new("fallbacks", "When everything ran");
     if report.fallbacks.is_empty() {
         section.text(format!(
@@ -58,6 +58,8 @@ fn meaning(cause: &str) -> &'static str {
         "unknown-changes" => "what had changed could not be found out",
         "unknown-path" => "a file changed that no recording knows: a rule can say whom it concerns",
         "run-all-rule" => "a rule says that a change of the path runs everything",
+        "condition" => "compiler, flags or features are not what they were",
+        "observed" => "what could be skipped was only to be seen",
         "asked" => "the commit's message asked for it",
         _ => "",
     }

@@ -39,7 +39,7 @@ pub(super) fn section(facts: &Facts) -> Section {
     } else {
         section.text("No run tells how large its index was.");
     }
-    let totals = &report.totals;
+    let totals = &report.sums.all;
     if report.overheads.sorts.is_empty() {
         section.text("No run tells what skiptrace itself took.");
         return section;
@@ -48,7 +48,7 @@ pub(super) fn section(facts: &Facts) -> Section {
     let share = (spent > 0.0).then(|| totals.overhead.as_secs_f64() / spent);
     let of_sort = |(at, sort): (usize, &Box<str>)| {
         let per_run = |(bin, took): (&skiptrace_engine::report::Bin, &Vec<std::time::Duration>)| {
-            Some(took[at].as_secs_f64() / bin.totals?.runs as f64)
+            Some(took[at].as_secs_f64() / bin.sums?.all.runs as f64)
         };
         let name = if sort.is_empty() { "other".to_owned() } else { sort.to_string() };
         Series {

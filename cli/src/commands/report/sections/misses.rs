@@ -11,11 +11,11 @@ use super::stretches;
 const EXPLAINED: usize = 600;
 
 pub(super) fn section(facts: &Facts) -> Section {
-    let (report, totals) = (&facts.report, &facts.report.totals);
+    let (report, totals) = (&facts.report, &facts.report.sums.all);
     let mut section = Section::new("misses", "Misses");
     let evaluated = format!("{} of {}", number(totals.evaluated), count(totals.runs, "run"));
     let values = |value: &dyn Fn(&skiptrace_engine::history::Totals) -> u64| {
-        report.bins.iter().map(|bin| Some(value(bin.totals.as_ref()?) as f64)).collect()
+        report.bins.iter().map(|bin| Some(value(&bin.sums.as_ref()?.all) as f64)).collect()
     };
     section.text(match (totals.evaluated, totals.misses) {
         (0, _) => Prose::from("Nobody looked for misses in any run, so nothing is known of them: ")
@@ -96,6 +96,6 @@ fn table(facts: &Facts) -> Table {
             Cell::name(run.id),
         ]
     };
-    let all = facts.report.totals.misses;
+    let all = facts.report.sums.all.misses;
     Table::new("The newest misses", &columns).rows(&facts.misses, facts.limit, row).of(all)
 }

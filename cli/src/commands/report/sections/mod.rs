@@ -23,7 +23,7 @@ use super::words;
 /// Makes the page of a report.
 pub(super) fn page(facts: &Facts) -> Page {
     let mut sections = vec![overview::section(facts)];
-    if facts.report.totals.runs > 0 {
+    if facts.report.sums.all.runs > 0 {
         sections.extend([
             trend::section(facts),
             misses::section(facts),
@@ -35,7 +35,7 @@ pub(super) fn page(facts: &Facts) -> Page {
         ]);
     }
     sections.push(coverage::section(facts));
-    if facts.report.totals.runs > 0 {
+    if facts.report.sums.all.runs > 0 {
         sections.extend([indexes::section(facts), unknown::section(facts)]);
     }
     Page {
@@ -48,7 +48,7 @@ pub(super) fn page(facts: &Facts) -> Page {
 
 /// Returns the stretches of a chart over time.
 fn stretches(bins: &[Bin]) -> Vec<Stretch> {
-    bins.iter().map(|bin| Stretch { period: bin.period, is_gap: bin.totals.is_none() }).collect()
+    bins.iter().map(|bin| Stretch { period: bin.period, is_gap: bin.sums.is_none() }).collect()
 }
 
 /// Returns what somebody found out about misses: a number, or that nobody looked.

@@ -8,11 +8,12 @@ use super::super::words::{count, number, percent, percent_at_most, time};
 
 pub(super) fn section(facts: &Facts) -> Section {
     let mut section = Section::new("overview", "In short");
-    let totals = &facts.report.totals;
+    let totals = &facts.report.sums.all;
     if totals.runs == 0 {
         empty(&mut section, facts);
         return section;
     }
+    let timed = &facts.report.sums.timed;
     let tests = totals.selected.saturating_add(totals.skipped);
     let whole: u64 = facts.report.jobs.iter().map(|job| job.whole).sum();
     let share = |n: u64, of: u64| percent((of > 0).then(|| n as f64 / of as f64));
@@ -25,12 +26,12 @@ pub(super) fn section(facts: &Facts) -> Section {
         },
         Figure {
             label: "Time saved",
-            value: percent(totals.saved_share()),
+            value: percent(timed.saved_share()),
             note: format!(
                 "{} of {}, less {} that skiptrace took",
-                time(totals.saved),
-                time(totals.saved.saturating_add(totals.took)),
-                time(totals.overhead)
+                time(timed.saved),
+                time(timed.saved.saturating_add(timed.took)),
+                time(timed.overhead)
             ),
             tone: Tone::Plain,
         },

@@ -48,7 +48,7 @@ fn of_tests(caption: &str, ranked: &Ranked) -> Table {
             Cell::name(test.qualified()),
             Cell::name(job),
             Cell::number(sums.results),
-            Cell::Share(sums.selected_share()),
+            Cell::number(sums.selected),
             Cell::number(sums.ran),
             Cell::Number(sums.mean().map_or_else(|| "–".to_owned(), time)),
             Cell::Number(time(sums.took)),

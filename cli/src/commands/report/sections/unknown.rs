@@ -6,7 +6,7 @@ use super::super::words::{count, days, number};
 
 pub(super) fn section(facts: &Facts) -> Section {
     let mut section = Section::new("unknown", "What this report does not know");
-    let (unknowns, totals) = (&facts.report.unknowns, &facts.report.totals);
+    let (unknowns, totals) = (&facts.report.unknowns, &facts.report.sums.all);
     let of_runs = |n: u64| format!("{} of {}", number(n), count(totals.runs, "run"));
     let mut list: Vec<Prose> = Vec::new();
     let mut say = |n: u64, text: String| {
@@ -36,7 +36,14 @@ pub(super) fn section(facts: &Facts) -> Section {
         unknowns.distance,
         format!("How far away the index was in {} that had one.", of_runs(unknowns.distance)),
     );
-    say(unknowns.tests, format!("Which tests there were in {}: none is told.", of_runs(unknowns.tests)));
+    say(
+        unknowns.untimed,
+        format!("How long tests took in {} that chose some of them.", of_runs(unknowns.untimed)),
+    );
+    say(
+        unknowns.unchosen,
+        format!("What choosing would have saved in {}, which chose nothing.", of_runs(unknowns.unchosen)),
+    );
     if let Some(gap) = unknowns.longest_gap {
         let empty = count(unknowns.empty_days.into(), "day");
         say(
