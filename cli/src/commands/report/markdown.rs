@@ -108,16 +108,20 @@ fn prose(prose: &Prose) -> String {
         .collect()
 }
 
-/// Returns a name as code: whatever is in it means nothing, but for what ends a cell of a table.
+/// Returns a name as code: whatever is in it means nothing.
 fn name(text: &str) -> String {
     let text = words::shown(text);
     if text.is_empty() {
         return "(empty)".to_owned();
     }
+    // Not even in code may what ends a cell of a table stand for itself.
+    if text.contains('|') {
+        return format!("<code>{}</code>", plain(&text));
+    }
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let ticks = "`".repeat(longest + 1);
     let blank = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    format!("{ticks}{blank}{}{blank}{ticks}", text.replace('|', "\\|"))
+    format!("{ticks}{blank}{text}{blank}{ticks}")
 }
 
 /// Returns words of which none means anything else.
@@ -128,7 +132,8 @@ fn plain(text: &str) -> String {
             '<' => plain.push_str("&lt;"),
             '>' => plain.push_str("&gt;"),
             '&' => plain.push_str("&amp;"),
-            '\\' | '`' | '|' | '*' | '_' | '[' | ']' | '#' | '!' | '~' => {
+            '|' => plain.push_str("&#124;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '!' | '~' => {
                 plain.push('\\');
                 plain.push(c);
             }
@@ -136,4 +141,46 @@ fn plain(text: &str) -> String {
         }
     }
     plain
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::page::Column;
+    use super::*;
+
+    proptest! {
+        /// Whatever a test is called, a table keeps its rows and its columns, and nothing of it is markup.
+        #[test]
+        fn names_stay_in_their_cells(name in prop_oneof![any::<String>(), "[|`<>\\\\*_a-z\\n-]{0,20}"]) {
+            let columns = [Column::Text("Name"), Column::Long("Words"), Column::Number("N")];
+            let table = Table::new(name.clone(), &columns).rows(&[1, 2], 9, |n| {
+                vec![Cell::name(&name), Cell::words(name.as_str()), Cell::number(*n)]
+            });
+            let mut text = String::new();
+            of_table(&mut text, &table);
+            let lines: Vec<&str> = text.lines().collect();
+            prop_assert_eq!(lines.len(), 6, "{}", text);
+            for row in &lines[2..] {
+                let n_bars = row.matches('|').count();
+                prop_assert_eq!(n_bars, 4, "{}", row);
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_code_whatever_is_in_them() {
+        for (text, expected) in [
+            ("a", "`a`"),
+            ("", "(empty)"),
+            ("a`b", "``a`b``"),
+            ("`a", "`` `a ``"),
+            ("a|`b", "<code>a&#124;\\`b</code>"),
+            ("a\nb", "`a\\nb`"),
+        ] {
+            assert_eq!(name(text), expected);
+        }
+        assert_eq!(plain("<b>*x*_`"), "&lt;b&gt;\\*x\\*\\_\\`");
+    }
 }

@@ -32,15 +32,6 @@ pub(super) fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "–".to_owned(), |share| format!("{:.1} %", (share * 1000.0 + 1e-9).floor() / 10.0))
 }
 
-/// Returns a share as a percentage, rounded up to two digits that count, for what is said to be no larger.
-pub(super) fn percent_at_most(share: f64) -> String {
-    let percent = share * 100.0;
-    let digits = (1 - percent.log10().floor() as i32).clamp(0, 9);
-    let scale = 10_f64.powi(digits);
-    let rounded = ((percent * scale - 1e-9).ceil() / scale).min(100.0);
-    format!("{rounded:.*} %", digits as usize)
-}
-
 /// Returns a duration: `85 ms`, `3 min 5 s`.
 pub(super) fn time(duration: Duration) -> String {
     match duration.as_micros() {
@@ -117,10 +108,6 @@ mod tests {
             [None, Some(0.0), Some(0.9999), Some(1.0), Some(-0.051)].map(percent),
             ["–", "0.0 %", "99.9 %", "100.0 %", "-5.1 %"]
         );
-        assert_eq!(
-            [0.95, 0.000_998_08, 0.0295, 1.0, 0.5].map(percent_at_most),
-            ["95 %", "0.10 %", "3.0 %", "100 %", "50 %"]
-        );
         assert_eq!([0.0, 0.000_25, 90.0].map(seconds), ["0 ms", "250 µs", "1 min 30 s"]);
     }
 
@@ -141,12 +128,6 @@ mod tests {
             if !text.chars().any(is_hidden) && text.chars().count() <= LONGEST {
                 prop_assert_eq!(shown, text);
             }
-        }
-
-        #[test]
-        fn what_is_at_most_is_not_less(share in 0.000_000_001..1.0_f64) {
-            let percent: f64 = percent_at_most(share).trim_end_matches(" %").parse().unwrap();
-            prop_assert!(percent >= share * 100.0 - 1e-7 && percent <= share * 112.0 + 1e-7, "{percent}");
         }
     }
 }

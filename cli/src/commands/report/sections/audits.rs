@@ -4,7 +4,8 @@ use skiptrace_engine::history::Confidence;
 
 use super::super::facts::Facts;
 use super::super::page::{Cell, Column, Part, Prose, Section, Table};
-use super::super::words::{number, percent_at_most};
+use super::super::words::number;
+use crate::ui::human;
 
 pub(super) fn section(facts: &Facts) -> Section {
     let mut section = Section::new("audits", "Proofs put to the test");
@@ -17,7 +18,7 @@ pub(super) fn section(facts: &Facts) -> Section {
     };
     section.text(
         Prose::from(format!("With {} confidence, ", bound.confidence))
-            .strong(format!("at most {}", percent_at_most(bound.at_most)))
+            .strong(format!("at most {}", human::share(bound.at_most)))
             .plain(" of the tests that are skipped would have failed."),
     );
     let columns = [
@@ -36,7 +37,7 @@ pub(super) fn section(facts: &Facts) -> Section {
             Cell::number(totals.skippable),
             Cell::number(totals.checked),
             Cell::number(totals.refuted),
-            Cell::Number(bound.map_or_else(|| "–".to_owned(), |bound| percent_at_most(bound.at_most))),
+            Cell::Number(bound.map_or_else(|| "–".to_owned(), |bound| human::share(bound.at_most))),
         ]
     });
     section.parts.push(Part::Table(table));

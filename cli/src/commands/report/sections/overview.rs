@@ -4,7 +4,8 @@ use skiptrace_engine::history::{Confidence, Totals};
 
 use super::super::facts::Facts;
 use super::super::page::{Figure, Part, Prose, Section, Tone};
-use super::super::words::{count, number, percent, percent_at_most, time};
+use super::super::words::{count, number, percent, time};
+use crate::ui::human;
 
 pub(super) fn section(facts: &Facts) -> Section {
     let mut section = Section::new("overview", "In short");
@@ -59,7 +60,11 @@ fn misses(totals: &Totals) -> Figure {
         (evaluated, misses) => (
             number(misses),
             format!("looked for in {} of {}", number(evaluated), count(totals.runs, "run")),
-            if misses > 0 { Tone::Bad } else { Tone::Good },
+            match misses {
+                0 if evaluated == totals.runs => Tone::Good,
+                0 => Tone::Plain,
+                _ => Tone::Bad,
+            },
         ),
     };
     Figure { label: "Misses", value, note, tone }
@@ -69,7 +74,7 @@ fn bound(totals: &Totals) -> Figure {
     let (value, note) = match totals.bound(Confidence::USUAL) {
         None => ("?".to_owned(), "no proof was put to the test".to_owned()),
         Some(bound) => (
-            format!("≤ {}", percent_at_most(bound.at_most)),
+            format!("≤ {}", human::share(bound.at_most)),
             format!(
                 "of skipped tests would have failed at most; {} confidence, {} checks",
                 bound.confidence,
