@@ -20,6 +20,7 @@ mod metrics;
 mod recipes;
 mod record;
 mod replay;
+mod report;
 mod rules;
 mod run;
 mod select;

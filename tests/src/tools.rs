@@ -11,9 +11,19 @@ const REQUIRE: &str = "SKIPTRACE_REQUIRE_TOOLS";
 /// `SKIPTRACE_REQUIRE_TOOLS=1`.
 #[track_caller]
 pub fn require(tool: &str) -> Option<PathBuf> {
+    require_any(&[tool])
+}
+
+/// Returns where the first of several tools is, any of which will do, as [`require`] does.
+#[track_caller]
+pub fn require_any(tools: &[&str]) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH").unwrap_or_default();
-    let name = format!("{tool}{}", std::env::consts::EXE_SUFFIX);
-    let found = std::env::split_paths(&folders).map(|folder| folder.join(&name)).find(|path| path.is_file());
+    let find = |tool: &&str| {
+        let name = format!("{tool}{}", std::env::consts::EXE_SUFFIX);
+        std::env::split_paths(&folders).map(|folder| folder.join(&name)).find(|path| path.is_file())
+    };
+    let found = tools.iter().find_map(find);
+    let tool = tools.join("`, `");
     if found.is_none() {
         missing(&format!("`{tool}` on the PATH"));
     }

@@ -1,5 +1,7 @@
 //! What was skipped and saved over time.
 
+use std::time::Duration;
+
 use skiptrace_engine::report::Sums;
 
 use super::super::facts::Facts;
@@ -44,8 +46,8 @@ pub(super) fn section(facts: &Facts) -> Section {
         unit: Unit::Seconds,
         stretches: stretches(&report.bins),
         series: vec![
-            series("ran", 4, &|sums| Some(sums.timed.took.as_secs_f64())),
-            series("saved", 1, &|sums| Some(sums.timed.saved.as_secs_f64())),
+            series("ran", 4, &|sums| timed(sums, sums.timed.took)),
+            series("saved", 1, &|sums| timed(sums, sums.timed.saved)),
         ],
     }));
     section.text(
@@ -81,4 +83,9 @@ pub(super) fn section(facts: &Facts) -> Section {
         "Where everything runs, to be evaluated or observed, nothing was skipped: what is said to be saved there would have been.",
     );
     section
+}
+
+/// Where no run tells how long its tests took, nobody knows.
+fn timed(sums: &Sums, time: Duration) -> Option<f64> {
+    (sums.timed.runs > 0).then(|| time.as_secs_f64())
 }
