@@ -54,7 +54,7 @@ fn of_index(section: &mut Section, index: &IndexFacts, facts: &Facts) {
         return;
     }
     section.text(format!(
-        "{} of {} were executed by half of the tests or more: a change of one runs them all.",
+        "{} of {} were executed by half of the tests or more: a change of one runs as many.",
         number(coverage.wide_units),
         count(coverage.units, "unit")
     ));
@@ -119,4 +119,137 @@ fn hubs(caption: &str, hubs: &[Hub], coverage: &Coverage) -> Table {
             Cell::Share((coverage.tests > 0).then(|| hub.tests as f64 / coverage.tests as f64)),
         ]
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use skiptrace_engine::history::{Ranking, RunFilter, TestName};
+    use skiptrace_engine::path::RepoPath;
+    use skiptrace_engine::record::{Health, Outcome, Problem};
+    use skiptrace_engine::report::Report;
+    use skiptrace_engine::time::Timestamp;
+    use skiptrace_engine::unit::LineSpan;
+
+    use super::super::super::markdown;
+    use super::super::super::page::Page;
+    use super::*;
+
+    fn index() -> IndexFacts {
+        let unproven = |name: &str, outcome, health, seconds| Unproven {
+            test: TestName::new("api", name),
+            outcome,
+            health,
+            duration: Duration::from_secs(seconds),
+        };
+        let hub = |path: &str, unit: &str, lines, tests| Hub {
+            path: RepoPath::new(path).unwrap(),
+            unit: unit.into(),
+            lines,
+            tests,
+        };
+        let coverage = Coverage {
+            job: "unit".parse().unwrap(),
+            tests: 200,
+            provable: 197,
+            time: Duration::from_secs(100),
+            provable_time: Duration::from_secs(80),
+            problems: vec![(Problem::UnstableFootprint, 1), (Problem::Opaque, 1)],
+            outcomes: vec![(Outcome::Failed, 1)],
+            unproven: vec![
+                unproven("starts_a_server", Outcome::Passed, Health::OK.with(Problem::Opaque), 12),
+                unproven("breaks", Outcome::Failed, Health::OK, 7),
+            ],
+            units: 900,
+            wide_units: 2,
+            hub_units: vec![hub("src/main.rs", "main", Some(LineSpan { start: 3, end: 9 }), 200)],
+            files: 40,
+            hub_files: vec![hub("src/main.rs", "", None, 200), hub("src/db.rs", "", None, 90)],
+        };
+        IndexFacts {
+            commit: None,
+            found: "`0123456789ab`, 3 commits before".to_owned(),
+            recorded_at: Some(Timestamp(1_767_323_045_000)),
+            bytes: 1_572_864,
+            coverage,
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_proved_is_named_and_what_is_left_out_is_counted() {
+        let now = Timestamp(1_767_323_045_000);
+        let of = |job: &str, told| JobIndex { job: job.parse().unwrap(), told };
+        let facts = Facts {
+            now,
+            filter: RunFilter::default(),
+            limit: 2,
+            report: Report::of(&[], None, now),
+            ranking: Ranking::default(),
+            misses: Vec::new(),
+            indexes: vec![
+                of("unit", Ok(index())),
+                of("e2e", Err("the store has no index of job `e2e`".to_owned())),
+            ],
+            more_jobs: 2,
+            forgotten: None,
+        };
+        let sections = vec![section(&facts)];
+        let page = Page { title: "Report", about: "All.".into(), sections, written: "By us.".into() };
+        insta::assert_snapshot!(markdown::render(&page), @"
+        # Report
+
+        All.
+
+        ## What the indexes can prove
+
+        ### Job `unit`
+
+        The index of `0123456789ab`, 3 commits before, recorded 2026-01-02 03:04:05 UTC, 1.5 MiB. It can prove of **197 of 200 tests** (98.5 %, 80.0 % of their time) that they need not run; the others always run.
+
+        **Why tests always run; one may have several reasons**
+
+        | Why | Tests | Of all tests |
+        |---|--:|--:|
+        | unstable footprint | 1 | 0.5 % |
+        | opaque | 1 | 0.5 % |
+        | failed | 1 | 0.5 % |
+
+        **Tests that always run, the longest first**
+
+        | Test | Outcome | Coverage | Time |
+        |---|---|---|--:|
+        | `api::starts_a_server` | passed | opaque | 12 s |
+        | `api::breaks` | failed | whole | 7 s |
+
+        and 1 more
+
+        2 of 900 units were executed by half of the tests or more: a change of one runs as many.
+
+        **Files that most tests depend on**
+
+        | Where | What | Tests | Of all tests |
+        |---|---|--:|--:|
+        | `src/main.rs` | all of it | 200 | 100.0 % |
+        | `src/db.rs` | all of it | 90 | 45.0 % |
+
+        and 38 more
+
+        **Units that most tests executed**
+
+        | Where | What | Tests | Of all tests |
+        |---|---|--:|--:|
+        | `src/main.rs:3` | `main` | 200 | 100.0 % |
+
+        and 899 more
+
+        ### Job `e2e`
+
+        No index: the store has no index of job `e2e`.
+
+        The indexes of 2 more jobs were not looked at; `--job` names one.
+
+        By us.
+        ");
+    }
 }
