@@ -20,6 +20,7 @@ fn no_command_shows_the_help() {
       record       Run tests and record what each one executes
       evaluate     Hold what really ran against what would have run
       replay       Try selection on the commits that there are
+      report       Report what was skipped, saved and missed over time, and what nobody knows of that
       doctor       Say whether recording would work here, and what is missing
       rules        Check the rules of `skiptrace.toml`
       index        Build, import, inspect, merge, share and clean up indexes

@@ -19,7 +19,7 @@ fn every_command_gets_a_file() {
     assert_snapshot!(sandbox.skiptrace(["man", "--out", "share/man1"]).success().snapshot(), @"
     exit code: 0
     --- stderr ---
-    wrote 35 pages to `share/man1`
+    wrote 36 pages to `share/man1`
     ");
     let mut names: Vec<String> = std::fs::read_dir(sandbox.work().join("share/man1"))
         .unwrap()
@@ -57,6 +57,7 @@ fn every_command_gets_a_file() {
     skiptrace-man.1
     skiptrace-record.1
     skiptrace-replay.1
+    skiptrace-report.1
     skiptrace-rules-lint.1
     skiptrace-rules.1
     skiptrace-run.1

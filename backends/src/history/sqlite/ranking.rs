@@ -10,8 +10,8 @@ use super::failure::Failure;
 use super::read::{condition, decision, outcome, parsed};
 
 /// Results are read once, in the order in which they lie, and summed up here. To group them, SQLite would look each up
-/// through the index of tests, or sort them all, which takes ten times as long; and its sums end with an error where
-/// numbers do.
+/// through the index of tests, or sort them all, which takes several times as long; and its sums end with an error
+/// where numbers do.
 pub(super) fn ranking(connection: &Connection, filter: &RunFilter, limit: usize) -> Result<Ranking, Failure> {
     let (condition, values) = condition(filter);
     let mut query = connection.prepare_cached(&format!(
