@@ -172,33 +172,32 @@ impl<'a> Reach<'a> {
     }
 }
 
-fn hub_units(index: &Index, reach: &mut Reach<'_>) -> Vec<Hub> {
-    let mut hubs = Vec::new();
+/// Code, and how many tests depend on it: a unit of a file, or all of it.
+type Found<'a> = (u64, &'a FileRecord, Option<&'a UnitRecord>);
+
+fn hub_units<'a>(index: &'a Index, reach: &mut Reach<'_>) -> Vec<Found<'a>> {
+    let mut found = Vec::new();
     for file in index.files() {
-        for unit in index.units_of(file).iter().filter(|unit| !unit.name.is_empty()) {
-            let Some(lines) = unit.listed else { continue };
-            let lines = Some(lines).filter(|lines| *lines != LineSpan::UNKNOWN);
-            let tests = reach.of_unit(unit);
-            hubs.push(Hub { path: file.path.clone(), unit: unit.name.clone(), lines, tests });
-        }
+        let named = index.units_of(file).iter().filter(|unit| !unit.name.is_empty() && unit.listed.is_some());
+        found.extend(named.map(|unit| (reach.of_unit(unit), file, Some(unit))));
     }
-    hubs
+    found
 }
 
-fn hub_files(index: &Index, reach: &mut Reach<'_>) -> Vec<Hub> {
-    let hub = |file: &FileRecord| Hub {
-        path: file.path.clone(),
-        unit: "".into(),
-        lines: None,
-        tests: reach.of_file(file),
-    };
-    index.files().iter().map(hub).collect()
+fn hub_files<'a>(index: &'a Index, reach: &mut Reach<'_>) -> Vec<Found<'a>> {
+    index.files().iter().map(|file| (reach.of_file(file), file, None)).collect()
 }
 
 /// Returns the first hubs; what no test depends on is none.
-fn first(mut hubs: Vec<Hub>, limit: usize) -> Vec<Hub> {
-    hubs.retain(|hub| hub.tests > 0);
-    hubs.sort_by(|a, b| (b.tests, &a.path, &a.unit, a.lines).cmp(&(a.tests, &b.path, &b.unit, b.lines)));
-    hubs.truncate(limit);
-    hubs
+fn first(mut found: Vec<Found<'_>>, limit: usize) -> Vec<Hub> {
+    found.retain(|(tests, ..)| *tests > 0);
+    // Files and their units are in order already, and stay so among equals.
+    found.sort_by_key(|(tests, ..)| Reverse(*tests));
+    let hub = |(tests, file, unit): Found<'_>| Hub {
+        path: file.path.clone(),
+        unit: unit.map_or_else(Box::default, |unit| unit.name.clone()),
+        lines: unit.and_then(|unit| unit.listed).filter(|lines| *lines != LineSpan::UNKNOWN),
+        tests,
+    };
+    found.into_iter().take(limit).map(hub).collect()
 }

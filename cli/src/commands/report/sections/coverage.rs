@@ -31,7 +31,12 @@ pub(super) fn section(facts: &Facts) -> Section {
 
 fn of_index(section: &mut Section, index: &IndexFacts, facts: &Facts) {
     let coverage = &index.coverage;
-    let share = |part: f64, all: f64| percent((all > 0.0).then_some(part / all));
+    let of_tests = percent((coverage.tests > 0).then(|| coverage.provable as f64 / coverage.tests as f64));
+    // An imported index has no times.
+    let of_time = (!coverage.time.is_zero()).then(|| {
+        let share = coverage.provable_time.as_secs_f64() / coverage.time.as_secs_f64();
+        format!(", {} of their time", percent(Some(share)))
+    });
     let recorded = index.recorded_at.map_or_else(String::new, |at| format!(", recorded {}", human::date(at)));
     section.text(
         Prose::from(format!(
@@ -41,9 +46,8 @@ fn of_index(section: &mut Section, index: &IndexFacts, facts: &Facts) {
         ))
         .strong(format!("{} of {}", number(coverage.provable), count(coverage.tests, "test")))
         .plain(format!(
-            " ({}, {} of their time) that they need not run; the others always run.",
-            share(coverage.provable as f64, coverage.tests as f64),
-            share(coverage.provable_time.as_secs_f64(), coverage.time.as_secs_f64())
+            " ({of_tests}{}) that they need not run; the others always run.",
+            of_time.unwrap_or_default()
         )),
     );
     if coverage.provable < coverage.tests {

@@ -46,7 +46,7 @@ pub(super) fn section(facts: &Facts) -> Section {
     }
     let spent = (totals.saved + totals.took).as_secs_f64();
     let share = (spent > 0.0).then(|| totals.overhead.as_secs_f64() / spent);
-    let of_sort = |(at, sort): (usize, &Box<str>)| {
+    let of_sort = |(at, sort): (usize, &str)| {
         let per_run = |(bin, took): (&skiptrace_engine::report::Bin, &Vec<std::time::Duration>)| {
             Some(took[at].as_secs_f64() / bin.sums?.all.runs as f64)
         };
@@ -69,7 +69,7 @@ pub(super) fn section(facts: &Facts) -> Section {
         shape: Shape::Stack,
         unit: Unit::Seconds,
         stretches: stretches(&report.bins),
-        series: report.overheads.sorts.iter().enumerate().map(of_sort).collect(),
+        series: report.overheads.sorts.iter().map(|sort| &**sort).enumerate().map(of_sort).collect(),
     }));
     section
 }

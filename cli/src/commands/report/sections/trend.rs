@@ -87,5 +87,5 @@ pub(super) fn section(facts: &Facts) -> Section {
 
 /// Where no run tells how long its tests took, nobody knows.
 fn timed(sums: &Sums, time: Duration) -> Option<f64> {
-    (sums.timed.runs > 0).then(|| time.as_secs_f64())
+    (sums.timed.runs > 0).then_some(time.as_secs_f64())
 }
