@@ -75,6 +75,11 @@ impl Journal {
         run.saved = total(selection.skipped().map(|test| test.duration));
     }
 
+    /// Notes how long those tests take that must run, where nobody tells how long they took.
+    pub(crate) fn expected(&mut self, selection: &Selection) {
+        self.record.run.took = total(selection.run().map(|test| test.record.duration));
+    }
+
     /// Notes that all ran after all, for this cause.
     pub(crate) fn fell_back(&mut self, cause: &str) {
         let run = &mut self.record.run;

@@ -226,6 +226,7 @@ pub(crate) fn run(args: &SelectArgs, session: &Session<'_>) -> Result<ExitStatus
     }
     if let Some(mut journal) = journal {
         journal.decided(&decision);
+        journal.expected(&decision.selection);
         journal.run().overheads.insert("select".into(), decision.took);
         journal.close(&settings, session)?;
     }

@@ -28,7 +28,7 @@ pub struct Run {
     pub counts: Counts,
     /// How long the tests would have taken that did not, or would not, run.
     pub saved: Duration,
-    /// How long those took that ran.
+    /// How long those took that had to; of who only chose, what they took when they were recorded.
     pub took: Duration,
     /// How many tests failed that would have been skipped; `None` where nobody looked.
     pub misses: Option<u64>,
