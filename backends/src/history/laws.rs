@@ -262,7 +262,7 @@ fn what_cannot_be_read_is_refused_and_kept() {
     let path = history.path().to_owned();
     drop(history);
     // Whoever closes it in the usual way leaves no log.
-    drop(rusqlite::Connection::open(&path).unwrap().execute_batch("SELECT count(*) FROM run").unwrap());
+    rusqlite::Connection::open(&path).unwrap().execute_batch("SELECT count(*) FROM run").unwrap();
     let good = std::fs::read(&path).unwrap();
     let write = |name: &str, bytes: &[u8]| {
         let path = folder.path().join(name);
