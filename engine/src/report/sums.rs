@@ -7,8 +7,8 @@ use crate::history::{Run, Totals};
 pub struct Sums {
     /// Of all runs.
     pub all: Totals,
-    /// Of those that chose among tests and tell how long those took that ran. Recordings run everything, and
-    /// `select` does not see what becomes of the tests: neither tells which share of the time was saved.
+    /// Of those that chose among tests and tell how long those take that must run. Recordings run everything, so they do
+    /// not tell which share of the time was saved.
     pub timed: Totals,
 }
 

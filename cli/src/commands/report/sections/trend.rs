@@ -52,8 +52,8 @@ pub(super) fn section(facts: &Facts) -> Section {
     }));
     section.text(
         "The share of time has what skiptrace itself took subtracted, so it may be negative. It is of runs that chose \
-         among their tests and tell how long those took that ran: recordings run everything, and `skiptrace select` does \
-         not see what becomes of the tests.",
+         among their tests and tell how long those took that ran: recordings run everything. `skiptrace select` does not \
+         see what becomes of the tests, and tells how long they took when they were recorded.",
     );
     let columns = [
         Column::Text("Done by"),
