@@ -15,7 +15,6 @@ use skiptrace_indexers::record::fold::RecordedTest;
 
 use crate::commands::history::record;
 use crate::decision::{Decision, Relation};
-use crate::error::CommandError;
 use crate::git::{Branch, GitError};
 use crate::metrics;
 use crate::nearest;
@@ -153,15 +152,17 @@ impl Journal {
         }
     }
 
-    /// Writes it down, unless that is switched off or there is no repository that it is a run of.
-    pub(crate) fn close(mut self, settings: &Settings, session: &Session<'_>) -> Result<(), CommandError> {
+    /// Writes it down, unless that is switched off or there is no repository that it is a run of. Nothing fails because
+    /// of that.
+    pub(crate) fn close(mut self, settings: &Settings, session: &Session<'_>) {
         let place = self.place.filter(|_| settings.history_enabled.value).and_then(|place| place.join().ok());
-        let Some((commit, branch)) = place else { return Ok(()) };
+        let Some((commit, branch)) = place else { return };
         let run = &mut self.record.run;
         if run.commit.is_none() {
-            run.commit = commit?;
+            run.commit = commit.unwrap_or_else(|error| unknown("commit", &error, session));
         }
-        let branch = branch?.map(|branch| branch.name);
+        let branch = branch.unwrap_or_else(|error| unknown("branch", &error, session));
+        let branch = branch.map(|branch| branch.name);
         run.branch = settings.index_branch.value.clone().or(branch).map(Into::into);
         run.overheads.retain(|_, took| !took.is_zero());
         record(&self.record, session);
@@ -169,8 +170,13 @@ impl Journal {
         if &*self.record.run.command != "evaluate" {
             metrics::publish_run(&self.record.run, session);
         }
-        Ok(())
     }
+}
+
+/// Says what is not known of a run.
+fn unknown<T>(what: &str, error: &GitError, session: &Session<'_>) -> Option<T> {
+    session.printer.warning(format_args!("the run is written down without its {what}: {error}"));
+    None
 }
 
 /// Says of a miss what there is to say: why the test would have been skipped, and what may have broken it.

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use serde::Deserialize;
 use skiptrace_benches::mutation::find::{self, Language};
+use skiptrace_benches::mutation::runs::{self, Trial};
 use skiptrace_benches::mutation::sample::shuffled;
 use skiptrace_benches::mutation::suite::{Results, Suite, Test};
 use skiptrace_benches::mutation::{Mutant, borrowed};
@@ -45,6 +46,9 @@ struct Args {
     /// Stop after so many minutes
     #[arg(long)]
     minutes: Option<u64>,
+    /// Add each mutant to this file, as a run that `skiptrace history import` takes
+    #[arg(long)]
+    runs: Option<PathBuf>,
 }
 
 /// What came of one mutant that builds.
@@ -183,6 +187,19 @@ fn main() -> io::Result<ExitCode> {
         let time = |tests: &mut dyn Iterator<Item = &Test>| -> f64 {
             tests.filter_map(|test| times.get(test)).map(|(time, _)| time.as_secs_f64()).sum::<f64>().max(0.0)
         };
+        if let Some(file) = args.runs.as_deref().filter(|_| !results.hung) {
+            let time = |tests: &mut dyn Iterator<Item = &Test>| Duration::from_secs_f64(time(tests));
+            let trial = Trial {
+                mutant: mutant.to_string(),
+                known: times.len(),
+                skip: &skip,
+                ran: &good,
+                killed: killed.len(),
+                missed: &missed,
+                times: (time(&mut skip.iter()), time(&mut times.keys().filter(|test| !skip.contains(*test)))),
+            };
+            runs::append(file, &trial)?;
+        }
         let one = Tried {
             operator: mutant.operator.clone(),
             skipped: share(skip.len() as f64, times.len() as f64),

@@ -8,6 +8,7 @@
 pub mod borrowed;
 pub mod find;
 pub mod go;
+pub mod runs;
 pub mod rust;
 pub mod sample;
 pub mod suite;

@@ -177,7 +177,7 @@ pub(crate) fn run(args: &RunArgs, session: &Session<'_>) -> Result<ExitStatus, C
     }
     session.printer.status(&said);
     if !watch.is_interrupted() {
-        journal.close(&settings, session)?;
+        journal.close(&settings, session);
     }
     Ok(match (watch.is_interrupted(), code) {
         (true, _) => ExitStatus::Interrupted,

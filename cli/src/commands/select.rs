@@ -227,8 +227,11 @@ pub(crate) fn run(args: &SelectArgs, session: &Session<'_>) -> Result<ExitStatus
     if let Some(mut journal) = journal {
         journal.decided(&decision);
         journal.expected(&decision.selection);
+        if let Some(at) = &args.at {
+            journal.run().commit = session.commit(at).ok();
+        }
         journal.run().overheads.insert("select".into(), decision.took);
-        journal.close(&settings, session)?;
+        journal.close(&settings, session);
     }
     Ok(if fell_back && args.fail_on_fallback { ExitStatus::FellBack } else { ExitStatus::Success })
 }

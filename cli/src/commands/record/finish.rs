@@ -235,7 +235,7 @@ impl Plan {
                 distance: Some(0),
                 bytes: Some(document.bytes),
             };
-            journal.close(&session.settings()?, session)?;
+            journal.close(&session.settings()?, session);
         }
         if session.printer.wants_json() {
             session.printer.json("record@1", &document)?;
