@@ -5,12 +5,13 @@ use std::hash::{BuildHasher, RandomState};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use skiptrace_engine::evaluation::{Ended, Evaluation, Finding, Judged, Side, suspects};
+use skiptrace_engine::evaluation::{Ended, Evaluation, Finding, Judged, Side, culprits, suspects};
 use skiptrace_engine::history::{Audit, Decision as Decided, Run, RunId, RunRecord, TestName, TestResult};
 use skiptrace_engine::id::{CommitId, JobName};
+use skiptrace_engine::index::Evidence;
 use skiptrace_engine::index::carry::Carried;
 use skiptrace_engine::record::{Outcome, TestKey};
-use skiptrace_engine::selection::Selection;
+use skiptrace_engine::selection::{Change, Selection};
 use skiptrace_indexers::record::fold::RecordedTest;
 
 use crate::commands::history::record;
@@ -21,7 +22,7 @@ use crate::nearest;
 use crate::session::Session;
 use crate::settings::Settings;
 
-/// How many changes are named that may be behind a miss.
+/// How many changes are named that may be behind a miss, and how many misses aloud.
 const NAMED: usize = 5;
 
 /// A run in the making.
@@ -109,8 +110,7 @@ impl Journal {
     }
 
     /// Notes what became of each test that ran.
-    pub(crate) fn results(&mut self, selection: &Selection, evaluation: &Evaluation) {
-        let note = note(selection, evaluation);
+    pub(crate) fn results(&mut self, selection: &Selection, evaluation: &Evaluation, misses: &Misses) {
         for test in &evaluation.tests {
             let Some(ended) = test.ended else { continue };
             let could_skip = test.side() == Side::Removed;
@@ -123,7 +123,7 @@ impl Journal {
                 decision: if could_skip { Decided::WouldSkip } else { Decided::Run },
                 reason: reason.map(|reason| reason.code().into()),
                 is_missed: test.is_missed(),
-                note: test.is_missed().then(|| note.clone().into()),
+                note: misses.notes.get(&key).map(|note| note.as_str().into()),
             };
             self.ended(TestName { suite: key.suite, name: key.name }, result);
         }
@@ -179,17 +179,53 @@ fn unknown<T>(what: &str, error: &GitError, session: &Session<'_>) -> Option<T> 
     None
 }
 
-/// Says of a miss what there is to say: why the test would have been skipped, and what may have broken it.
-pub(crate) fn note(selection: &Selection, evaluation: &Evaluation) -> String {
-    let changes = suspects(selection, evaluation);
-    let named: Vec<String> = changes.iter().take(NAMED).map(|change| format!("`{change}`")).collect();
-    let more = match changes.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    match named.is_empty() {
-        true => "nothing had changed that the index knows of".to_owned(),
-        false => format!("it depends on none of what had changed: {}{more}", named.join(", ")),
+/// What there is to say of tests that were missed.
+#[derive(Debug, Default)]
+pub(crate) struct Misses {
+    notes: BTreeMap<TestKey, String>,
+}
+
+impl Misses {
+    /// Explains what an evaluation found: by indexes that were recorded after the changes, where there are any, else by what
+    /// selected other tests that failed.
+    pub(crate) fn explain(
+        job: &JobName,
+        selection: &Selection,
+        evaluation: &Evaluation,
+        fresh: &[&dyn Evidence],
+    ) -> Misses {
+        let mut notes = BTreeMap::new();
+        for test in evaluation.tests.iter().filter(|test| test.is_missed()) {
+            let key = TestKey::new(job.clone(), test.suite.clone(), test.name.clone());
+            // An index that cannot be read says nothing.
+            let found = fresh.iter().filter_map(|part| culprits(*part, &key, &selection.changes).ok());
+            let found: Vec<&Change> = found.flatten().collect();
+            let note = match found.is_empty() {
+                false => format!("it depends on {}, and the index did not know", named(&found)),
+                true => match suspects(selection, evaluation) {
+                    changes if changes.is_empty() => "nothing had changed that the index knows of".to_owned(),
+                    changes => format!("it depends on none of what had changed: {}", named(&changes)),
+                },
+            };
+            notes.insert(key, note);
+        }
+        Misses { notes }
+    }
+
+    /// Says it aloud.
+    pub(crate) fn tell(&self, session: &Session<'_>) {
+        for (test, note) in self.notes.iter().take(NAMED) {
+            session.printer.hint(format_args!("`{} {}`: {note}", test.suite, test.name));
+        }
+    }
+}
+
+/// Names some changes.
+fn named(changes: &[&Change]) -> String {
+    let names: Vec<String> = changes.iter().take(NAMED).map(|change| format!("`{change}`")).collect();
+    match changes.len().saturating_sub(NAMED) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
     }
 }
 

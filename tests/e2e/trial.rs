@@ -186,6 +186,21 @@ fn evaluations_add_up_to_a_bound_and_misses_are_explained() {
 }
 
 #[test]
+fn what_should_have_selected_a_test_is_named_where_an_index_knows_it() {
+    let sandbox = hundred();
+    let mut other = known("pkg", "b::t7", "b.rs");
+    other.files.push("a.rs".to_owned());
+    // What ran was recorded as well, and says what the test depends on.
+    let recorded = index(&sandbox, &sandbox.repo(), &[other, known("pkg", "a::must", "a.rs")]);
+    sandbox.skiptrace(["index", "push", recorded.to_str().unwrap()]).success();
+    results(&sandbox, &["b::t7"]);
+    let args = ["evaluate", "--results", "../results.xml", "--base", "HEAD~1"];
+    let said = sandbox.output(later(&sandbox).args(args)).success();
+    let note = "`pkg b::t7`: it depends on `a.rs`, and the index did not know";
+    assert!(said.stderr().contains(note), "{}", said.snapshot());
+}
+
+#[test]
 fn without_checks_there_is_no_bound() {
     let sandbox = hundred();
     sandbox.skiptrace(["select", "--format", "plain"]).success();

@@ -28,7 +28,7 @@ use super::select::summarize;
 use crate::decision::{Asked, Decision, Relation};
 use crate::error::CommandError;
 use crate::exit::ExitStatus;
-use crate::journal::Journal;
+use crate::journal::{Journal, Misses};
 use crate::rules::Rules;
 use crate::session::Session;
 use crate::settings::{Flag, Settings};
@@ -163,8 +163,6 @@ pub(crate) fn run(args: &RunArgs, session: &Session<'_>) -> Result<ExitStatus, C
         proved = Selection::default();
     }
     let evaluation = trial::judge(&proved, &outcome.tests, &around, &runner);
-    trial::tell(&proved, &evaluation, session);
-    journal.results(&proved, &evaluation);
     if trial != Trial::None && !proved.tests.is_empty() {
         journal.audited(&proved, &evaluation);
     }
@@ -175,6 +173,9 @@ pub(crate) fn run(args: &RunArgs, session: &Session<'_>) -> Result<ExitStatus, C
     if !folded.index.tests().is_empty() {
         locals.keep(&folded.index, session)?;
     }
+    let misses = Misses::explain(&plan.job, &proved, &evaluation, &[&folded.index]);
+    trial::tell(&evaluation, &misses, session);
+    journal.results(&proved, &evaluation, &misses);
     session.printer.status(&said);
     if !watch.is_interrupted() {
         journal.close(&settings, session);

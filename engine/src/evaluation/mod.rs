@@ -11,6 +11,7 @@
 //! could have told of is none, and the reason is kept with it. Whatever is not clear is said, and never counts as good.
 
 mod counts;
+mod culprits;
 mod judge;
 #[cfg(test)]
 mod laws;
@@ -30,6 +31,7 @@ use crate::record::Outcome;
 use crate::selection::Selection;
 
 pub use counts::Counts;
+pub use culprits::culprits;
 pub use judge::evaluate;
 pub use result::{Ended, Repeats, Results, Tally, TestResult, ToldName};
 pub use suspects::suspects;

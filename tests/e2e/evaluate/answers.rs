@@ -81,6 +81,7 @@ fn a_miss_is_found_and_other_failures_are_none() {
     --- stderr ---
     read 8 results of `../results.xml` (JUnit XML)
     warning: 1 miss: tests that failed would have been skipped
+    hint: `pkg b::first`: it depends on none of what had changed: `a.rs`
     ");
     let _ = sandbox.skiptrace([&arguments[..], &["--strict"]].concat()).code(1);
     let told = |format: &str| sandbox.skiptrace([&arguments[..], &["--quiet", "--format", format]].concat());
@@ -325,6 +326,7 @@ fn several_jobs_and_their_total() {
     read 7 results of `../results.xml` (JUnit XML)
     warning: job `other`: index_not_found: the index has no job `other` (it has `default`)
     warning: 1 miss: tests that failed would have been skipped
+    hint: `pkg b::first`: it depends on none of what had changed: `a.rs`
     ");
     let output = sandbox.skiptrace(jobs.iter().chain(&files).chain(&["--format", "markdown"])).success();
     assert_snapshot!(output.stdout(), @"

@@ -79,6 +79,7 @@ fn events_are_results() {
     --- stderr ---
     read 7 test events of `@ci.job.name:unit` (Datadog: 3 pages)
     warning: 1 miss: tests that failed would have been skipped
+    hint: `pkg b::first`: it depends on none of what had changed: `a.rs`
     ");
     let asked: Vec<Value> = server.take_asked().iter().map(|asked| asked.json()["filter"].clone()).collect();
     let filter = json!({"query": "@ci.job.name:unit", "from": "1767063845000", "to": "1767323045000"});

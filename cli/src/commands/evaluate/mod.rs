@@ -13,13 +13,15 @@ use std::collections::BTreeMap;
 
 use skiptrace_engine::evaluation::{Compared, Evaluation, Results, evaluate};
 use skiptrace_engine::id::JobName;
+use skiptrace_engine::index::Evidence;
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::selection::Selection;
 
-use crate::decision::{Asked, Decision};
+use crate::decision::{Asked, Basis, Decision, Relation};
 use crate::error::{CommandError, ErrorKind};
 use crate::exit::ExitStatus;
-use crate::journal::Journal;
+use crate::journal::{Journal, Misses};
+use crate::nearest;
 use crate::rules::Rules;
 use crate::session::Session;
 use crate::settings::{Flag, Settings};
@@ -146,7 +148,7 @@ pub(crate) fn run(args: &EvaluateArgs, session: &Session<'_>) -> Result<ExitStat
     let mut base = input::read(&args.base_results, &default, &searches, session)?;
     let quarantined = input::quarantined(&args.quarantined, session)?;
     let mut report = Report::default();
-    let mut journals = Vec::new();
+    let mut accounts = Vec::new();
     for (job, mut told) in told {
         let base = base.remove(&job);
         told.events.extend(base.iter().flat_map(|base| base.events.iter().cloned()));
@@ -169,7 +171,9 @@ pub(crate) fn run(args: &EvaluateArgs, session: &Session<'_>) -> Result<ExitStat
         };
         let evaluation = evaluate(&compared);
         if let Some(decision) = &judged.decision {
-            journals.push(journal(&job, decision, &evaluation, args, session)?);
+            let misses = explain(&job, decision, &evaluation, args, &settings, session);
+            let journal = journal(&job, decision, &evaluation, &misses, args, session)?;
+            accounts.push((journal, misses));
         }
         report.add(JobReport::of(job, &told, judged, evaluation));
     }
@@ -182,7 +186,8 @@ pub(crate) fn run(args: &EvaluateArgs, session: &Session<'_>) -> Result<ExitStat
         let batch = metrics::batch(&report, begun, args.at.as_deref(), &settings, session);
         crate::metrics::publish(batch, &settings, session);
     }
-    for journal in journals {
+    for (journal, misses) in accounts {
+        misses.tell(session);
         journal.close(&settings, session);
     }
     told?;
@@ -235,11 +240,33 @@ fn decide(
     }
 }
 
+/// Explains misses, by the index of what ran where there is one that the decision did not go by.
+fn explain(
+    job: &JobName,
+    decision: &Decision,
+    evaluation: &Evaluation,
+    args: &EvaluateArgs,
+    settings: &Settings,
+    session: &Session<'_>,
+) -> Misses {
+    let used = decision.basis.as_ref().and_then(|basis| basis.commit());
+    let fresh = match evaluation.tests.iter().any(|test| test.is_missed()) {
+        true => Basis::find(None, settings.index_kind.value, job, args.at.as_deref(), session).ok(),
+        false => None,
+    };
+    let is_same = |basis: &Basis| matches!(basis.relation, Relation::Found(_, nearest::Relation::Same));
+    let fresh = fresh.filter(|basis| is_same(basis) && basis.commit() != used);
+    let parts: Vec<&dyn Evidence> =
+        fresh.iter().flat_map(|basis| &basis.parts).map(|part| part as &dyn Evidence).collect();
+    Misses::explain(job, &decision.selection, evaluation, &parts)
+}
+
 /// Makes the account of a job.
 fn journal(
     job: &JobName,
     decision: &Decision,
     evaluation: &Evaluation,
+    misses: &Misses,
     args: &EvaluateArgs,
     session: &Session<'_>,
 ) -> Result<Journal, CommandError> {
@@ -252,7 +279,7 @@ fn journal(
     }
     let saved = evaluation.counts().saved_time;
     if decision.basis.is_some() {
-        journal.results(&decision.selection, evaluation);
+        journal.results(&decision.selection, evaluation, misses);
         journal.audited(&decision.selection, evaluation);
         // What those took that ran says more than what they took when they were recorded.
         journal.run().saved = saved;

@@ -13,7 +13,7 @@ use skiptrace_indexers::run::wanted::Wanted;
 
 use super::super::record::Around;
 use super::super::record::runner::Runner;
-use crate::journal;
+use crate::journal::Misses;
 use crate::session::Session;
 
 /// What became of the tests that ran, as files of results would tell it.
@@ -69,14 +69,14 @@ fn missed(evaluation: &Evaluation) -> BTreeSet<(&str, &str)> {
 }
 
 /// Says aloud what was missed.
-pub(super) fn tell(selection: &Selection, evaluation: &Evaluation, session: &Session<'_>) {
+pub(super) fn tell(evaluation: &Evaluation, misses: &Misses, session: &Session<'_>) {
     let printer = session.printer;
     let missed = missed(evaluation);
     for (suite, name) in &missed {
         printer.warning(format_args!("missed: `{suite} {name}` fails, and need not have run"));
     }
     if !missed.is_empty() {
-        printer.hint(journal::note(selection, evaluation));
+        misses.tell(session);
         printer.hint(
             "please report it: a test that is skipped and would fail is the worst that can happen here",
         );
