@@ -1,6 +1,6 @@
 //! What a command chose and what came of it, as the run that is written down.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -78,6 +78,29 @@ impl Journal {
     /// Notes how long those tests take that must run, where nobody tells how long they took.
     pub(crate) fn expected(&mut self, selection: &Selection) {
         self.record.run.took = total(selection.run().map(|test| test.record.duration));
+    }
+
+    /// Notes of each test what was decided, where nobody tells what became of it. Those that need not run do so all the
+    /// same if `is_observed`, and if they are audited.
+    pub(crate) fn chosen(&mut self, selection: &Selection, is_observed: bool) {
+        let could_skip: BTreeSet<&TestKey> = selection.could_skip().map(|test| &test.key).collect();
+        for test in &selection.tests {
+            let key = &test.record.key;
+            let decision = match (test.is_skipped(), could_skip.contains(key)) {
+                (true, _) if !is_observed => Decided::Skip,
+                (_, true) => Decided::WouldSkip,
+                _ => Decided::Run,
+            };
+            let result = TestResult {
+                outcome: None,
+                duration: Duration::ZERO,
+                decision,
+                reason: selection.reasons_of(test).next().map(|reason| reason.code().into()),
+                is_missed: false,
+                note: None,
+            };
+            self.record.tests.insert(TestName::new(key.suite.clone(), key.name.clone()), result);
+        }
     }
 
     /// Notes that all ran after all, for this cause.

@@ -101,6 +101,12 @@ fn who_observes_leaves_nothing_out_and_writes_down_what_could_be() {
     assert_eq!((run["index_distance"].as_u64(), run["saved_us"].as_u64()), (Some(1), Some(100_000_000)));
     assert!(run["misses"].is_null() && run["index_bytes"].as_u64() > Some(0) && run["branch"] == "main");
 
+    let shown =
+        sandbox.skiptrace(["history", "show", run["run"].as_str().unwrap(), "--tests", "--json"]).success();
+    let tests = json(&shown)["tests"].as_array().unwrap().clone();
+    let decided = |decision: &str| tests.iter().filter(|test| test["decision"] == decision).count();
+    assert_eq!((decided("would-skip"), decided("run"), decided("skip")), (100, 1, 0));
+
     let answer = json(&sandbox.skiptrace(["select", "--observe", "--json", "--format", "gtest"]).success());
     assert_eq!((answer["observed"].as_bool(), answer["skipped"].as_u64()), (Some(true), Some(100)));
     assert_eq!(answer["arguments"].as_array().map(Vec::len), Some(0), "{answer}");

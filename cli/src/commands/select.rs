@@ -227,6 +227,9 @@ pub(crate) fn run(args: &SelectArgs, session: &Session<'_>) -> Result<ExitStatus
     if let Some(mut journal) = journal {
         journal.decided(&decision);
         journal.expected(&decision.selection);
+        if trial != Trial::None {
+            journal.chosen(&decision.selection, trial == Trial::Observe);
+        }
         if let Some(at) = &args.at {
             journal.run().commit = session.commit(at).ok();
         }
