@@ -17,7 +17,7 @@ use crate::journal::Misses;
 use crate::session::Session;
 
 /// What became of the tests that ran, as files of results would tell it.
-pub(super) fn results(tests: &[RecordedTest]) -> Results {
+fn results(tests: &[RecordedTest]) -> Results {
     let mut results = Results::default();
     for test in tests {
         let name = ToldName { suite: test.suite.clone(), name: test.name.clone(), ..ToldName::default() };
