@@ -9,6 +9,9 @@
 //!   anybody may have read, a build for example, is `opened` by all tests.
 //! - *A folder that was listed*: one unit called [`FOLDER`], whose fingerprint is over the names in it. Its path is
 //!   the folder's; the root's is empty. `opened` are the tests that listed it.
+//! - *A file of which git keeps nothing*, so that no blob says what it was to the last byte: besides its units one called
+//!   [`BYTES`], whose fingerprint is over all of it. It is nothing that could change by itself, and concerns those alone
+//!   that `opened` the file.
 //! - *A path at which nothing was*: no unit and no blob. `opened` are the tests that looked for it. They are concerned
 //!   as soon as there is a file at that path, or below it.
 //! - *Lookups*, at [`lookups`]: no unit and no blob. `opened` are the tests that may have looked for names which nobody
@@ -19,10 +22,15 @@
 //!
 //! [`Index::is_by_blob`]: crate::index::Index::is_by_blob
 
+use crate::fingerprint::Fingerprint;
 use crate::path::RepoPath;
+use crate::unit::{LineSpan, Unit, UnitKind};
 
 /// The name of the unit that stands for the names in a folder. No unit of a file is called that.
 pub const FOLDER: &str = "/";
+
+/// The name of the unit that stands for the bytes of a file. No unit of a file is called that.
+pub const BYTES: &str = "/bytes";
 
 /// Returns the path of the record that says whose lookups were not heard. Git has no file there.
 pub fn lookups() -> RepoPath {
@@ -32,4 +40,16 @@ pub fn lookups() -> RepoPath {
 /// Returns the path of the record that says who knows the whole tree. Git has no file there.
 pub fn listed() -> RepoPath {
     RepoPath::new(".git/listed").expect("it is a path")
+}
+
+/// Returns the unit that stands for the bytes of a file.
+pub fn bytes(content: &[u8]) -> Unit {
+    Unit {
+        // A unit of kind `File` would stand for units that the file does not have.
+        kind: UnitKind::Item,
+        name: BYTES.into(),
+        lines: LineSpan::UNKNOWN,
+        fingerprint: Some(Fingerprint::of(content)),
+        identifiers: Vec::new(),
+    }
 }

@@ -12,6 +12,7 @@ use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::TestKey;
 use skiptrace_engine::selection::{Decided, Reason};
 use skiptrace_engine::test_set::TestSet;
+use skiptrace_engine::tree::BYTES;
 
 use super::select::CauseDocument;
 use crate::decision::{Asked, Decision};
@@ -378,7 +379,7 @@ type Use = (u32, &'static str, String, Option<(u32, u32)>, skiptrace_engine::id:
 fn uses_of(view: &FileView, line: Option<u32>) -> Vec<Use> {
     let is_meant = |start: u32, end: u32| line.is_none_or(|line| (start..=end).contains(&line));
     let mut uses: Vec<Use> = Vec::new();
-    for unit in &view.units {
+    for unit in view.units.iter().filter(|unit| &*unit.name != BYTES) {
         let (lines, order) = match unit.listed {
             Some(lines) if lines.start > 0 => (Some((lines.start, lines.end)), lines.start),
             _ => (None, u32::MAX),

@@ -10,8 +10,8 @@ use crate::path::RepoPath;
 use crate::record::{TestKey, TestRecord};
 use crate::recording::Recording;
 use crate::test_set::TestSet;
-use crate::tree::FOLDER;
-use crate::unit::{SourceFile, UnitKind};
+use crate::tree::{BYTES, FOLDER};
+use crate::unit::{SourceFile, Unit, UnitKind};
 
 use super::{ExpectedShard, FileRecord, Index, JobTests, Rule, UnitRecord, VariableRecord};
 
@@ -108,9 +108,20 @@ impl FileView {
         self.file.is_by_blob(&self.units)
     }
 
-    /// Returns whether the units tell of every byte of the file.
-    pub(crate) fn tells_bytes(&self) -> bool {
-        !self.units.is_empty() && self.units.iter().all(|unit| unit.kind == UnitKind::File)
+    /// Returns whether a file of which every unit is what it was is known to have the very bytes that this one had.
+    pub(crate) fn has_bytes_of(&self, now: Option<&SourceFile>) -> bool {
+        let (of_bytes, cut): (Vec<&UnitRecord>, Vec<&UnitRecord>) =
+            self.units.iter().partition(|unit| &*unit.name == BYTES);
+        // A file that is not cut is recognised by its bytes.
+        let is_whole = !cut.is_empty() && cut.iter().all(|unit| unit.kind == UnitKind::File);
+        let then = match of_bytes[..] {
+            [unit] if unit.seen == self.file.seen => unit.fingerprint,
+            // Of several versions nobody could say here which one somebody read.
+            _ => None,
+        };
+        let is_of_bytes = |unit: &&Unit| &*unit.name == BYTES;
+        let now_bytes = now.and_then(|file| file.units.iter().find(is_of_bytes)?.fingerprint);
+        is_whole || self.has_blob_of(now) || then.is_some() && then == now_bytes
     }
 
     /// Returns whether a file has the very bytes that this one had.

@@ -7,6 +7,7 @@ use crate::id::SetId;
 use crate::index::UnitRecord;
 use crate::index::evidence::FileView;
 use crate::reach::Edit;
+use crate::tree::BYTES;
 use crate::unit::{SourceFile, Unit, UnitKind};
 
 /// What became of a file's units.
@@ -39,7 +40,8 @@ impl<'a> Differences<'a> {
             let seen = view.units.iter().map(|unit| vec![unit.seen]).collect();
             return Differences { is_there: true, seen, ..Differences::default() };
         }
-        let units = now.map_or(&[][..], |file| &file.units);
+        let units: Vec<&Unit> =
+            now.iter().flat_map(|file| &file.units).filter(|unit| &*unit.name != BYTES).collect();
         let mut by_identity: HashMap<(UnitKind, &str, Fingerprint), usize> = HashMap::new();
         let mut by_name: HashMap<(UnitKind, &str), Vec<&Unit>> = HashMap::new();
         for (place, unit) in units.iter().enumerate() {
@@ -52,7 +54,7 @@ impl<'a> Differences<'a> {
         let mut is_known = vec![false; units.len()];
         // What the newest listing had under a name is changed; what only older ones had is new to most tests.
         let mut listed: HashSet<(UnitKind, &str)> = HashSet::new();
-        for unit in &view.units {
+        for unit in view.units.iter().filter(|unit| &*unit.name != BYTES) {
             if unit.is_unplaced() {
                 differences.unplaced.push(unit);
                 continue;

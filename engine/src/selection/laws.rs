@@ -20,7 +20,7 @@ use crate::observation::Observation;
 use crate::record::{Health, Outcome, Role, TestKey};
 use crate::recording::{EnvironmentKey, Origin, Recording, Shard};
 use crate::time::Timestamp;
-use crate::tree::FOLDER;
+use crate::tree::{FOLDER, bytes};
 use crate::unit::{LineSpan, SourceFile, Unit, UnitKind};
 use crate::variable::Variables;
 
@@ -62,10 +62,10 @@ fn folder(names: Fingerprint) -> Unit {
     }
 }
 
-#[test]
-fn a_folder_concerns_whoever_listed_it_once_its_names_are_others() {
-    let with = |names| SourceFile { path: path(0), blob: None, units: vec![folder(Fingerprint(names))] };
+/// Returns an index of one test that opened a file, or listed a folder.
+fn opened_by_one_test(source: SourceFile) -> (Index, TestKey) {
     let key = TestKey::new(JOBS[0].parse().unwrap(), "suite", "test");
+    let opened = vec![source.path.clone()];
     let mut builder = IndexBuilder::new(IndexKind::FUNCTION);
     let recording = builder.add_recording(Recording {
         job: key.job.clone(),
@@ -78,7 +78,7 @@ fn a_folder_concerns_whoever_listed_it_once_its_names_are_others() {
         tool: "laws".to_owned(),
         origin: Origin::Recorded,
     });
-    builder.add_file(recording, with(7));
+    builder.add_file(recording, source);
     let observation = Observation {
         test: key.clone(),
         role: Role::Test,
@@ -86,11 +86,17 @@ fn a_folder_concerns_whoever_listed_it_once_its_names_are_others() {
         health: Health::OK,
         duration: Duration::ZERO,
         executed: Vec::new(),
-        opened: vec![path(0)],
+        opened,
         consulted: Vec::new(),
     };
     builder.observe(recording, observation).unwrap();
-    let index = builder.finish();
+    (builder.finish(), key)
+}
+
+#[test]
+fn a_folder_concerns_whoever_listed_it_once_its_names_are_others() {
+    let with = |names| SourceFile { path: path(0), blob: None, units: vec![folder(Fingerprint(names))] };
+    let (index, key) = opened_by_one_test(with(7));
     assert_eq!(index.unkept().unwrap(), [Unkept { path: path(0), was: Was::Folder(Some(Fingerprint(7))) }]);
     let skips = |source| {
         let present = Present::from([(path(0), now_of(source))]);
@@ -99,6 +105,30 @@ fn a_folder_concerns_whoever_listed_it_once_its_names_are_others() {
     assert!(skips(Some(with(7))));
     assert!(!skips(Some(with(8))));
     assert!(!skips(None));
+}
+
+#[test]
+fn a_file_that_git_does_not_have_concerns_whoever_read_it_once_a_byte_is_another() {
+    let with = |content: Option<&[u8]>| {
+        let units = source(0, &[1, 2]).units.into_iter().chain(content.map(bytes)).collect();
+        SourceFile { path: path(0), blob: None, units }
+    };
+    let skips_after = |then, now| {
+        let (index, key) = opened_by_one_test(then);
+        // Git, which is not asked about the file, says of none that it changed.
+        let present = Present::from([(path(0), Now { source: Some(now), has_changed: false })]);
+        skipped(&[&index], &key.job, &present, &Variables::Unknown).contains(&key)
+    };
+    assert!(skips_after(with(Some(b"one")), with(Some(b"one"))));
+    assert!(!skips_after(with(Some(b"one")), with(Some(b"two"))));
+    assert!(!skips_after(with(Some(b"one")), with(None)));
+    assert!(!skips_after(with(None), with(Some(b"one"))));
+    assert!(!skips_after(with(None), with(None)));
+    let unsettled = |mut file: SourceFile| {
+        file.units.iter_mut().for_each(|unit| unit.fingerprint = None);
+        file
+    };
+    assert!(!skips_after(unsettled(with(Some(b"one"))), with(Some(b"one"))));
 }
 
 proptest! {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use skiptrace_engine::id::ObjectId;
 use skiptrace_engine::path::RepoPath;
-use skiptrace_engine::unit::{SourceFile, Unit};
+use skiptrace_engine::tree;
+use skiptrace_engine::unit::{SourceFile, Unit, UnitKind};
 
 use crate::units;
 
@@ -75,11 +76,15 @@ impl Sources {
 }
 
 /// Reads and cuts files, several at a time. Those that are not there are left out.
-pub fn cut_all(tree: &dyn Tree, paths: Vec<RepoPath>) -> Files {
+pub fn cut_all(files: &dyn Tree, paths: Vec<RepoPath>) -> Files {
     let cut = |path: RepoPath| {
-        let source = tree.read(&path)?;
-        let units = units::cut(units::Language::of(&path), &source);
-        let blob = tree.blob(&path);
+        let source = files.read(&path)?;
+        let mut units = units::cut(units::Language::of(&path), &source);
+        let blob = files.blob(&path);
+        // One unit of the whole file is known by the bytes already.
+        if blob.is_none() && units.iter().any(|unit| unit.kind != UnitKind::File) {
+            units.push(tree::bytes(&source));
+        }
         Some((path.clone(), SourceFile { path, blob, units }))
     };
     paths.into_par_iter().filter_map(cut).collect()

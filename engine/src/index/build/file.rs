@@ -8,6 +8,7 @@ use crate::id::{ObjectId, RecordingId, SetId};
 use crate::kind::Granularity;
 use crate::observation::Parts;
 use crate::path::RepoPath;
+use crate::tree::BYTES;
 use crate::unit::{LineSpan, UnitKind};
 
 use super::footprint::{self, Layout};
@@ -217,11 +218,11 @@ impl FileState {
         // Units of one file often share a set, and then the lists that it comes from are equal.
         let mut known: HashMap<&[u32], SetId> = HashMap::new();
         let mut own = Vec::with_capacity(self.units.len());
-        for (its_own, its_shared) in self.own.iter().zip(&self.shared) {
-            own.push(
-                [its_own, its_shared]
-                    .map(|tests| *known.entry(tests).or_insert_with(|| places.tests(tests, sets))),
-            );
+        for (unit, (its_own, its_shared)) in self.units.iter().zip(self.own.iter().zip(&self.shared)) {
+            // Who executed all of a file executed what is in it.
+            let nobody: &[u32] = &[];
+            let executed = if &*unit.name == BYTES { [nobody; 2] } else { [&its_own[..], its_shared] };
+            own.push(executed.map(|tests| *known.entry(tests).or_insert_with(|| places.tests(tests, sets))));
         }
         let mut drafts: Vec<UnitDraft<'_>> = self
             .units

@@ -53,7 +53,7 @@ impl Tracer<'_> {
             }
         }
         if self.question.language.is_code(path) {
-            for unit in &now.units {
+            for unit in now.units.iter().filter(|unit| &*unit.name != tree::BYTES) {
                 self.brought_along(path, unit)?;
             }
         }

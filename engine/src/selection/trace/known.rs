@@ -35,7 +35,7 @@ impl Tracer<'_> {
         if !now.has_changed && differences.is_nothing() {
             self.unseen(path, view, &differences, seen);
             // Who read it may have read what is in no unit of it.
-            if !view.tells_bytes() && !view.has_blob_of(source) {
+            if !view.has_bytes_of(source) {
                 self.wanted.add(Reason::Opened(path.clone()), vec![view.file.opened]);
             }
             return Ok(());
