@@ -126,6 +126,47 @@ fn the_loop_with_cargo() {
     }
 }
 
+/// One file whose examples run, and one with an example that is only compiled, which depends on all of the crate.
+const DOCUMENTED: [(&str, &str); 4] = [
+    ("Cargo.toml", MANIFEST),
+    (".gitignore", "target/\nCargo.lock\n"),
+    (
+        "src/lib.rs",
+        "pub mod far;\n\n/// ```\n/// assert_eq!(desk::one(), 1);\n/// ```\npub fn one() -> u32 {\n    1\n}\n\n\
+         pub fn idle() -> u32 {\n    7\n}\n",
+    ),
+    (
+        "src/far.rs",
+        "/// ```no_run\n/// desk::far::two();\n/// ```\n///\n/// ```\n/// assert_eq!(desk::far::two(), 2);\n/// ```\n\
+         pub fn two() -> u32 {\n    2\n}\n",
+    ),
+];
+
+#[test]
+fn documentation_runs_by_files() {
+    let project = CargoProject::empty(PROGRAM);
+    project.commit(&DOCUMENTED);
+    let sandbox = &project.sandbox;
+    let ran = |output: &Output| -> Vec<String> {
+        let named = |line: &str| Some(line.strip_prefix("test ")?.strip_suffix(" ... ok")?.to_owned());
+        output.stdout().lines().filter_map(named).collect()
+    };
+    let first = check(run(sandbox, "cargo test"), 0, "ran 2 tests");
+    assert_eq!(ran(&first), ["src/far.rs", "src/lib.rs"], "{}", first.snapshot());
+    // A lockfile that git ignores is what it was, whoever opened it.
+    check(run(sandbox, "cargo test"), 0, "ran 0 tests; skipped 2");
+    edit(sandbox, "src/far.rs", "    2\n", "    4 - 2\n");
+    let again = check(run(sandbox, "cargo test"), 0, "ran 1 test; skipped 1");
+    assert_eq!(ran(&again), ["src/far.rs"], "{}", again.snapshot());
+    // None of the examples of the one executes it, and of those of the other not all run.
+    edit(sandbox, "src/lib.rs", "    7\n", "    8\n");
+    let again = check(run(sandbox, "cargo test"), 0, "ran 1 test; skipped 1");
+    assert_eq!(ran(&again), ["src/far.rs"], "{}", again.snapshot());
+    edit(sandbox, "src/lib.rs", "desk::one(), 1", "desk::one(), 2");
+    let failed = run(sandbox, "cargo test").code(101);
+    assert!(failed.stderr().contains(", 1 failed"), "{}", failed.snapshot());
+}
+
 #[test]
 fn results_as_cargo_shows_them() {
     let project = CargoProject::empty(PROGRAM);

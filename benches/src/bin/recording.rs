@@ -88,7 +88,7 @@ fn main() -> io::Result<()> {
         }
     }
     println!(
-        "{:<40}{:>9}{:>9}{:>9}{:>9}{:>13}{:>12}",
+        "{:<50}{:>9}{:>9}{:>9}{:>9}{:>13}{:>12}",
         "median of runs", "CPU s", "of", "wall s", "of", "worst MB", "index kB"
     );
     let medians: Vec<Took> =
@@ -99,7 +99,7 @@ fn main() -> io::Result<()> {
         let worst = runs.iter().map(|(_, worst)| *worst).max().unwrap_or(0);
         let index = way.index.as_ref().and_then(|path| fs::metadata(path).ok()).map_or(0, |file| file.len());
         println!(
-            "{:<40}{:>9.2}{:>8.2}×{:>9.2}{:>8.2}×{:>13.1}{:>12.1}",
+            "{:<50}{:>9.2}{:>8.2}×{:>9.2}{:>8.2}×{:>13.1}{:>12.1}",
             way.name,
             took.cpu().as_secs_f64(),
             took.cpu().as_secs_f64() / beside.cpu().as_secs_f64(),
@@ -117,7 +117,11 @@ const WRAPPER: &str = "#!/bin/sh\nexec \"$@\" -Cinstrument-coverage\n";
 
 const PLAIN: &str = "nextest, plain";
 const WORKSPACE: &str = "nextest, instrumented: workspace";
+const SINGLE: &str = "nextest, instrumented, single spawn: workspace";
 const ALL: &str = "nextest, instrumented: all crates";
+/// Whether nextest starts itself before each test, which a recording has it do only where a terminal controls it. What is
+/// measured does not hang on that.
+const DOUBLE_SPAWN: &str = "NEXTEST_DOUBLE_SPAWN";
 
 fn ways(args: &Args, work: &Path) -> io::Result<Vec<Way>> {
     let wrapper = work.join("wrapper.sh");
@@ -135,26 +139,29 @@ fn ways(args: &Args, work: &Path) -> io::Result<Vec<Way>> {
         index: None,
         beside,
     };
-    let record = |name, beside, whose: &str, runner: &[&str]| {
+    let record = |name, beside, whose: &str, runner: &[&str], double_spawn: &str| {
         let index = work.join(format!("{whose}-{}.idx", runner[1]));
         let head = ["record", "--instrument", whose, "--jobs", &jobs, "--output"].map(OsString::from);
         let mut words = head.to_vec();
         words.extend([index.clone().into(), "--".into()]);
         words.extend(runner.iter().map(OsString::from));
-        let variables = vec![target("target-record")];
+        let variables = vec![target("target-record"), (DOUBLE_SPAWN, double_spawn.into())];
         Way { name, program: skiptrace.clone(), args: words, variables, index: Some(index), beside }
     };
+    let instrumented = || vec![target("target-workspace"), ("RUSTC_WORKSPACE_WRAPPER", wrapper.clone())];
     let with_nextest = ["cargo", "nextest", "run", &args.select, "--no-fail-fast", "-j", &jobs];
     // Without the tests in documentation, which nextest does not run.
     let with_own = ["cargo", "test", &args.select, "--tests"];
     Ok(vec![
         cargo(PLAIN, PLAIN, vec![target("target-plain")]),
-        cargo(WORKSPACE, PLAIN, vec![target("target-workspace"), ("RUSTC_WORKSPACE_WRAPPER", wrapper)]),
+        cargo(WORKSPACE, PLAIN, instrumented()),
+        cargo(SINGLE, PLAIN, [instrumented(), vec![(DOUBLE_SPAWN, "0".into())]].concat()),
         cargo(ALL, PLAIN, vec![target("target-all"), ("RUSTFLAGS", "-Cinstrument-coverage".into())]),
-        record("record, nextest: workspace", WORKSPACE, "workspace", &with_nextest),
-        record("record, own driver: workspace", WORKSPACE, "workspace", &with_own),
-        record("record, nextest: all crates", ALL, "all", &with_nextest),
-        record("record, own driver: all crates", ALL, "all", &with_own),
+        record("record, nextest: workspace", WORKSPACE, "workspace", &with_nextest, "0"),
+        record("record, nextest, terminal: workspace", WORKSPACE, "workspace", &with_nextest, "1"),
+        record("record, own driver: workspace", WORKSPACE, "workspace", &with_own, "0"),
+        record("record, nextest: all crates", ALL, "all", &with_nextest, "0"),
+        record("record, own driver: all crates", ALL, "all", &with_own, "0"),
     ])
 }
 

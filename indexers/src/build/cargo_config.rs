@@ -62,6 +62,21 @@ impl CargoConfig {
         self.files.iter().find_map(|(_, table)| table.get("build")?.get(name)?.as_str())
     }
 
+    /// Returns whether any of it may give flags to rustdoc.
+    pub fn has_rustdoc_flags(&self) -> bool {
+        let says = |value: &Value| value.get("rustdocflags").is_some();
+        let of_target = |table: &Table| {
+            table.get("target").and_then(Value::as_table).is_some_and(|targets| targets.values().any(says))
+        };
+        self.files.iter().any(|(_, table)| {
+            let in_env = |name: &str| table.get("env").is_some_and(|env| env.get(name).is_some());
+            table.get("build").is_some_and(says)
+                || of_target(table)
+                || in_env("RUSTDOCFLAGS")
+                || in_env("CARGO_ENCODED_RUSTDOCFLAGS")
+        })
+    }
+
     /// Returns what cargo makes of a variable that is `own` outside, where the configuration says something of it; a path
     /// is left as it is written.
     pub fn variable(&self, name: &str, own: Option<&str>) -> Option<String> {

@@ -23,6 +23,8 @@ const COVERAGE: &str = "-Cinstrument-coverage";
 /// With counters that can be moved, they are kept in the profile's file itself from the start, so that nothing is
 /// lost however a process ends.
 const RELOCATION: &str = "-runtime-counter-relocation";
+/// The flags that have code count so, for who calls a compiler without us.
+pub const FLAGS: [&str; 2] = [COVERAGE, "-Cllvm-args=-runtime-counter-relocation"];
 /// How long a plan may be as a variable, of which no system takes any length.
 const LONGEST: usize = 64 << 10;
 

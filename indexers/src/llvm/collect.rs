@@ -100,7 +100,13 @@ impl Collector {
 
     /// Reads all profiles below `folders`, those of one run of a test.
     pub fn collect(&self, folders: &[&Path]) -> Trace {
-        let files: Vec<PathBuf> = folders.iter().flat_map(|folder| profiles_below(folder)).collect();
+        self.collect_run(Vec::new(), folders)
+    }
+
+    /// Reads the profiles among `files` and all those below `folders`, which together are those of one run of a test.
+    pub fn collect_run(&self, mut files: Vec<PathBuf>, folders: &[&Path]) -> Trace {
+        files.retain(|file| is_profile(file));
+        files.extend(folders.iter().flat_map(|folder| profiles_below(folder)));
         let mut trace = self.collect_files(&files);
         if files.is_empty() {
             trace.trouble(Problem::MissingBinary, "none of its processes left a profile");
@@ -273,10 +279,13 @@ fn identity(_: &Path) -> Option<Identity> {
 
 /// Returns the profiles below a folder, in order.
 pub fn profiles_below(folder: &Path) -> Vec<PathBuf> {
-    let mut files =
-        files_below(folder, |path| path.extension().is_some_and(|extension| extension == "profraw"));
+    let mut files = files_below(folder, is_profile);
     files.sort();
     files
+}
+
+fn is_profile(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "profraw")
 }
 
 /// Returns files below a folder that may be programs or libraries.

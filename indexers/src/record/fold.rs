@@ -24,6 +24,7 @@ use super::listing::{Listing, Rest, Watched};
 use super::lookups::looked_up;
 use super::sources::{Files, Finder, Sources, Tree};
 use crate::trace::{Places, Trace, Trouble};
+use crate::units::{is_documentation, is_seen_by_examples};
 
 /// A test that ran, once or several times.
 #[derive(Debug, Clone)]
@@ -64,6 +65,11 @@ pub enum Chosen {
     Named(Arc<BTreeSet<Box<str>>>),
     /// Those of any other name.
     Except(Arc<BTreeSet<Box<str>>>),
+    /// What examples that are compiled against the file may see of it without executing it.
+    Seen {
+        /// Whether they are those of the file itself.
+        by_own: bool,
+    },
 }
 
 impl FilePart {
@@ -85,6 +91,10 @@ impl FilePart {
                 }
             }
             Chosen::Except(names) => Parts::Units(chosen(&file.units, |unit| !names.contains(&unit.name))),
+            Chosen::Seen { by_own } => {
+                let is_theirs = |unit: &Unit| *by_own || !is_documentation(unit);
+                Parts::Units(chosen(&file.units, |unit| is_seen_by_examples(unit) && is_theirs(unit)))
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod cargo_list;
 pub mod cargo_test;
 pub mod case;
 pub(crate) mod cmake_regex;
+pub mod doctests;
 pub mod driver;
 pub mod go;
 pub mod libtest;

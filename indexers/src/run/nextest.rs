@@ -15,7 +15,7 @@ mod own;
 mod reaper;
 
 pub use own::OwnResults;
-pub use reaper::{Attempt, Reaper};
+pub use reaper::{Attempt, Reaper, Reduce};
 
 /// Arguments that decide on their own when a run ends.
 const ENDS_EARLY: &[&str] = &["--fail-fast", "--no-fail-fast", "--max-fail", "--ff", "--nff"];
@@ -61,6 +61,25 @@ pub fn profile(args: &[String], variable: Option<&str>) -> String {
         }
     }
     variable.unwrap_or("default").to_owned()
+}
+
+/// The variable that says, where it is 0, that nextest is to start tests without itself in between.
+pub const DOUBLE_SPAWN: &str = "NEXTEST_DOUBLE_SPAWN";
+
+/// Returns whether somebody could stop the run from a keyboard (Ctrl-Z).
+///
+/// Nextest starts itself before each test, which is a program of 29 MB, and only then the test, because a stop that
+/// comes between two system calls would leave it hanging otherwise. Where there is no keyboard there is no such stop.
+#[cfg(unix)]
+pub fn has_terminal() -> bool {
+    // The name stands for the terminal that controls the process, and cannot be opened where there is none.
+    fs::File::open("/dev/tty").is_ok()
+}
+
+/// Returns whether somebody could stop the run from a keyboard.
+#[cfg(not(unix))]
+pub fn has_terminal() -> bool {
+    true
 }
 
 /// What nextest says of a test.

@@ -1,8 +1,12 @@
 //! What stands between a runner and a test's process, under a name that cargo takes for a target runner.
 //!
-//! Cargo and nextest start `RUNNER BINARY ARGUMENTS…` for each process of tests. The shim gives the process a folder
-//! for its profiles, leaves a note there of which test it is, and becomes the process: nothing of it stays in memory,
-//! and signals, exit codes and output are the test's own.
+//! Cargo and nextest start `RUNNER BINARY ARGUMENTS…` for each process of tests. The shim gives the process names for
+//! its profiles that no other process has, notes which test they are of, and becomes the process: nothing of it stays in
+//! memory, and signals, exit codes and output are the test's own.
+//!
+//! It runs before each test, and most tests take a few milliseconds. So all notes are lines of one file, and all
+//! profiles files of one folder: making a file and removing it again is most of what the shim would take otherwise, and
+//! takes longer the more were removed in the last minutes (ext4 steps over each of them when it looks for a free one).
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -10,6 +14,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +24,9 @@ use super::wanted::Wanted;
 pub const NAME: &str = "skiptrace-runner";
 /// The variable that hands the plan to the shim.
 pub const PLAN: &str = "SKIPTRACE_RUNNER_PLAN";
-/// The file name, in a test's folder, of the note about it.
-pub const NOTE: &str = "test.json";
+
+/// What the name of the file ends with that is the program of an example, after the name of the run.
+pub const EXAMPLE: &str = "-example";
 
 /// What the shim is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,9 +41,9 @@ pub struct Plan {
     pub wanted: Option<PathBuf>,
     /// Whether each test is given a folder for temporary files of its own.
     pub private_temporary: bool,
-    /// The variable that names us as the runner, and what it was before: what a test itself runs with cargo is part
-    /// of that test.
-    pub variable: (String, Option<String>),
+    /// The variables that are set for the runner alone, and what they were before: what a test itself runs with cargo
+    /// is part of that test.
+    pub variables: Vec<(String, Option<String>)>,
 }
 
 /// Whether tests run.
@@ -45,8 +51,10 @@ pub struct Plan {
 pub enum Mode {
     /// Nothing runs; how it would have been run is written down.
     Capture,
-    /// Tests run, each with a folder of its own.
+    /// Tests run, and what each leaves is told apart.
     Observe,
+    /// Examples in documentation run, each a program that rustdoc removes when it has ended.
+    Document,
 }
 
 /// How a process of tests would have been run.
@@ -62,9 +70,15 @@ pub struct Captured {
     pub env: Vec<(String, String)>,
 }
 
-/// Which test a folder of profiles is of.
+/// Which test a run is of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
+    /// What the names of the run's profiles begin with, and the name of its folder for temporary files.
+    pub run: String,
+    /// The number of its process.
+    pub process: u32,
+    /// When it started, as time since the epoch.
+    pub started: Duration,
     /// The test binary.
     pub binary: PathBuf,
     /// The runner's name for that binary.
@@ -88,6 +102,33 @@ pub struct Listed {
     pub binary: PathBuf,
 }
 
+impl Note {
+    /// Returns the note of an example: which one it is, only its coverage tells.
+    fn of_example(binary: &Path) -> Note {
+        let (process, started) = (std::process::id(), since_epoch());
+        Note {
+            run: name(process, started),
+            process,
+            started,
+            binary: binary.to_owned(),
+            suite: String::new(),
+            name: String::new(),
+            attempt: 1,
+            slot: None,
+            profile: String::new(),
+        }
+    }
+}
+
+/// Returns the name of a run. Process numbers come again in long runs, though not in the same moment.
+fn name(process: u32, started: Duration) -> String {
+    format!("{process:x}-{:x}", started.as_micros())
+}
+
+fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
 impl Plan {
     /// Returns the plan as text for the variable.
     pub fn to_text(&self) -> String {
@@ -99,9 +140,35 @@ impl Plan {
         self.folder.join("suites")
     }
 
-    /// Returns the folder in which every test has one.
-    pub fn runs(&self) -> PathBuf {
-        self.folder.join("runs")
+    /// Returns where runs leave what they have to tell.
+    pub fn runs(&self) -> Runs {
+        Runs::in_folder(&self.folder)
+    }
+}
+
+/// Where runs of tests leave what they have to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Runs {
+    /// The file of notes, a line each.
+    pub notes: PathBuf,
+    /// The folder of all profiles.
+    pub profiles: PathBuf,
+    /// The folder in which every run has one for temporary files.
+    pub temporary: PathBuf,
+}
+
+impl Runs {
+    /// Returns the places in the folder of a recording.
+    pub fn in_folder(folder: &Path) -> Runs {
+        // The name of the last is short because tests make sockets below it, whose paths end at about a hundred bytes.
+        Runs { notes: folder.join("notes"), profiles: folder.join("profiles"), temporary: folder.join("t") }
+    }
+
+    /// Makes them all, before anything runs.
+    pub fn make(&self) -> io::Result<()> {
+        fs::File::create_new(&self.notes)?;
+        fs::create_dir(&self.profiles)?;
+        fs::create_dir(&self.temporary)
     }
 }
 
@@ -133,9 +200,12 @@ pub fn run(args: &[OsString], vars: &BTreeMap<OsString, OsString>, cwd: &Path) -
             fs::write(plan.folder.join(format!("{number:06}-{}.json", std::process::id())), bytes)?;
             Ok(0)
         }
-        Mode::Observe => {
+        Mode::Observe | Mode::Document => {
             let suite = var("NEXTEST_BINARY_ID").and_then(|suite| suite.into_string().ok());
-            let note = note(&binary, rest, var);
+            let note = match plan.mode {
+                Mode::Document => Some(Note::of_example(&binary)),
+                _ => note(&binary, rest, var),
+            };
             if let (None, Some(suite)) = (&note, &suite) {
                 // Tests are listed, perhaps for nobody to run one: its suite is known all the same.
                 let listed = Listed { suite: suite.clone(), binary: binary.clone() };
@@ -143,8 +213,8 @@ pub fn run(args: &[OsString], vars: &BTreeMap<OsString, OsString>, cwd: &Path) -
                 fs::write(file, serde_json::to_vec(&listed)?)?;
             }
             let profiles = match &note {
-                Some(note) => folder_of(&plan, note)?,
-                None => plan.folder.join("other"),
+                Some(note) => plan.runs().profiles.join(format!("{}-{PROFILES}", note.run)),
+                None => plan.folder.join("other").join(PROFILES),
             };
             let mut command = match plan.chain.split_first() {
                 Some((program, chained)) => {
@@ -154,20 +224,26 @@ pub fn run(args: &[OsString], vars: &BTreeMap<OsString, OsString>, cwd: &Path) -
                 }
                 None => Command::new(&binary),
             };
-            if plan.private_temporary && profiles.join(NOTE).is_file() {
-                // Below the folder of profiles, because a process that was started with an empty environment leaves
-                // its profile where it is, which is often the folder for temporary files.
-                let temporary = profiles.join("t");
-                fs::create_dir(&temporary)?;
-                command.env("TMPDIR", temporary);
+            if let Some(note) = &note {
+                let runs = plan.runs();
+                if plan.mode == Mode::Document {
+                    keep(&binary, &runs.profiles.join(format!("{}{EXAMPLE}", note.run)))?;
+                } else if plan.private_temporary {
+                    let temporary = runs.temporary.join(&note.run);
+                    fs::create_dir(&temporary)?;
+                    command.env("TMPDIR", temporary);
+                }
+                tell(&runs.notes, note)?;
             }
-            command.args(rest).env("LLVM_PROFILE_FILE", profiles.join(PROFILES));
+            command.args(rest).env("LLVM_PROFILE_FILE", profiles);
             // The runtime's own mark that a process before this one has made the file.
             command.env_remove(PLAN).env_remove("__LLVM_PROFILE_RT_INIT_ONCE");
-            match &plan.variable {
-                (name, Some(before)) => command.env(name, before),
-                (name, None) => command.env_remove(name),
-            };
+            for (name, before) in &plan.variables {
+                match before {
+                    Some(before) => command.env(name, before),
+                    None => command.env_remove(name),
+                };
+            }
             match (note, &plan.wanted, suite) {
                 // A runner that does not hear of a test does not run it.
                 (None, Some(wanted), Some(suite)) => list(&mut command, &suite, wanted),
@@ -207,7 +283,11 @@ fn note(binary: &Path, args: &[OsString], var: &dyn Fn(&str) -> Option<OsString>
         let at = args.iter().position(|arg| arg == "--exact")?;
         args.get(at + 1).and_then(|name| name.to_str()).map(str::to_owned)
     };
+    let (process, started) = (std::process::id(), since_epoch());
     Some(Note {
+        run: name(process, started),
+        process,
+        started,
         binary: binary.to_owned(),
         suite: text("NEXTEST_BINARY_ID")
             .unwrap_or_else(|| binary.file_name().and_then(OsStr::to_str).unwrap_or_default().to_owned()),
@@ -218,25 +298,28 @@ fn note(binary: &Path, args: &[OsString], var: &dyn Fn(&str) -> Option<OsString>
     })
 }
 
-/// Makes the folder of one run of a test, with the note in it.
-fn folder_of(plan: &Plan, note: &Note) -> io::Result<PathBuf> {
-    let runs = plan.runs();
-    let base = std::process::id();
-    // Process numbers come again in long runs.
-    for number in 0..u32::MAX {
-        let folder = runs.join(format!("{base}-{number}"));
-        match fs::create_dir(&folder) {
-            Ok(()) => {
-                let unfinished = folder.join("test.tmp");
-                fs::write(&unfinished, serde_json::to_vec(note)?)?;
-                fs::rename(unfinished, folder.join(NOTE))?;
-                return Ok(folder);
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
+/// Adds a line to the notes.
+fn tell(notes: &Path, note: &Note) -> io::Result<()> {
+    // Another test may have found room for the beginning of its line only, and did not run then.
+    let mut line = vec![b'\n'];
+    serde_json::to_writer(&mut line, note)?;
+    line.push(b'\n');
+    // In one go, so that it stands in one piece whoever else adds one.
+    let n_written = fs::OpenOptions::new().append(true).open(notes)?.write(&line)?;
+    if n_written < line.len() {
+        return Err(io::Error::from(io::ErrorKind::StorageFull));
     }
-    Err(io::Error::other("there is no folder left"))
+    Ok(())
+}
+
+/// Returns what complete lines of notes say; a line that says nothing is of a test that did not run.
+pub fn notes(lines: &[u8]) -> impl Iterator<Item = Note> {
+    lines.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok())
+}
+
+/// Keeps a program that is going to be removed.
+fn keep(program: &Path, copy: &Path) -> io::Result<()> {
+    fs::hard_link(program, copy).or_else(|_| fs::copy(program, copy).map(drop))
 }
 
 #[cfg(unix)]
@@ -282,14 +365,14 @@ mod tests {
     }
 
     fn plan(mode: Mode, folder: &Path) -> Plan {
-        let variable = ("CARGO_TARGET_X_RUNNER".to_owned(), None);
+        let variables = vec![("CARGO_TARGET_X_RUNNER".to_owned(), None)];
         Plan {
             mode,
             folder: folder.to_owned(),
             chain: Vec::new(),
             wanted: None,
             private_temporary: true,
-            variable,
+            variables,
         }
     }
 
@@ -309,21 +392,27 @@ mod tests {
     }
 
     #[test]
-    fn each_run_has_a_folder_of_its_own() {
+    fn notes_are_lines() {
         let folder = tempfile::tempdir().unwrap();
-        let plan = plan(Mode::Observe, folder.path());
-        fs::create_dir(plan.runs()).unwrap();
-        let note = Note {
-            binary: "/b".into(),
-            suite: "s".into(),
-            name: "n".into(),
-            attempt: 1,
-            slot: None,
-            profile: "default".into(),
-        };
-        let first = folder_of(&plan, &note).unwrap();
-        assert_ne!(first, folder_of(&plan, &note).unwrap());
-        let read: Note = serde_json::from_slice(&fs::read(first.join(NOTE)).unwrap()).unwrap();
-        assert_eq!(read, note);
+        let runs = plan(Mode::Observe, folder.path()).runs();
+        runs.make().unwrap();
+        let args = ["--exact".into(), "a\nb".into()];
+        let note = note("/b".as_ref(), &args, &|_| None).unwrap();
+        tell(&runs.notes, &note).unwrap();
+        tell(&runs.notes, &note).unwrap();
+        let cut = fs::read(&runs.notes).unwrap();
+        fs::write(&runs.notes, &cut[..cut.len() - 5]).unwrap();
+        tell(&runs.notes, &note).unwrap();
+        let read: Vec<Note> = notes(&fs::read(&runs.notes).unwrap()).collect();
+        assert_eq!(read, [note.clone(), note]);
+    }
+
+    #[test]
+    fn runs_are_told_apart() {
+        let args = ["--exact".into(), "a".into()];
+        let run = || note("/b".as_ref(), &args, &|_| None).unwrap();
+        let first = run();
+        std::thread::sleep(Duration::from_micros(2));
+        assert_ne!(first.run, run().run);
     }
 }

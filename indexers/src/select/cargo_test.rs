@@ -61,7 +61,9 @@ pub(super) fn render(filters: CargoTest, ask: &Ask<'_>) -> Rendered {
     let mut len = 0;
     for test in &ask.skip {
         let name = &*test.name;
-        if ask.strangers == Strangers::Run {
+        if is_documentation(&test.suite, name) {
+            unsayable.add(name);
+        } else if ask.strangers == Strangers::Run {
             strangers.add(name);
         } else if run.contains(name) {
             shared.add(name);
@@ -91,6 +93,11 @@ pub(super) fn render(filters: CargoTest, ask: &Ask<'_>) -> Rendered {
     unsayable.tell(&mut rendered, "because documentation tests cannot be named alone");
     too_many.tell(&mut rendered, "because no more names fit on a command line");
     rendered
+}
+
+/// Returns whether a test is the examples in a file's documentation, or in all of a package's.
+fn is_documentation(suite: &str, name: &str) -> bool {
+    suite.ends_with("::doc") && (name == "doctests" || name.contains('.'))
 }
 
 /// Returns whether a name is what a function can be called. Rustdoc cuts its tests' arguments at blanks, and

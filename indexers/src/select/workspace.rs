@@ -1,6 +1,6 @@
 //! What cargo says of a workspace without building anything.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::MetadataCommand;
@@ -15,8 +15,8 @@ pub struct Workspace {
     pub root: PathBuf,
     /// The test binaries that there are, as nextest calls them.
     pub binaries: BTreeSet<String>,
-    /// The packages that may have tests in their documentation.
-    pub documented: BTreeSet<String>,
+    /// The packages that may have tests in their documentation, by what the compiler calls the crate.
+    pub documented: BTreeMap<String, String>,
 }
 
 impl Workspace {
@@ -30,10 +30,12 @@ impl Workspace {
         let metadata = ask.exec()?;
         let members =
             metadata.packages.iter().filter(|package| metadata.workspace_members.contains(&package.id));
-        let documented = members
-            .filter(|package| package.targets.iter().any(|target| target.doctest))
-            .map(|package| package.name.to_string())
-            .collect();
+        let of_package = |package: &cargo_metadata::Package| {
+            let crates = package.targets.iter().filter(|target| target.doctest);
+            let name = package.name.to_string();
+            crates.map(|target| (target.name.replace('-', "_"), name.clone())).collect::<Vec<_>>()
+        };
+        let documented = members.flat_map(of_package).collect();
         Ok(Workspace {
             root: metadata.workspace_root.clone().into_std_path_buf(),
             binaries: binary_ids(&metadata),

@@ -69,8 +69,9 @@ mod rust_traits;
 mod rust_types;
 mod whole;
 
+use skiptrace_engine::fingerprint::Identifier;
 use skiptrace_engine::path::RepoPath;
-use skiptrace_engine::unit::Unit;
+use skiptrace_engine::unit::{Unit, UnitKind};
 
 use assemble::{Grammar, Literals, Members, Returns};
 use lex::{Token, TokenKind};
@@ -84,6 +85,20 @@ const LARGEST: usize = 8 * 1024 * 1024;
 /// No file whose brackets are this deep inside of each other is cut: the parser's time and memory are for code that
 /// somebody wrote.
 const DEEPEST: usize = 1000;
+
+/// Returns whether whoever compiles an example against a file of Rust may see what changes in a unit of it, though the
+/// example executes nothing of that: all but what a function does, as long as that says nothing of its type and has the
+/// compiler evaluate nothing. Examples are compiled one by one, so that a change may break one and leave all else whole.
+pub fn is_seen_by_examples(unit: &Unit) -> bool {
+    const MARKS: [&str; 2] = [rust_compile_time::HIDDEN, rust_compile_time::EVALUATES];
+    let has = |mark: &str| unit.identifiers.binary_search(&Identifier::of(mark)).is_ok();
+    unit.kind != UnitKind::Function || MARKS.into_iter().any(has)
+}
+
+/// Returns whether a unit is the documentation of its file that has tests in it.
+pub fn is_documentation(unit: &Unit) -> bool {
+    &*unit.name == assemble::EXAMPLES
+}
 
 /// A language that files can be cut in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -222,7 +222,11 @@ impl<'t> Place<'t> {
         let kind = if is_evaluated { UnitKind::Item } else { UnitKind::Function };
         let marks = body.map(|(start, end)| rust_compile_time::marks_of_body(namer, start, end));
         let piece = Piece::of(node, start, kind, format!("{}{mark}{name}", self.path));
-        let marks = marks.unwrap_or_default().into_iter().map(Cow::from).collect();
+        let mut marks: Vec<Cow<'static, str>> =
+            marks.unwrap_or_default().into_iter().map(Cow::from).collect();
+        if rust_compile_time::hides_type(namer, start, head_end) {
+            marks.push(rust_compile_time::HIDDEN.into());
+        }
         Piece { body: body.filter(|_| !acts_in_body), marks, ..piece }
     }
 

@@ -10,6 +10,16 @@ pub(super) const GLOB: &str = "*";
 /// makes of its arguments.
 pub(super) const EVALUATES: &str = "const";
 
+/// The mark of a function whose body may decide what its type can be used for (`impl Trait`, `async`), to who compiles a
+/// call of it and never makes it.
+pub(super) const HIDDEN: &str = "-> impl";
+
+/// Returns whether the head of a function leaves something of its type to its body.
+pub(super) fn hides_type(namer: &Namer<'_>, start: usize, head_end: usize) -> bool {
+    let source = namer.source();
+    namer.tokens(start, head_end).iter().any(|token| token.is(source, "impl") || token.is(source, "async"))
+}
+
 /// Macros of the standard library, which evaluate nothing while they are compiled, and take what they are given as it is.
 pub(super) const QUIET: [&str; 32] = [
     "assert",

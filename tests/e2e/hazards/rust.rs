@@ -101,7 +101,8 @@ fn results(text: &str, folder: &str) -> Results {
             for (name, outcome) in std::mem::take(&mut outcomes) {
                 let output = normalize(&outputs.remove(&name).unwrap_or_default(), folder);
                 if suite.ends_with("::doc") {
-                    results.add(&suite, "doctests", &format!("{} {outcome}", without_line(&name)), &output);
+                    let file = name.split(" - ").next().unwrap_or_default();
+                    results.add(&suite, file, &format!("{} {outcome}", without_line(&name)), &output);
                 } else {
                     results.add(&suite, &name, &outcome, &output);
                 }

@@ -112,7 +112,7 @@ fn harnesses_of_all_kinds() {
     assert_snapshot!(cargo.tests(), @"
     harness tests::harness_three: passed
     harness::compiles compiles: passed
-    harness::doc doctests: passed
+    harness::doc harness/src/lib.rs: passed
     harness::idle harness::idle: passed
     harness::lists deep::täst: passed
     harness::lists twice: passed

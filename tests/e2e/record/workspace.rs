@@ -29,7 +29,7 @@ fn a_workspace() {
     base tests::base_goes_outside: passed
     base tests::base_includes: passed
     base tests::base_inlines: passed
-    base::doc doctests: passed
+    base::doc base/src/lib.rs: passed
     derive tests::derive_expands: passed
     derive tests::derive_finds_names: passed
     plugin::load load_both: passed
@@ -42,11 +42,11 @@ fn a_workspace() {
         check_files(recorded);
     }
     // What documentation is tested with may be more than what its crate is made of.
-    let (doctests, _) = both.cargo.test("doctests");
+    let (doctests, _) = both.cargo.test("base/src/lib.rs");
     assert!(both.cargo.files(doctests).contains("helper/src/lib.rs"), "{:?}", both.cargo.files(doctests));
     if let Some(nextest) = &both.nextest {
         let with_doctests = both.cargo.tests();
-        let without: Vec<&str> = with_doctests.lines().filter(|line| !line.contains("doctests")).collect();
+        let without: Vec<&str> = with_doctests.lines().filter(|line| !line.contains("::doc ")).collect();
         assert_eq!(nextest.tests().lines().collect::<Vec<_>>(), without);
     }
     assert_eq!(both.project.status(), "");

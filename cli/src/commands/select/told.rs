@@ -6,8 +6,8 @@ use std::process::Command;
 
 use skiptrace_indexers::record::native::{CtestCommand, NativeCommand, told as native};
 use skiptrace_indexers::run::cargo::CargoCommand;
-use skiptrace_indexers::run::cargo_list;
 use skiptrace_indexers::run::go::command::GoCommand;
+use skiptrace_indexers::run::{cargo_list, doctests};
 use skiptrace_indexers::run::{go as go_runner, nextest as nextest_runner};
 use skiptrace_indexers::select::workspace::Workspace;
 use skiptrace_indexers::select::{CargoTest, Form, Format, Rendered, TestName, ctest, go, nextest, render};
@@ -71,8 +71,20 @@ impl Teller<'_> {
         if command.runs_doctests() {
             let workspace = Workspace::of(command, cwd)
                 .map_err(|error| unknown("cargo does not say what is in the workspace", error))?;
-            let groups = workspace.documented.iter();
-            tests.extend(groups.map(|package| TestName::new(format!("{package}::doc"), "doctests")));
+            let documented = doctests::list(command, cwd, &Vec::new())
+                .map_err(|error| unknown("the tests in documentation cannot be listed", error))?;
+            let Some(documented) = documented else {
+                session.printer.warning(format_args!(
+                    "rustdoc does not list the tests in documentation, so `cargo test` is told to leave out none"
+                ));
+                return Ok(None);
+            };
+            for (of, examples) in documented {
+                let of = of.replace('-', "_");
+                let suite = format!("{}::doc", workspace.documented.get(&of).unwrap_or(&of));
+                let files = examples.examples.into_iter().map(|example| example.file);
+                tests.extend(files.map(|file| TestName::new(suite.clone(), file)));
+            }
         }
         Ok(Some(tests))
     }

@@ -4,7 +4,8 @@
 //! plan       the user's command, settings and configuration → variables for cargo, folders, packages that count
 //! own        `cargo test`: build → how each binary would run → its tests → each in a process of its own
 //! nextest    `cargo nextest run`: nextest runs the tests, a shim before each, profiles read behind it
-//! doctests   one group per crate, run as a whole
+//! doctests   the examples in documentation: one test for each file, run by rustdoc
+//! documented which example a program was that rustdoc ran, and what those of a file depend on
 //! outcome    tests with traces, what their suites were compiled from, the conditions
 //! ```
 
@@ -29,6 +30,7 @@ use super::progress::Listener;
 
 pub mod conditions;
 mod doctests;
+mod documented;
 mod environment;
 mod inputs;
 mod nextest;

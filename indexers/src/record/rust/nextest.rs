@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use skiptrace_engine::record::Outcome as TestOutcome;
 
+use super::doctests::Documentation;
 use super::outcome::Gatherer;
 use super::plan::Plan;
 use super::{RecordError, Request};
@@ -20,7 +21,7 @@ use crate::record::stray::Before;
 use crate::run::cargo_test::CargoError;
 use crate::run::native::LeftOut;
 use crate::run::nextest::{self, Attempt, OwnResults, Reaper, Results, junit};
-use crate::run::shim::{Listed, Mode, Note};
+use crate::run::shim::{Listed, Mode, Note, Runs};
 use crate::trace::Trace;
 
 /// How often profiles of tests that have ended are looked for.
@@ -33,9 +34,11 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
     (request.listener)(Event::Building);
     let strays = Before::look(&request.repository, vec![plan.target_dir.clone()]);
     let folder = plan.scratch.path();
-    for name in ["runs", "other", "suites"] {
+    for name in ["other", "suites"] {
         fs::create_dir(folder.join(name)).map_err(RecordError::io("make", folder.join(name)))?;
     }
+    let runs = Runs::in_folder(folder);
+    runs.make().map_err(RecordError::io("write in", folder))?;
     let profile_variable =
         request.variables.get(OsStr::new("NEXTEST_PROFILE")).and_then(|name| name.to_str());
     let profile = nextest::profile(&request.command.args, profile_variable);
@@ -59,23 +62,23 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
         .args(request.command.head())
         .args(arguments)
         .current_dir(&request.cwd)
-        .envs(plan.with_runner(Mode::Observe, folder, wanted))
+        .envs(plan.with_runner(Mode::Observe, folder, wanted, &start_at_once(request)))
         // Nextest would wait for keys that are meant for nobody.
         .env("NEXTEST_NO_INPUT_HANDLER", "1")
         .stdin(Stdio::null());
 
     let gatherer = Gatherer::new(plan, request);
     let suites: Mutex<BTreeMap<String, PathBuf>> = Mutex::default();
-    let reduce = |note: &Note, folder: &std::path::Path| {
+    let reduce = |note: &Note, profiles: Vec<PathBuf>, temporary: &Path| {
         let mut suites = suites.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if suites.insert(note.suite.clone(), note.binary.clone()).is_none() {
             gatherer.add_binary(&note.binary);
         }
         drop(suites);
-        gatherer.collector().collect(&[folder])
+        gatherer.collector().collect_run(profiles, &[temporary])
     };
     let watch = gatherer.watch_opens();
-    let mut reaper = Reaper::new(&folder.join("runs"));
+    let mut reaper = Reaper::new(runs).map_err(RecordError::io("read in", folder))?;
     let program = &request.command.program;
     let mut child =
         command.spawn().map_err(|source| CargoError::Start { program: program.clone(), source })?;
@@ -114,7 +117,7 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
         }
     }
     let runs = runs.into_iter().filter(|run| request.wanted.has(&run.suite, &run.name)).collect();
-    let mut outcome = gatherer.finish(runs, Vec::new(), &suites, &strays.sweep(), &opens);
+    let mut outcome = gatherer.finish(runs, Documentation::default(), &suites, &strays.sweep(), &opens);
     outcome.missing = missing;
     outcome.exit = status.code();
     Ok(outcome)
@@ -127,6 +130,14 @@ fn own_results(request: &Request<'_>, plan: &Plan, profile: &str) -> Option<OwnR
     let file = named
         .map_or_else(|| plan.roots.workspace.join(".config/nextest.toml"), |path| request.cwd.join(path));
     OwnResults::of(&fs::read_to_string(file).ok()?, &plan.roots.workspace, profile)
+}
+
+/// Returns the variables that have nextest start tests without itself in between, where nobody decided about that and
+/// nothing is lost by it.
+fn start_at_once(request: &Request<'_>) -> Vec<(&'static str, &'static str)> {
+    let name = nextest::DOUBLE_SPAWN;
+    let decided = request.variables.contains_key(OsStr::new(name)) || nextest::has_terminal();
+    if decided { Vec::new() } else { vec![(name, "0")] }
 }
 
 fn read_results(

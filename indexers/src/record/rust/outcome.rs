@@ -7,7 +7,8 @@ use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::Problem;
 use skiptrace_engine::recording::EnvironmentKey;
 
-use super::doctests::Group;
+use super::doctests::Documentation;
+use super::documented;
 use super::inputs::Inputs;
 use super::plan::Plan;
 use super::{Request, environment};
@@ -19,7 +20,7 @@ use crate::llvm::collect::Collector;
 use crate::record::fold::{FilePart, RecordedTest};
 use crate::record::listing::BuildReads;
 use crate::record::opens::{Interval, OpenWatch, Opens};
-use crate::record::outcome::{Outcome, Run, Sorted, TOO_MANY, blame, opened, watch_opens, watched};
+use crate::record::outcome::{Outcome, Run, Sorted, blame, opened, watch_opens, watched};
 use crate::record::progress::Event;
 use crate::record::stray::Stray;
 use crate::run::case::Case;
@@ -78,13 +79,13 @@ impl<'a> Gatherer<'a> {
     pub(super) fn gather<'c>(
         self,
         ran: impl Iterator<Item = (&'c Case, Ran<Trace>)>,
-        groups: Vec<Group>,
+        documentation: Documentation,
         suites: &BTreeMap<String, PathBuf>,
         strays: &[Stray],
         opens: &Opens,
     ) -> Outcome {
         let Sorted { runs, missing, skipped, .. } = Sorted::of(ran);
-        let mut outcome = self.finish(runs, groups, suites, strays, opens);
+        let mut outcome = self.finish(runs, documentation, suites, strays, opens);
         outcome.missing = missing;
         outcome.skipped = skipped;
         outcome
@@ -94,15 +95,15 @@ impl<'a> Gatherer<'a> {
     pub(super) fn finish(
         self,
         mut runs: Vec<Run>,
-        groups: Vec<Group>,
+        documentation: Documentation,
         suites: &BTreeMap<String, PathBuf>,
         strays: &[Stray],
         opens: &Opens,
     ) -> Outcome {
         blame(strays, &mut runs, &self.request.repository);
         let opened = opened(opens, &mut runs, &self.request.repository);
-        let of_groups: Vec<Interval> = groups.iter().map(|group| group.interval).collect();
-        let mut watched = watched(opens, &runs, &of_groups, &self.request.repository, OF_SOURCES);
+        let of_examples: Vec<Interval> = documentation.crates.iter().map(|of| of.interval).collect();
+        let mut watched = watched(opens, &runs, &of_examples, &self.request.repository, OF_SOURCES);
         // 1. Every binary that reported for a suite, besides the suite's own.
         let mut binaries: BTreeMap<Box<str>, BTreeSet<PathBuf>> = BTreeMap::new();
         for (suite, path) in suites {
@@ -192,19 +193,12 @@ impl<'a> Gatherer<'a> {
             skipped: 0,
             exit: None,
         };
-        for group in groups {
-            if self.request.wanted.has(&group.suite, &group.name) {
-                let interval = group.interval;
-                let of_group = add_group(&mut outcome, group, &mut crates, &mut inputs);
-                let test = outcome.tests.last_mut().expect("it was just added");
-                test.opened.extend(opens.during(&self.request.repository, interval));
-                if opens.lost_during(interval) {
-                    test.runs[0].trouble(Problem::Opaque, TOO_MANY);
-                }
-                // Of a library, any build counts that is there; the conditions are told by what is exactly known.
-                if suites.is_empty() {
-                    all.add(&of_group);
-                }
+        for of_crate in
+            documented::add(&mut outcome, documentation, &mut crates, &mut inputs, opens, repository)
+        {
+            // Of a library, any build counts that is there; the conditions are told by what is exactly known.
+            if suites.is_empty() {
+                all.add(&of_crate);
             }
         }
         outcome.environment = environment::of(self.plan, self.request, &all);
@@ -212,47 +206,13 @@ impl<'a> Gatherer<'a> {
     }
 }
 
-/// Adds tests that run as one, such as those in the documentation of a crate: they depend on all of it.
-fn add_group(
-    outcome: &mut Outcome,
-    group: Group,
-    crates: &mut Crates<'_>,
-    inputs: &mut Inputs<'_>,
-) -> Compiled {
-    let mut of_group = Compiled::default();
-    for library in &group.libraries {
-        of_group.add(&crates.compiled(library));
-    }
-    let mut trace = Trace::default();
-    if group.libraries.is_empty() {
-        trace.trouble(Problem::Opaque, "the library that it documents was not found");
-    }
-    distrust(&mut trace, &of_group.unknown);
-    let listed = of_group.listed.iter().flat_map(|folder| inputs.folders_below(folder)).collect();
-    let mut uncounted = inputs.of(&of_group);
-    depend_on_all(&mut uncounted, &of_group);
-    outcome.tests.push(RecordedTest {
-        suite: group.suite.clone(),
-        name: group.name,
-        outcome: group.outcome,
-        duration: group.duration,
-        runs: vec![trace],
-        uncounted,
-        opened: listed,
-        consulted: Vec::new(),
-    });
-    outcome.compiled.insert(group.suite.clone(), of_group.files.clone());
-    outcome.folders.insert(group.suite, of_group.folders.clone());
-    of_group
-}
-
 /// Has tests depend on all that they were compiled from, executed or not.
-fn depend_on_all(parts: &mut Vec<FilePart>, compiled: &Compiled) {
+pub(super) fn depend_on_all(parts: &mut Vec<FilePart>, compiled: &Compiled) {
     parts.retain(|part| !compiled.files.contains(&part.path));
     parts.extend(compiled.files.iter().cloned().map(FilePart::whole));
 }
 
-fn distrust(trace: &mut Trace, unknown: &BTreeSet<String>) {
+pub(super) fn distrust(trace: &mut Trace, unknown: &BTreeSet<String>) {
     for what in unknown {
         trace.trouble(Problem::Opaque, format!("it is not known {what}"));
     }

@@ -56,17 +56,17 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
     let observer = LlvmObserver { collector: gatherer.collector(), pattern: |_| PROFILES };
     let on_event = |event: driver::Event<'_, _>| tell(request.listener, event);
     let ran = driver::drive(&cases, &request.driver, &plan.scratch, request.watch, &observer, &on_event);
-    let groups = doctests::record(request, plan);
+    let documentation = doctests::record(request, plan, gatherer.collector());
     let opens = watch.map(OpenWatch::finish).unwrap_or_default();
     let strays = strays.sweep();
-    let groups = groups?;
-    Ok(gatherer.gather(cases.iter().zip(ran), groups, &suites, &strays, &opens))
+    let documentation = documentation?;
+    Ok(gatherer.gather(cases.iter().zip(ran), documentation, &suites, &strays, &opens))
 }
 
 fn capture(request: &Request<'_>, plan: &Plan) -> Result<Vec<Captured>, RecordError> {
     let folder = plan.scratch.path().join("captured");
     fs::create_dir(&folder).map_err(RecordError::io("make", &folder))?;
-    let variables = plan.with_runner(Mode::Capture, &folder, None);
+    let variables = plan.with_runner(Mode::Capture, &folder, None, &[]);
     Ok(cargo_test::capture(&request.command, &request.cwd, &variables, &folder)?)
 }
 

@@ -45,6 +45,8 @@ pub(super) struct Plan {
     private_temporary: bool,
     /// The value that the user gives to cargo's variable of the runner.
     users_runner: Option<String>,
+    /// Whether the project's configuration gives flags to rustdoc.
+    pub(super) has_rustdoc_flags: bool,
 }
 
 /// What cargo knows of the packages that are or could be built.
@@ -172,22 +174,33 @@ impl Plan {
             known,
             private_temporary,
             users_runner,
+            has_rustdoc_flags: config.has_rustdoc_flags() || has_rustdoc_variable(request),
         })
     }
 
-    /// Returns the variables with which cargo builds, and runs what it built through us.
-    pub(super) fn with_runner(&self, mode: shim::Mode, folder: &Path, wanted: Option<PathBuf>) -> Variables {
+    /// Returns the variables with which cargo builds, and runs what it built through us. Those of `more` are set as well,
+    /// which nobody set before and no test sees.
+    pub(super) fn with_runner(
+        &self,
+        mode: shim::Mode,
+        folder: &Path,
+        wanted: Option<PathBuf>,
+        more: &[(&str, &str)],
+    ) -> Variables {
+        let runner = (runner_variable(&self.target), self.users_runner.clone());
+        let more_unset = more.iter().map(|(name, _)| ((*name).to_owned(), None));
         let plan = shim::Plan {
             mode,
             folder: folder.to_owned(),
             chain: self.runner.clone(),
             wanted,
             private_temporary: self.private_temporary,
-            variable: (runner_variable(&self.target), self.users_runner.clone()),
+            variables: std::iter::once(runner).chain(more_unset).collect(),
         };
         let mut variables = self.build.clone();
         variables.push((runner_variable(&self.target).into(), self.runner_program.clone().into()));
         variables.push((shim::PLAN.into(), plan.to_text().into()));
+        variables.extend(more.iter().map(|(name, value)| (name.into(), value.into())));
         variables
     }
 
@@ -198,6 +211,13 @@ impl Plan {
     pub(super) fn of_runners(&self) -> [OsString; 2] {
         [runner_variable(&self.target).into(), shim::PLAN.into()]
     }
+}
+
+/// Returns whether a variable stands for a setting of the configuration that gives flags to rustdoc.
+fn has_rustdoc_variable(request: &Request<'_>) -> bool {
+    let is_one = |name: &str| name.starts_with("CARGO_") && name.ends_with("_RUSTDOCFLAGS");
+    let names = request.variables.keys().filter_map(|name| name.to_str());
+    names.filter(|name| *name != "CARGO_ENCODED_RUSTDOCFLAGS").any(is_one)
 }
 
 /// Returns the value of a line `name: value` of `rustc -vV`.

@@ -1,12 +1,12 @@
 //! Reads and removes the profiles of tests while nextest is still running others.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
-use std::fs;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::run::shim::{NOTE, Note};
+use crate::run::shim::{self, Note, Runs};
 
 /// One attempt at a test that has ended.
 #[derive(Debug)]
@@ -19,100 +19,130 @@ pub struct Attempt<T> {
     pub trace: T,
 }
 
-/// Knows which folders of runs are still in use: the newest one of each slot.
+/// Knows which runs of tests are still going on: the newest one of each slot.
 #[derive(Debug)]
 pub struct Reaper<T> {
-    runs: PathBuf,
+    runs: Runs,
+    notes: File,
+    /// The end of the notes that were read, if it is the beginning of a line.
+    rest: Vec<u8>,
     /// The run that each slot is busy with.
-    busy: BTreeMap<u32, Run>,
-    /// Runs without a slot: nobody knows when they end.
-    unknown: Vec<Run>,
-    seen: BTreeSet<OsString>,
+    busy: BTreeMap<u32, Note>,
+    /// Runs without a slot. They have ended when there is no such process any more.
+    unknown: Vec<Note>,
     attempts: Vec<Attempt<T>>,
 }
 
-#[derive(Debug)]
-struct Run {
-    folder: PathBuf,
-    note: Note,
-    started: SystemTime,
-}
+/// What becomes of the files that a run left, its profiles, and of what is in its folder for temporary files.
+pub type Reduce<'a, T> = dyn Fn(&Note, Vec<PathBuf>, &Path) -> T + 'a;
 
 impl<T> Reaper<T> {
-    /// Starts with a folder of runs.
-    pub fn new(runs: &Path) -> Reaper<T> {
-        Reaper {
-            runs: runs.to_owned(),
-            busy: BTreeMap::new(),
-            unknown: Vec::new(),
-            seen: BTreeSet::new(),
-            attempts: Vec::new(),
-        }
+    /// Starts before any run does.
+    pub fn new(runs: Runs) -> io::Result<Reaper<T>> {
+        let notes = File::open(&runs.notes)?;
+        let (rest, unknown, attempts) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Reaper { runs, notes, rest, busy: BTreeMap::new(), unknown, attempts })
     }
 
     /// Looks for runs that have started, and reduces those that must have ended since.
     ///
     /// A slot holds one test at a time, so that the next test in it tells the end of the one before.
-    pub fn look(&mut self, reduce: &dyn Fn(&Note, &Path) -> T) {
-        let Ok(entries) = fs::read_dir(&self.runs) else { return };
-        let mut fresh: Vec<Run> = entries.flatten().filter_map(|entry| self.started(&entry)).collect();
-        fresh.sort_by_key(|run| run.started);
-        for run in fresh {
-            match run.note.slot {
-                Some(slot) => {
-                    if let Some(ended) = self.busy.insert(slot, run) {
-                        self.reap(ended, reduce);
-                    }
-                }
-                None => self.unknown.push(run),
+    pub fn look(&mut self, reduce: &Reduce<'_, T>) {
+        let mut ended = Vec::new();
+        for note in self.fresh() {
+            match note.slot {
+                Some(slot) => ended.extend(self.busy.insert(slot, note)),
+                None => self.unknown.push(note),
             }
         }
+        ended.extend(self.unknown.extract_if(.., |note| !may_be_running(note)));
+        self.reap(ended, reduce);
     }
 
     /// Reduces all runs that are left, now that nothing runs any more, and returns every attempt.
-    pub fn finish(mut self, reduce: &dyn Fn(&Note, &Path) -> T) -> Vec<Attempt<T>> {
+    pub fn finish(mut self, reduce: &Reduce<'_, T>) -> Vec<Attempt<T>> {
         self.look(reduce);
-        let left: Vec<Run> =
-            std::mem::take(&mut self.busy).into_values().chain(std::mem::take(&mut self.unknown)).collect();
-        for run in left {
-            self.reap(run, reduce);
-        }
+        let busy = std::mem::take(&mut self.busy).into_values();
+        let left = busy.chain(std::mem::take(&mut self.unknown)).collect();
+        self.reap(left, reduce);
         self.attempts
     }
 
-    fn started(&mut self, entry: &fs::DirEntry) -> Option<Run> {
-        let name = entry.file_name();
-        if self.seen.contains(&name) {
-            return None;
-        }
-        let folder = entry.path();
-        // The note comes into being in one step; without it the shim is still at work.
-        let note = folder.join(NOTE);
-        let started = fs::metadata(&note).and_then(|metadata| metadata.modified()).ok()?;
-        let note = serde_json::from_slice(&fs::read(note).ok()?).ok()?;
-        self.seen.insert(name);
-        Some(Run { folder, note, started })
+    /// Returns the runs that have started since the last time, in the order in which they did.
+    fn fresh(&mut self) -> Vec<Note> {
+        // What cannot be read now is read the next time; a run of which nobody ever hears is missed by its result.
+        let _ = self.notes.read_to_end(&mut self.rest);
+        let end = self.rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        let fresh = shim::notes(&self.rest[..end]).collect();
+        self.rest.drain(..end);
+        fresh
     }
 
-    fn reap(&mut self, run: Run, reduce: &dyn Fn(&Note, &Path) -> T) {
-        let trace = reduce(&run.note, &run.folder);
-        // What cannot be removed now goes with the whole folder at the end.
-        let _ = fs::remove_dir_all(&run.folder);
-        let name = run.folder.file_name().map(OsString::from).unwrap_or_default();
-        self.seen.remove(&name);
-        let interval = (run.started, SystemTime::now());
-        self.attempts.push(Attempt { note: run.note, interval, trace });
+    fn reap(&mut self, runs: Vec<Note>, reduce: &Reduce<'_, T>) {
+        if runs.is_empty() {
+            return;
+        }
+        let mut left = self.files();
+        for note in runs {
+            let mut files = left.remove(&note.run).unwrap_or_default();
+            files.sort_unstable();
+            let temporary = self.runs.temporary.join(&note.run);
+            let trace = reduce(&note, files.clone(), &temporary);
+            // What cannot be removed now goes with the whole folder at the end.
+            for file in files {
+                let _ = fs::remove_file(file);
+            }
+            // Most tests leave theirs empty, and then there is nothing to look for in it.
+            if fs::remove_dir(&temporary).is_err() {
+                let _ = fs::remove_dir_all(&temporary);
+            }
+            let interval = (SystemTime::UNIX_EPOCH + note.started, SystemTime::now());
+            self.attempts.push(Attempt { note, interval, trace });
+        }
     }
+
+    /// Returns the files of each run, by its name, which theirs begin with.
+    fn files(&self) -> BTreeMap<String, Vec<PathBuf>> {
+        let mut files: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+        for entry in fs::read_dir(&self.runs.profiles).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            // The name of a run has one dash, and one comes after it.
+            let run =
+                name.to_str().and_then(|name| name.match_indices('-').nth(1).map(|(end, _)| &name[..end]));
+            if let Some(run) = run {
+                files.entry(run.to_owned()).or_default().push(entry.path());
+            }
+        }
+        files
+    }
+}
+
+/// Returns whether there may be the process of a run.
+#[cfg(unix)]
+fn may_be_running(note: &Note) -> bool {
+    let process = note.process.try_into().ok().and_then(rustix::process::Pid::from_raw);
+    process.is_none_or(|process| rustix::process::test_kill_process(process) != Err(rustix::io::Errno::SRCH))
+}
+
+#[cfg(not(unix))]
+fn may_be_running(_: &Note) -> bool {
+    true
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::ffi::OsString;
+    use std::io::Write;
+    use std::time::Duration;
+
     use super::*;
 
-    fn start(runs: &Path, name: &str, slot: Option<u32>) {
-        let folder = runs.join(name);
-        fs::create_dir(&folder).unwrap();
+    fn start(runs: &Runs, name: &str, slot: Option<u32>) {
         let note = Note {
+            run: format!("1-{name}"),
+            process: std::process::id(),
+            started: Duration::from_secs(1),
             binary: "/b".into(),
             suite: "s".into(),
             name: name.into(),
@@ -120,33 +150,60 @@ mod tests {
             slot,
             profile: "default".into(),
         };
-        fs::write(folder.join(NOTE), serde_json::to_vec(&note).unwrap()).unwrap();
-        // The moments of two notes are told apart by the file system's clock.
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        fs::create_dir(runs.temporary.join(&note.run)).unwrap();
+        fs::write(runs.temporary.join(&note.run).join("left"), "x").unwrap();
+        fs::write(runs.profiles.join(format!("{}-7-8.profraw", note.run)), name).unwrap();
+        let mut notes = File::options().append(true).open(&runs.notes).unwrap();
+        let line = serde_json::to_vec(&note).unwrap();
+        notes.write_all(&[b"\n", &*line, b"\n"].concat()).unwrap();
+    }
+
+    fn names(folder: &Path) -> BTreeSet<OsString> {
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect()
     }
 
     #[test]
     fn a_run_has_ended_when_its_slot_holds_the_next() {
         let folder = tempfile::tempdir().unwrap();
-        let runs = folder.path();
-        let mut reaper = Reaper::new(runs);
-        let reduce = |note: &Note, folder: &Path| {
-            assert!(folder.join(NOTE).exists());
+        let runs = Runs::in_folder(folder.path());
+        runs.make().unwrap();
+        let mut reaper = Reaper::new(runs.clone()).unwrap();
+        let reduce = |note: &Note, profiles: Vec<PathBuf>, temporary: &Path| {
+            assert!(temporary.join("left").exists());
+            let [profile] = &*profiles else { panic!("{profiles:?}") };
+            assert_eq!(fs::read_to_string(profile).unwrap(), note.name);
             note.name.clone()
         };
-        start(runs, "a", Some(0));
-        start(runs, "b", Some(1));
-        start(runs, "stray", None);
+        start(&runs, "a", Some(0));
+        start(&runs, "b", Some(1));
+        start(&runs, "stray", None);
         reaper.look(&reduce);
-        assert_eq!(fs::read_dir(runs).unwrap().count(), 3);
-        start(runs, "c", Some(0));
-        start(runs, "d", Some(0));
+        assert_eq!(names(&runs.profiles).len(), 3);
+        start(&runs, "c", Some(0));
+        // A name that another one begins with.
+        start(&runs, "cd", Some(0));
         reaper.look(&reduce);
-        let left: BTreeSet<_> = fs::read_dir(runs).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(left, ["b", "d", "stray"].map(OsString::from).into());
+        assert_eq!(names(&runs.temporary), ["1-b", "1-cd", "1-stray"].map(OsString::from).into());
+        assert_eq!(names(&runs.profiles).len(), 3);
         let attempts = reaper.finish(&reduce);
-        let names: Vec<_> = attempts.iter().map(|attempt| attempt.trace.as_str()).collect();
-        assert_eq!(names, ["a", "c", "d", "b", "stray"]);
-        assert_eq!(fs::read_dir(runs).unwrap().count(), 0);
+        let order: Vec<_> = attempts.iter().map(|attempt| attempt.trace.as_str()).collect();
+        assert_eq!(order, ["a", "c", "cd", "b", "stray"]);
+        assert_eq!((names(&runs.profiles).len(), names(&runs.temporary).len()), (0, 0));
+    }
+
+    #[test]
+    fn a_note_is_read_when_all_of_it_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = Runs::in_folder(folder.path());
+        runs.make().unwrap();
+        let mut reaper = Reaper::<()>::new(runs.clone()).unwrap();
+        start(&runs, "a", Some(0));
+        let whole = fs::read(&runs.notes).unwrap();
+        let mut read = Vec::new();
+        for end in 0..=whole.len() {
+            fs::write(&runs.notes, &whole[..end]).unwrap();
+            read.extend(reaper.fresh());
+            assert_eq!(read.len(), usize::from(end == whole.len()));
+        }
     }
 }

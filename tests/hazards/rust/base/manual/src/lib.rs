@@ -1,5 +1,7 @@
 //! What is tested in its documentation only.
 
+pub mod seen;
+
 /// Adds one.
 ///
 /// ```
