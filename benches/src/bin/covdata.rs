@@ -220,6 +220,7 @@ fn index(subject: &Subject, collector: Collector, traces: Vec<Trace>, kind: Inde
         recording,
         tests: tests.collect(),
         places: collector.into_places(),
+        shared: None,
         compiled: BTreeMap::new(),
         carried: Default::default(),
         known: Default::default(),

@@ -236,6 +236,7 @@ fn index(collector: Collector, traces: Vec<Trace>, repository: &Path) -> Vec<u8>
         recording,
         tests,
         places: collector.into_places(),
+        shared: None,
         compiled: BTreeMap::new(),
         carried: Default::default(),
         known: Default::default(),

@@ -22,8 +22,8 @@ use crate::ui::table::{Column, Table};
 ///
 /// Walks along the first parents of RANGE, oldest first, from the commit before it on. At each commit, it selects by
 /// the recordings of older ones, then runs all tests, and tells how many would have been skipped and whether that was
-/// right. A test that was skipped, though it ends otherwise than in the recording, is a miss; it is run three times
-/// again before it is called one.
+/// right. A test that was skipped, though it ends otherwise than in the recording, is a miss, unless it ends as before
+/// when it runs again, three times at most, or ends as now at the older commit.
 ///
 /// The commits are checked out in a clone in a temporary folder, which borrows from the repository and writes nothing to
 /// it. A commit of which the tests cannot be built is told and passed over. Where no `Cargo.lock` is committed, one is

@@ -25,6 +25,9 @@ pub struct Carried {
     pub compiled: BTreeMap<Box<str>, BTreeSet<RepoPath>>,
     /// The tests of the job that have to be recorded again.
     pub again: BTreeSet<TestKey>,
+    /// What all tests of a suite executed, whether they are taken over or not, of suites of which some are; in terms of
+    /// the present listings.
+    pub common: BTreeMap<Box<str>, Vec<Executed>>,
 }
 
 /// A test that need not run.
@@ -67,13 +70,21 @@ pub fn carry(
     for id in of_job.iter().filter(|id| !kept.contains(*id)) {
         carried.again.insert(index.tests()[id.index()].key.clone());
     }
+    let suites = Suites::of(index, &of_job, &kept);
     let mut executed: HashMap<TestId, Vec<Executed>> = HashMap::new();
     let mut opened: HashMap<TestId, Vec<RepoPath>> = HashMap::new();
     for file in index.files() {
         let places = Places::of(now.get(&file.path));
         let mut units: BTreeMap<TestId, Vec<u32>> = BTreeMap::new();
+        let mut common: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
         for unit in index.units_of(file) {
-            let place = places.find(unit).unwrap_or(STRAY);
+            let found = places.find(unit);
+            let place = found.unwrap_or(STRAY);
+            if let Some(place) = found {
+                suites
+                    .all_in(index.set(unit.own))
+                    .for_each(|suite| common.entry(suite).or_default().push(place));
+            }
             for test in kept.intersection(index.set(unit.own)).iter() {
                 units.entry(test).or_default().push(place);
             }
@@ -83,6 +94,10 @@ pub fn carry(
             units.dedup();
             let parts = Parts::Units(units);
             executed.entry(test).or_default().push(Executed { path: file.path.clone(), parts });
+        }
+        for (suite, units) in common {
+            let executed = Executed { path: file.path.clone(), parts: Parts::Units(units) };
+            carried.common.entry(suite.into()).or_default().push(executed);
         }
         // Who may have read a file of which only the blob is known is found out for all tests together.
         let readers = if index.is_by_blob(file) { SetId::EMPTY } else { file.opened };
@@ -109,6 +124,38 @@ pub fn carry(
         });
     }
     carried
+}
+
+/// The tests of the suites of which some are taken over.
+struct Suites<'a> {
+    /// The first test of each.
+    firsts: TestSet,
+    by_first: HashMap<TestId, (&'a str, TestSet)>,
+}
+
+impl<'a> Suites<'a> {
+    fn of(index: &'a Index, of_job: &TestSet, kept: &TestSet) -> Suites<'a> {
+        let suite = |id: TestId| &*index.tests()[id.index()].key.suite;
+        let meant: BTreeSet<&str> = kept.iter().map(suite).collect();
+        let mut tests: BTreeMap<&str, Vec<TestId>> = BTreeMap::new();
+        for id in of_job.iter().filter(|id| meant.contains(suite(*id))) {
+            tests.entry(suite(id)).or_default().push(id);
+        }
+        let by_first: HashMap<TestId, (&str, TestSet)> = tests
+            .into_iter()
+            .map(|(suite, tests)| (tests[0], (suite, tests.into_iter().collect())))
+            .collect();
+        Suites { firsts: by_first.keys().copied().collect(), by_first }
+    }
+
+    /// Returns the suites all of whose tests are among some.
+    fn all_in(&self, tests: &TestSet) -> impl Iterator<Item = &'a str> {
+        let firsts: Vec<TestId> = self.firsts.intersection(tests).iter().collect();
+        firsts.into_iter().filter_map(|first| {
+            let (suite, all) = &self.by_first[&first];
+            (all.intersection(tests).len() == all.len()).then_some(*suite)
+        })
+    }
 }
 
 /// The units of the present version of a file, by what they are.

@@ -18,7 +18,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use skiptrace_engine::record::Problem;
 
 use self::folder::Found;
-use self::table::{Table, Tables};
+use self::table::{Ran, Table, Tables};
 use super::covdata::{Arguments, CounterFile, CovdataError, FunctionCounters, MetaFile, MetaHash};
 use super::home::Homes;
 use crate::trace::{Places, Trace};
@@ -62,6 +62,9 @@ pub enum Unplaced {
 pub struct Reduced {
     /// What ran. Its binaries are those whose meta files there are, also if none of their processes ended well.
     pub trace: Trace,
+    /// How often each function was called, by its place, in each process; where blocks are places, nothing. A counter
+    /// that says no more than whether something ran counts once.
+    pub calls: Vec<(u32, u32)>,
     /// The counter files, readable or not, in order: each is from one process, which may have written several.
     pub written: Vec<Written>,
     /// The binaries that started, and of which no process wrote counters; sorted.
@@ -203,7 +206,10 @@ impl Collector {
         for mut written in found.counters {
             with_counters.insert(written.meta);
             match binaries.get(&written.meta) {
-                Some(Some((_, read))) => self.read(&mut written, read, &mut reduced.trace),
+                Some(Some((_, read))) => {
+                    let Reduced { trace, calls, .. } = &mut reduced;
+                    self.read(&mut written, read, Ran { trace, calls });
+                }
                 // That the meta file cannot be read was told.
                 Some(None) => {}
                 None => {
@@ -294,17 +300,17 @@ impl Collector {
         Ok((number, read))
     }
 
-    fn read(&self, written: &mut Written, read: &Program, trace: &mut Trace) {
+    fn read(&self, written: &mut Written, read: &Program, mut ran: Ran<'_>) {
         let result = SCRATCH.with_borrow_mut(|(bytes, values)| {
             let file = CounterFile::parse(read_whole(&written.file, bytes)?)?;
             if file.meta != written.meta {
                 return Err(CovdataError::Renamed { name: written.meta, content: file.meta });
             }
-            file.read(values, |counters| read.add(&counters, self.grain, trace))
+            file.read(values, |counters| read.add(&counters, self.grain, &mut ran))
         });
         match result {
             Ok(arguments) => written.arguments = arguments,
-            Err(error) => tell(&error, &written.file, trace),
+            Err(error) => tell(&error, &written.file, ran.trace),
         }
     }
 }
@@ -326,13 +332,13 @@ impl Program {
         &self,
         counters: &FunctionCounters<'_>,
         grain: Grain,
-        trace: &mut Trace,
+        ran: &mut Ran<'_>,
     ) -> Result<(), CovdataError> {
         let FunctionCounters { package, function, counters } = *counters;
         let table = self.tables.get(package as usize);
         let table =
             table.ok_or(CovdataError::PackageIndex { index: package, n_packages: self.tables.len() })?;
-        table.add(package_path(&self.binary, package), function, counters, grain, trace)
+        table.add(package_path(&self.binary, package), function, counters, grain, ran)
     }
 }
 

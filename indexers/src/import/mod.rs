@@ -298,6 +298,7 @@ impl Imported {
                 recording: recording(&job),
                 tests,
                 places: copy(&places),
+                shared: None,
                 compiled,
                 carried: Carried::default(),
                 known: Files::new(),

@@ -25,6 +25,10 @@ use super::lookups::looked_up;
 use super::sources::{Files, Finder, Sources, Tree};
 use crate::trace::{Places, Trace, Trouble};
 use crate::units::{is_documentation, is_seen_by_examples};
+pub use sharing::Shared;
+use sharing::Sharing;
+
+mod sharing;
 
 /// A test that ran, once or several times.
 #[derive(Debug, Clone)]
@@ -112,6 +116,8 @@ pub struct Gathered {
     pub tests: Vec<RecordedTest>,
     /// The places that their traces name.
     pub places: Places,
+    /// What belongs to all tests of a suite, where tests share processes.
+    pub shared: Option<Shared>,
     /// What each suite was compiled from.
     pub compiled: BTreeMap<Box<str>, BTreeSet<RepoPath>>,
     /// What of an older index still holds.
@@ -178,7 +184,8 @@ pub fn fold_with(
     tree: &dyn Tree,
 ) -> Result<(Index, Noticed), BuildError> {
     let Extras { baselines, run_all, tree: whole_tree, variables } = extras;
-    let Gathered { recording, tests, places, mut compiled, carried, known } = gathered;
+    let Gathered { recording, tests, places, shared, mut compiled, carried, known } = gathered;
+    let sharing = Sharing::of(shared, carried.common);
     // What is taken over may have started programs that none of the tests that ran now did, so that what those were
     // compiled from is known from there alone.
     for (suite, files) in carried.compiled {
@@ -248,6 +255,9 @@ pub fn fold_with(
     for (at, test) in baselines.into_iter().chain(tests).enumerate() {
         let key = TestKey::new(job.clone(), test.suite, test.name);
         let (mut union, unstable) = unite(test.runs);
+        union.places.extend(sharing.places(&key.suite));
+        union.places.sort_unstable();
+        union.places.dedup();
         if let Some((differing, unsettled)) = unstable {
             noticed.unstable.push(Unstable { test: key.clone(), differing, unsettled });
             if unsettled {
@@ -290,7 +300,7 @@ pub fn fold_with(
             let parts = found.get(&part).cloned().unwrap_or(Parts::Whole);
             Executed { path: part.path, parts }
         });
-        let executed = counted.into_iter().chain(uncounted).collect();
+        let executed = counted.into_iter().chain(uncounted).chain(sharing.common(&key.suite)).collect();
         let mut opened = test.opened;
         // A folder is kept under the one it is in, unless something in it is named.
         let inside = opened.iter().filter(|path| listed_folders.contains(*path));
@@ -315,7 +325,8 @@ pub fn fold_with(
             builder.observe(recording, observation)?;
         }
     }
-    for CarriedTest { record, executed, opened, consulted } in carried.tests {
+    for CarriedTest { record, mut executed, opened, consulted } in carried.tests {
+        executed.extend(sharing.of_others(&record.key.suite, &places, &units_of_places));
         builder.observe(
             recording,
             Observation {

@@ -16,5 +16,6 @@ pub mod opens;
 pub mod outcome;
 pub mod progress;
 pub mod rust;
+mod shared;
 pub mod sources;
 pub mod stray;

@@ -8,7 +8,7 @@ use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::{Outcome as TestOutcome, Problem};
 use skiptrace_engine::recording::EnvironmentKey;
 
-use super::fold::RecordedTest;
+use super::fold::{RecordedTest, Shared};
 use super::listing::{BuildReads, Watched};
 use super::opens::{Interval, OpenWatch, Opens};
 use super::progress::{Event, Listener};
@@ -24,6 +24,9 @@ pub struct Outcome {
     pub tests: Vec<RecordedTest>,
     /// The places that their traces name.
     pub places: Places,
+    /// What belongs to all tests of a suite, because some of them do it where they share a process; `None` where each
+    /// has its own.
+    pub shared: Option<Shared>,
     /// The repository's files that each suite was compiled from.
     pub compiled: BTreeMap<Box<str>, BTreeSet<RepoPath>>,
     /// Folders of which each suite may have been compiled from any file.

@@ -40,6 +40,11 @@ pub enum Event<'a> {
         /// What is wrong with its coverage.
         troubles: &'a [Trouble],
     },
+    /// The tests have run, each alone; those of some suites run once more, all in one process.
+    Together {
+        /// Of how many suites.
+        suites: usize,
+    },
     /// Something that the user should know.
     Warning(String),
 }

@@ -6,6 +6,8 @@ use std::ffi::OsString;
 use crate::run::case::{Case, Verdict};
 use crate::run::native::{Binary, LeftOut, ListError, Listing, plain};
 
+/// The name of the case that runs several tests in one process.
+pub const TOGETHER: &str = "(together)";
 const LIST: [&str; 3] = ["--list", "--format", "terse"];
 
 /// Lists the tests of a binary that cargo has built for testing.
@@ -74,6 +76,33 @@ fn cases(binary: &Binary, left_out: LeftOut, names: &[String], ignored: &BTreeSe
             Case { skipped, ..binary.case(name, args, verdict) }
         })
         .collect()
+}
+
+/// Returns the case of several tests of one binary in one process, as its harness runs them by itself; `None` if they are
+/// not run by their names.
+pub fn together(cases: &[&Case]) -> Option<Case> {
+    let first = cases.first()?;
+    let exact = first.command.args.iter().position(|arg| arg == "--exact")?;
+    let has_ignored = first.command.args[exact..].iter().any(|arg| arg == "--include-ignored");
+    let mut together = (*first).clone();
+    together.name = TOGETHER.into();
+    let args = &mut together.command.args;
+    args.truncate(exact + 1);
+    args.extend(has_ignored.then(|| "--include-ignored".into()));
+    if cases.iter().any(|case| case.name.starts_with('-')) {
+        args.push("--".into());
+    }
+    args.extend(cases.iter().map(|case| OsString::from(&*case.name)));
+    let ran = vec!["test result: ok. ".to_owned()];
+    together.verdict = Verdict::Output { skip_codes: Vec::new(), skipped: Vec::new(), ran };
+    Some(together)
+}
+
+/// Returns the names of the tests that failed, told from what a harness printed at its end.
+pub fn failed(output: &str) -> BTreeSet<&str> {
+    let Some((before, _)) = output.rsplit_once("\n\ntest result: FAILED") else { return BTreeSet::new() };
+    let Some((_, names)) = before.rsplit_once("failures:\n") else { return BTreeSet::new() };
+    names.lines().filter_map(|line| line.strip_prefix("    ")).collect()
 }
 
 fn parse(text: &str) -> Result<Vec<String>, String> {

@@ -33,6 +33,12 @@ impl Wanted {
         self.is_in_shard(suite, name) && !self.without.contains(&(suite.to_owned(), name.to_owned()))
     }
 
+    /// Returns whether some test of a suite need not run.
+    pub fn leaves_out_of(&self, suite: &str) -> bool {
+        let first = (suite.to_owned(), String::new());
+        self.without.range(first..).next().is_some_and(|(of, _)| of == suite)
+    }
+
     /// Returns whether a test belongs to the shard: always to the same one, whatever other tests there are.
     pub fn is_in_shard(&self, suite: &str, name: &str) -> bool {
         self.shard.is_none_or(|(number, of)| {
@@ -64,6 +70,7 @@ mod tests {
     fn what_is_not_named_is_wanted() {
         let wanted = Wanted::new(Shard::WHOLE, [("s".to_owned(), "a".to_owned())].into());
         assert!(!wanted.has("s", "a") && wanted.has("s", "b") && wanted.has("t", "a"));
+        assert!(wanted.leaves_out_of("s") && !wanted.leaves_out_of("r") && !wanted.leaves_out_of("t"));
         assert!(!wanted.is_everything() && Wanted::default().is_everything());
     }
 }

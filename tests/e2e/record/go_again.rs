@@ -1,6 +1,7 @@
 //! Go tests that run more than once in a recording, and packages that leave no counters.
 
 use insta::assert_snapshot;
+use skiptrace_engine::codec::encode;
 use skiptrace_tests::go_project::GoProject;
 
 use crate::PROGRAM;
@@ -132,4 +133,84 @@ fn a_package_of_test_files_alone_can_prove() {
     let (alone, _) = recorded.test("TestAlone");
     let files = recorded.files(alone);
     assert!(files.contains("alone/alone_test.go") && !files.contains("values/values.go"), "{files:?}");
+}
+
+/// What is used again by whoever comes second.
+const KEPT: &str = r#"package kept
+
+var kept = map[string]string{}
+
+func Title(of string) string {
+	if title, is := kept[of]; is {
+		return again(title)
+	}
+	kept[of] = first(of)
+	return kept[of]
+}
+
+func first(of string) string { return "Sir " + of }
+
+func again(title string) string { return title }
+
+func Lone() int { return 1 }
+"#;
+
+const KEPT_TEST: &str = r#"package kept
+
+import "testing"
+
+func TestA(t *testing.T) { t.Log(Title("Ada")) }
+
+func TestB(t *testing.T) { t.Log(Title("Ada")) }
+
+func TestLone(t *testing.T) { t.Log(Lone()) }
+
+func TestSpoilt(t *testing.T) {
+	if len(kept) > 0 {
+		t.Fatal("somebody was here")
+	}
+}
+"#;
+
+/// Tests are recorded alone, and what they do only behind others belongs to all of them.
+#[test]
+fn what_tests_do_only_together_belongs_to_all_of_them() {
+    let Some(project) = GoProject::empty(PROGRAM) else { return };
+    project.commit(&[
+        ("go.mod", MODULE),
+        ("kept/kept.go", KEPT),
+        ("kept/kept_test.go", KEPT_TEST),
+        ("other/other.go", "package other\n\nfunc One() int { return 1 }\n"),
+        (
+            "other/other_test.go",
+            "package other\n\nimport \"testing\"\n\nfunc TestOne(t *testing.T) { t.Log(One()) }\n",
+        ),
+    ]);
+    let functions = |recorded: &skiptrace_tests::Recorded, name: &str| {
+        let (test, _) = recorded.test(name);
+        let executed = recorded.executed(test, &[skiptrace_engine::unit::UnitKind::Function]);
+        let of_kept = |name: &&String| ["again", "first", "Lone"].contains(&name.as_str());
+        executed.iter().filter(of_kept).cloned().collect::<Vec<_>>().join(" ")
+    };
+    let all = |recorded: &skiptrace_tests::Recorded| {
+        ["TestA", "TestB", "TestLone"].map(|name| functions(recorded, name)).join(", ")
+    };
+    let recorded = project.record(&[], "go test ./...");
+    assert_snapshot!(recorded.tests(), @"
+    example.org/again/kept TestA: passed
+    example.org/again/kept TestB: passed
+    example.org/again/kept TestLone: passed
+    example.org/again/kept TestSpoilt: flaky
+    example.org/again/other TestOne: passed
+    ");
+    assert_eq!(all(&recorded), "again first, again first, Lone again");
+    assert!(!recorded.proves("TestSpoilt") && recorded.proves("TestA"));
+
+    // One runs again, alone; what belonged to all of them still does.
+    project.edit("kept/kept_test.go", "t.Log(Lone())", "t.Log(Lone(), 2)");
+    project.commit(&[]);
+    let file = project.sandbox.path().join("base.idx");
+    std::fs::write(&file, encode(&recorded.index).unwrap()).unwrap();
+    let updated = project.record(&["--update", file.to_str().unwrap()], "go test ./...");
+    assert_eq!(all(&updated), "again first, again first, Lone again first");
 }

@@ -180,6 +180,7 @@ impl Plan {
             recording: self.recording(session, &tree, outcome.environment),
             tests: outcome.tests,
             places: outcome.places,
+            shared: outcome.shared,
             compiled,
             carried: update.carried,
             known: update.known,

@@ -46,6 +46,13 @@ impl<'a> Live<'a> {
                     progress.inc(1);
                 }
             }
+            Event::Together { suites } => {
+                self.end();
+                self.printer.status(format_args!(
+                    "running the tests of {} once more, in one process each",
+                    human::count(*suites as u64, "suite"),
+                ));
+            }
             Event::Warning(text) => self.printer.warning(text),
         }
     }

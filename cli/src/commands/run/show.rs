@@ -99,6 +99,11 @@ impl<'a> Show<'a> {
         let mut state = self.lock();
         match event {
             Event::Building => {}
+            Event::Together { .. } => {
+                if let Some(progress) = &state.progress {
+                    progress.at("all of them once more, in one process");
+                }
+            }
             Event::Warning(text) => self.printer.warning(text),
             Event::Running { tests, .. } => self.begin(&mut state, *tests),
             Event::Started { suite, name } => {

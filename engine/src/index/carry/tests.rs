@@ -225,3 +225,31 @@ fn what_nobody_read_concerns_nobody_and_what_all_may_have_read_concerns_all() {
     assert_eq!(carried_over_blobs(&["read.rs"]), ["b"]);
     assert_eq!(carried_over_blobs(&["absent"]), ["a"]);
 }
+
+#[test]
+fn what_all_tests_of_a_suite_have_in_common_is_told() {
+    let mut builder = IndexBuilder::new(IndexKind::FUNCTION);
+    let recording = builder.add_recording(index().recordings()[0].clone());
+    builder.add_file(recording, source("a.rs", A));
+    for (suite, name, units) in [
+        ("suite", "a", &[0_u32, 1, 3][..]),
+        ("suite", "b", &[0, 3]),
+        ("suite", "opaque", &[0, 2, 3]),
+        ("lone", "a", &[1]),
+        ("again", "a", &[0]),
+    ] {
+        let mut observation = test(name, Outcome::Passed, &[("a.rs", units)]);
+        observation.test = TestKey::new("job".parse().unwrap(), suite, name);
+        builder.observe(recording, observation).unwrap();
+    }
+    let index = builder.finish();
+    // `three` is another now.
+    let mut units = A.to_vec();
+    units[3] = "f three=2";
+    let now: BTreeMap<_, _> = [(path("a.rs"), source("a.rs", &units))].into();
+    let is_kept = |key: &TestKey| &*key.name == "b" || &*key.suite == "lone";
+    let carried = carry(&index, &"job".parse().unwrap(), &is_kept, &now);
+    let told: Vec<_> =
+        carried.common.iter().map(|(suite, common)| (&**suite, common[0].parts.clone())).collect();
+    assert_eq!(told, [("lone", Parts::Units(vec![1])), ("suite", Parts::Units(vec![0]))]);
+}

@@ -19,6 +19,13 @@ pub(super) struct Context<'c> {
     pub(super) unplaced: Unplaced,
 }
 
+/// Where to add what ran.
+pub(super) struct Ran<'r> {
+    pub(super) trace: &'r mut Trace,
+    /// How often functions were called, by their places.
+    pub(super) calls: &'r mut Vec<(u32, u32)>,
+}
+
 /// The tables of all packages, each once, whatever number of binaries link it.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
@@ -30,6 +37,8 @@ pub(super) struct Tables {
 pub(super) struct Table {
     /// For each function, where its units begin among those of the package; one more at the end.
     first_units: Vec<u32>,
+    /// For each function, which of its units is entered first.
+    entries: Vec<u32>,
     /// For each slot, where its places begin in `places`; one more at the end.
     starts: Vec<u32>,
     places: Vec<u32>,
@@ -68,6 +77,7 @@ impl Table {
         let mut homes: HashMap<(&str, bool), Home> = HashMap::new();
         let mut table = Table {
             first_units: vec![0],
+            entries: Vec::new(),
             starts: vec![0],
             places: Vec::new(),
             nowhere: Vec::new(),
@@ -76,6 +86,8 @@ impl Table {
         for function in &package.functions {
             let units = package.units_of(function);
             table.first_units.push(function.first_unit + function.n_units);
+            // They are not in the order of the text.
+            table.entries.push((0..).zip(units).min_by_key(|(_, unit)| unit.start).map_or(0, |(at, _)| at));
             // A directive inside of a function moves only some of its units.
             let is_moved = units.iter().any(is_moved);
             let file: &str = &function.file;
@@ -128,7 +140,7 @@ impl Table {
         function: u32,
         counters: &[u32],
         grain: Grain,
-        trace: &mut Trace,
+        ran: &mut Ran<'_>,
     ) -> Result<(), CovdataError> {
         let at = function as usize;
         let Some([first, end]) = self.first_units.get(at..).and_then(<[u32]>::first_chunk) else {
@@ -152,21 +164,24 @@ impl Table {
         match grain {
             Grain::Function => {
                 if counters.iter().any(|counter| *counter != 0) {
-                    self.add_executed(function, package, trace);
+                    let entered = counters.get(self.entries[at] as usize).copied().unwrap_or_default();
+                    let places = self.add_executed(function, package, ran.trace);
+                    ran.calls.extend(places.iter().map(|place| (*place, entered.max(1))));
                 }
             }
             Grain::Block => {
                 let hit = (*first..*end).zip(counters).filter(|(_, counter)| **counter != 0);
-                hit.for_each(|(slot, _)| self.add_executed(slot, package, trace));
+                hit.for_each(|(slot, _)| _ = self.add_executed(slot, package, ran.trace));
             }
         }
         Ok(())
     }
 
-    fn add_executed(&self, slot: u32, package: &str, trace: &mut Trace) {
+    /// Adds a slot that ran, and returns its places.
+    fn add_executed(&self, slot: u32, package: &str, trace: &mut Trace) -> &[u32] {
         let at = slot as usize;
-        let places = self.starts[at] as usize..self.starts[at + 1] as usize;
-        trace.places.extend_from_slice(&self.places[places]);
+        let places = &self.places[self.starts[at] as usize..self.starts[at + 1] as usize];
+        trace.places.extend_from_slice(places);
         if !self.nowhere.is_empty() && self.nowhere.binary_search(&slot).is_ok() {
             let files = self.lost.join("`, `");
             trace.trouble(
@@ -176,6 +191,7 @@ impl Table {
                 ),
             );
         }
+        places
     }
 }
 

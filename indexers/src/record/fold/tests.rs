@@ -77,6 +77,7 @@ fn folded_over(tests: Vec<RecordedTest>, places: Places, tree: Texts) -> (Index,
         },
         tests,
         places,
+        shared: None,
         compiled: BTreeMap::from([("suite".into(), BTreeSet::from([path("a.rs"), path("data.txt")]))]),
         carried: Carried::default(),
         known: Files::new(),
@@ -174,6 +175,7 @@ fn what_is_taken_over_keeps_what_it_was_compiled_from() {
         recording: index.recordings()[0].clone(),
         tests: vec![test("alone", vec![trace(&[])])],
         places: Places::default(),
+        shared: None,
         compiled: BTreeMap::from([("suite".into(), BTreeSet::from([path("a.rs")]))]),
         carried,
         known,
@@ -205,4 +207,42 @@ fn a_file_that_no_recording_has_runs_everything() {
     let changed = [ChangedKey::File(path("unknown.rs"))];
     let answer = impacted(&index, &job, &changed, SharedPolicy::Run, &Variables::Unknown);
     assert!(matches!(answer, Answer::Everything { .. }), "{answer:?}");
+}
+
+/// Folds a test that ran again, beside two that are taken over, with what all tests of a suite are told to share.
+fn folded_again(shared: Option<Shared>) -> Vec<String> {
+    let before = |name: &str, places: &[u32]| test(name, vec![trace(places)]);
+    let (index, _) = folded(vec![before("x", &[0]), before("y", &[0, 1]), before("again", &[0])]);
+    let source = |name: &str| {
+        let units = crate::units::cut(crate::units::Language::of(&path(name)), CODE.as_bytes());
+        (path(name), SourceFile { path: path(name), blob: None, units })
+    };
+    let known: Files = [source("a.rs"), source("hot.rs")].into();
+    let is_kept = |key: &TestKey| &*key.name != "again";
+    let carried = carry(&index, &"job".parse().unwrap(), &is_kept, &known);
+    let mut places = Places::default();
+    places.number(&path("hot.rs"), TextRange::lines(1, 1));
+    places.number(&path("a.rs"), TextRange::lines(3, 5));
+    let gathered = Gathered {
+        recording: index.recordings()[0].clone(),
+        tests: vec![test("again", vec![trace(&[0])])],
+        places,
+        shared,
+        compiled: BTreeMap::new(),
+        carried,
+        known,
+    };
+    footprints(&fold(gathered, IndexKind::FUNCTION, &Texts(HashMap::new())).unwrap().0)
+}
+
+#[test]
+fn what_tests_do_only_together_belongs_to_all_of_the_suite() {
+    let two = |suite: &str| Some(Shared::from([(suite.into(), vec![1])]));
+    let alone = ["again: hot.rs one", "x: a.rs one", "y: a.rs one", "y: a.rs two"];
+    assert_eq!(folded_again(None), alone);
+    // What all of them had may have belonged to all, and who ran again was not seen with the others.
+    let common = ["again: a.rs one", "again: hot.rs one", "x: a.rs one", "y: a.rs one", "y: a.rs two"];
+    assert_eq!(folded_again(two("another")), common);
+    let shared = ["again: a.rs one", "again: a.rs two", "again: hot.rs one", "x: a.rs one", "x: a.rs two"];
+    assert_eq!(folded_again(two("suite"))[..5], shared);
 }

@@ -21,9 +21,6 @@ use crate::run::go::cases;
 use crate::run::go::kept::Kept;
 use crate::trace::Trace;
 
-/// The name of the case that runs all tests of a suite in one process.
-pub(super) const TOGETHER: &str = "(together)";
-
 /// What tests executed that ran in one process, and when.
 pub(super) type Together = (Trace, Interval);
 
@@ -77,7 +74,7 @@ pub(super) fn settle_subtests(request: &Request<'_>, runs: &mut [Run]) {
     }
 }
 
-fn has_failed(run: &Run) -> bool {
+pub(super) fn has_failed(run: &Run) -> bool {
     matches!(run.outcome, TestOutcome::Failed | TestOutcome::TimedOut)
 }
 
@@ -148,7 +145,7 @@ pub(super) fn find(
 
 /// Says of tests that passed alone, and failed with the others, that they are not to be relied on: whoever failed once in
 /// a recording never simply passed in it.
-fn distrust_relapsed(of_suite: &mut [&mut Run], ended: &Ended) {
+pub(super) fn distrust_relapsed(of_suite: &mut [&mut Run], ended: &Ended) {
     for run in of_suite.iter_mut() {
         if run.outcome == TestOutcome::Passed && ended.failed.contains(&*run.name) {
             run.outcome = TestOutcome::Flaky;

@@ -8,6 +8,7 @@
 //! fresh      whether programs that tests start were built from the present sources
 //! subtests   those of tests, each alone
 //! groups     tests that pass only after others
+//! shared     what tests do only where they share a process
 //! before     variables that are asked for before tests begin
 //! test_files what tests depend on in test files, which have no counters
 //! uncounted  what else they depend on that has none: C, lines of `go.mod`
@@ -56,6 +57,7 @@ mod observer;
 mod outcome;
 mod plan;
 mod programs;
+mod shared;
 mod subtests;
 mod test_files;
 mod uncounted;
@@ -215,10 +217,12 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, GoRecordError> {
 
     // 4. What they came to.
     let opens = watch.map(OpenWatch::finish).unwrap_or_default();
+    // What they open then, the test binaries say themselves.
+    let shared = shared::find(request, &plan, &observer, &built.kept, &mut sorted.runs);
     let read = observer.into_read();
     sorted.missing.extend(missing);
     let strays = strays.sweep();
-    let heard = outcome::Heard { strays: &strays, opens: &opens, read, baselines, groups };
+    let heard = outcome::Heard { strays: &strays, opens: &opens, read, baselines, groups, shared };
     outcome::gather(request, &plan, sorted, collector, heard)
 }
 

@@ -14,10 +14,11 @@ use super::fresh::Fresh;
 use super::groups;
 #[cfg(target_os = "linux")]
 use super::lives::Ledger;
+use super::shared::Tally;
 use crate::go::collect::{Collector, Reduced};
 use crate::run::case::{Case, CommandLine};
 use crate::run::driver::Observer;
-use crate::run::go::cases::{subtests, with_folders};
+use crate::run::go::cases::{TOGETHER, subtests, with_folders};
 use crate::run::go::image::Images;
 use crate::run::go::testlog::{self, TestLog};
 use crate::run::process::{self, Finished, RunError};
@@ -53,6 +54,8 @@ pub(super) struct GoObserver<'a> {
     subtests: Mutex<BTreeMap<Box<str>, BTreeSet<String>>>,
     /// What became of tests where all of a suite ran in one process.
     together: Mutex<BTreeMap<Box<str>, groups::Ended>>,
+    /// How often functions were called, by suite.
+    tallies: Mutex<BTreeMap<Box<str>, Tally>>,
     /// The tests that passed, and failed as soon as they ran once more.
     relapsed: Mutex<BTreeSet<(Box<str>, Box<str>)>>,
     /// The test binaries that have nothing to count in, by suite.
@@ -110,6 +113,7 @@ impl<'a> GoObserver<'a> {
             read: Mutex::default(),
             subtests: Mutex::default(),
             together: Mutex::default(),
+            tallies: Mutex::default(),
             relapsed: Mutex::default(),
             bare: BTreeMap::new(),
         }
@@ -124,6 +128,12 @@ impl<'a> GoObserver<'a> {
     pub(super) fn ended_together(&self, suite: &str) -> groups::Ended {
         let mut together = self.together.lock().unwrap_or_else(PoisonError::into_inner);
         together.remove(suite).unwrap_or_default()
+    }
+
+    /// Looks at how often the tests of a suite called functions.
+    pub(super) fn with_tally<T>(&self, suite: &str, act: impl FnOnce(&mut Tally) -> T) -> T {
+        let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        act(tallies.entry(suite.into()).or_default())
     }
 
     /// Returns whether a test passed, and failed as soon as it ran once more.
@@ -235,17 +245,19 @@ impl Observer for GoObserver<'_> {
             if let Some(ledger) = &seen.first {
                 self.reduce_once(case, &aside(cell), ledger, &mut whole);
             }
-            self.reduce_once(case, &profiles, &seen.ledger, &mut whole);
         }
+        #[cfg(target_os = "linux")]
+        let calls = self.reduce_once(case, &profiles, &seen.ledger, &mut whole);
         #[cfg(not(target_os = "linux"))]
-        self.reduce_once(case, &profiles, &mut whole);
+        let calls = self.reduce_once(case, &profiles, &mut whole);
+        self.with_tally(&case.suite, |tally| tally.add(&case.name, calls));
         let output = || fs::read(cell.output().join("stdout")).unwrap_or_default();
         if self.wants_subtests {
             let names = subtests(&output());
             let mut subtests = self.subtests.lock().unwrap_or_else(PoisonError::into_inner);
             subtests.entry(case.suite.clone()).or_default().extend(names);
         }
-        if *case.name == *groups::TOGETHER {
+        if *case.name == *TOGETHER {
             let output = output();
             let mut together = self.together.lock().unwrap_or_else(PoisonError::into_inner);
             together.insert(case.suite.clone(), groups::Ended::told_by(&output));
@@ -255,19 +267,20 @@ impl Observer for GoObserver<'_> {
 }
 
 impl GoObserver<'_> {
-    /// Reads what the processes of one run left.
+    /// Reads what the processes of one run left, and returns how often they called functions.
     fn reduce_once(
         &self,
         case: &Case,
         profiles: &Path,
         #[cfg(target_os = "linux")] ledger: &Ledger,
         whole: &mut Trace,
-    ) {
+    ) -> Vec<(u32, u32)> {
         // The binary itself, then what it started. It is the one or the other that has its counters.
         let own = self.collector.collect(&[told(profiles)]);
         let others = self.collector.collect(&[inherited(profiles)]);
         #[cfg(target_os = "linux")]
         check(ledger, [&own, &others], whole);
+        let calls = [&own.calls[..], &others.calls].concat();
         let others = Some(others).filter(is_there);
         let is_bare = self.bare.contains_key(&case.suite);
         if is_there(&own) || others.is_none() && !is_bare {
@@ -288,6 +301,7 @@ impl GoObserver<'_> {
         read.has_others |= has_others;
         read.starts_itself |= starts_itself;
         self.note_read(case, &log(profiles), read, whole);
+        calls
     }
 
     /// Takes note of what a run of a test read.

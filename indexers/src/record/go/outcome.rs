@@ -11,19 +11,20 @@ use skiptrace_engine::variable::{Consulted, VariableName};
 
 use super::before::{Asked, Before};
 use super::environment;
-use super::groups::{self, TOGETHER, Together};
-use super::observer::ReadByTest;
+use super::groups::{self, Together};
+use super::observer::{Read, ReadByTest};
 use super::plan::Plan;
 use super::test_files::TestFiles;
 use super::uncounted::{c_files, header, of_modules};
 use super::{GoRecordError, Request, programs};
 use crate::build::go::compiled::TestBinary;
 use crate::go::collect::Collector;
-use crate::record::fold::{FilePart, RecordedTest};
+use crate::record::fold::{FilePart, RecordedTest, Shared};
 use crate::record::listing::{BuildReads, Lookups};
 use crate::record::opens::Opens;
 use crate::record::outcome::{Outcome, Run, Sorted, blame, opened, watched};
 use crate::record::stray::Stray;
+use crate::run::go::cases::TOGETHER;
 use crate::trace::{Places, Trace};
 
 /// What was heard of while tests ran.
@@ -35,6 +36,8 @@ pub(super) struct Heard<'a> {
     pub(super) baselines: HashMap<Box<str>, Trace>,
     /// The suites whose tests are one group.
     pub(super) groups: BTreeSet<Box<str>>,
+    /// What belongs to all tests of a suite, for some of them do it when they share a process.
+    pub(super) shared: Shared,
 }
 
 /// Puts together what is known of tests when they have run.
@@ -46,7 +49,7 @@ pub(super) fn gather(
     heard: Heard<'_>,
 ) -> Result<Outcome, GoRecordError> {
     let Sorted { mut runs, missing, skipped, .. } = sorted;
-    let Heard { strays, opens, read, baselines, groups } = heard;
+    let Heard { strays, opens, read, baselines, groups, shared } = heard;
     blame(strays, &mut runs, &request.repository);
     let opened = opened(opens, &mut runs, &request.repository);
     let mut watched = watched(opens, &runs, &[], &request.repository, BuildReads::Told);
@@ -55,6 +58,7 @@ pub(super) fn gather(
     let started = programs::started(request, plan, &collector, &baselines, &mut runs)?;
     let places = collector.into_places();
     let mut before = Before::new(&request.repository, &places);
+    let read_together = read_together(&read);
     let mut tests = Vec::new();
     let mut compiled: BTreeMap<Box<str>, BTreeSet<RepoPath>> = BTreeMap::new();
     for (run, mut opened) in runs.into_iter().zip(opened) {
@@ -100,16 +104,16 @@ pub(super) fn gather(
         // In a group, what the tests read when they ran together counts as well, and of a subtest what its test read:
         // it may pass with that only.
         let test = name.split('/').next();
-        for of in [Some(&*name), test, is_grouped.then_some(TOGETHER)].into_iter().flatten() {
-            if let Some(read) = read.get(&(suite.clone(), of.into())) {
-                opened.extend(in_repository(&read.paths, &request.repository));
-                let missing = missing_in_repository(&read.paths, &request.repository);
-                heard.absent.extend(missing.iter().cloned());
-                opened.extend(missing);
-                is_heard &= !read.has_others;
-                starts_itself |= read.starts_itself;
-                names.extend(read.variables.iter().cloned());
-            }
+        let of = [Some(&*name), test, is_grouped.then_some(TOGETHER)].into_iter().flatten();
+        let of_test = of.filter_map(|of| read.get(&(suite.clone(), of.into())));
+        for read in of_test.chain(read_together.get(&suite)) {
+            opened.extend(in_repository(&read.paths, &request.repository));
+            let missing = missing_in_repository(&read.paths, &request.repository);
+            heard.absent.extend(missing.iter().cloned());
+            opened.extend(missing);
+            is_heard &= !read.has_others;
+            starts_itself |= read.starts_itself;
+            names.extend(read.variables.iter().cloned());
         }
         if !is_heard {
             heard.unheard.insert((suite.clone(), name.clone()));
@@ -146,6 +150,7 @@ pub(super) fn gather(
     Ok(Outcome {
         tests,
         places,
+        shared: Some(shared),
         compiled,
         folders: BTreeMap::new(),
         settled: BTreeSet::new(),
@@ -155,6 +160,24 @@ pub(super) fn gather(
         skipped,
         exit: None,
     })
+}
+
+/// Returns for each suite what its tests read when they ran together, and none of them alone.
+fn read_together(read: &ReadByTest) -> BTreeMap<Box<str>, Read> {
+    let together = read.iter().filter(|((_, name), _)| **name == *TOGETHER);
+    let left = together.map(|((suite, name), together)| {
+        let others =
+            || read.iter().filter(|((of, other), _)| of == suite && other != name).map(|(_, read)| read);
+        let is_new = |path: &&PathBuf| !others().any(|read| read.paths.contains(*path));
+        let is_new_variable = |name: &&OsString| !others().any(|read| read.variables.contains(*name));
+        let left = Read {
+            paths: together.paths.iter().filter(is_new).cloned().collect(),
+            variables: together.variables.iter().filter(is_new_variable).cloned().collect(),
+            ..Read::default()
+        };
+        (suite.clone(), left)
+    });
+    left.collect()
 }
 
 /// Has tests depend on the files that they opened and that nothing was compiled from. Then these are known to all tests,

@@ -23,13 +23,14 @@ use super::observer_events::tell;
 use super::opens::OpenWatch;
 use super::outcome::{Outcome, watch_opens};
 use super::progress::{Event, Listener};
+use super::shared::Sharing;
 use super::stray::Before;
 use crate::build::paths::{Normalizer, Roots};
 use crate::llvm::collect::{Collector, Unplaced};
-use crate::run::case::{Case, CommandLine};
+use crate::run::case::{Case, CommandLine, Verdict};
 use crate::run::driver;
-use crate::run::native::ctest;
 use crate::run::native::{Binary, DeathTests, Framework, LeftOut, ListError, Listing, Options, list};
+use crate::run::native::{ctest, gtest};
 use crate::run::scratch::Scratch;
 use crate::run::watch::Watch;
 
@@ -148,6 +149,10 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, NativeError> {
     }
     // 2. The tests.
     let (mut cases, problems) = cases(request, &plan)?;
+    let mut n_listed: BTreeMap<Box<str>, usize> = BTreeMap::new();
+    for case in cases.iter().filter(|case| !case.skipped) {
+        *n_listed.entry(case.suite.clone()).or_default() += 1;
+    }
     cases.retain(|case| (request.wanted)(&case.suite, &case.name));
     let suites: BTreeSet<&str> = cases.iter().map(|case| &*case.suite).collect();
     let n_tests = cases.iter().filter(|case| !case.skipped).count();
@@ -160,12 +165,25 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, NativeError> {
     let observer = observer::NativeObserver::new(&collector, &modules, continuous, hindrance);
     let on_event = |event: driver::Event<'_, _>| tell(request.listener, event);
     let watch = watch_opens(&request.repository, &plan.roots.build_folders, request.listener);
-    let ran = driver::drive(&cases, &request.driver, &plan.scratch, request.watch, &observer, &on_event);
+    let mut ran = driver::drive(&cases, &request.driver, &plan.scratch, request.watch, &observer, &on_event);
+    let opens = watch.map(OpenWatch::finish).unwrap_or_default();
+    let sharing = Sharing {
+        driver: &request.driver,
+        scratch: &plan.scratch,
+        watch: request.watch,
+        observer: &observer,
+        listener: request.listener,
+        together: &|of_suite| together(of_suite, &n_listed),
+        failed: gtest::failed,
+    };
+    // CTest has a process for each of its tests.
+    let is_shared = matches!(request.command, NativeCommand::Programs(_));
+    let shared = is_shared.then(|| sharing.find(&cases, &mut ran));
     drop(observer);
     // 4. What they came to.
-    let opens = watch.map(OpenWatch::finish).unwrap_or_default();
     let gatherer = outcome::Gatherer { request, plan: &plan, modules: &modules, collector };
-    Ok(gatherer.gather(&cases, ran, problems, &strays.sweep(), &opens))
+    let outcome = gatherer.gather(&cases, ran, problems, &strays.sweep(), &opens);
+    Ok(Outcome { shared, ..outcome })
 }
 
 #[cfg(target_os = "linux")]
@@ -310,6 +328,13 @@ fn cases(request: &Request<'_>, plan: &Plan) -> Result<(Vec<Case>, Vec<ctest::Pr
             Ok((cases, Vec::new()))
         }
     }
+}
+
+/// Returns the case of a program as it runs by itself, if those are all of its tests.
+fn together(of_suite: &[&Case], n_listed: &BTreeMap<Box<str>, usize>) -> Option<Case> {
+    let first = of_suite.first().filter(|case| n_listed.get(&case.suite) == Some(&of_suite.len()))?;
+    let command = CommandLine { args: Vec::new(), ..first.command.clone() };
+    Some(Case { name: "(together)".into(), command, verdict: Verdict::ExitCode, ..(*first).clone() })
 }
 
 /// Returns what a program is called on every machine: by its place in the build folder, or in the repository.

@@ -124,6 +124,7 @@ impl Gatherer<'_> {
             tests,
             environment: flags::environment(&build),
             places: self.collector.into_places(),
+            shared: None,
             compiled,
             folders: BTreeMap::new(),
             settled: BTreeSet::new(),

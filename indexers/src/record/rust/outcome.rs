@@ -184,6 +184,7 @@ impl<'a> Gatherer<'a> {
         let mut outcome = Outcome {
             tests,
             places: self.collector.into_places(),
+            shared: None,
             compiled,
             folders,
             settled: inputs.settled().into_iter().cloned().collect(),

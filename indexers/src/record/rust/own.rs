@@ -14,6 +14,7 @@ use crate::record::observer_events::tell;
 use crate::record::opens::OpenWatch;
 use crate::record::outcome::Outcome;
 use crate::record::progress::Event;
+use crate::record::shared::Sharing;
 use crate::record::stray::Before;
 use crate::run::cargo_test::{self, Built};
 use crate::run::case::{Case, CommandLine};
@@ -55,12 +56,27 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
 
     let observer = LlvmObserver { collector: gatherer.collector(), pattern: |_| PROFILES };
     let on_event = |event: driver::Event<'_, _>| tell(request.listener, event);
-    let ran = driver::drive(&cases, &request.driver, &plan.scratch, request.watch, &observer, &on_event);
+    let mut ran = driver::drive(&cases, &request.driver, &plan.scratch, request.watch, &observer, &on_event);
     let documentation = doctests::record(request, plan, gatherer.collector());
     let opens = watch.map(OpenWatch::finish).unwrap_or_default();
+    let sharing = Sharing {
+        driver: &request.driver,
+        scratch: &plan.scratch,
+        watch: request.watch,
+        observer: &observer,
+        listener: request.listener,
+        together: &|of_suite| {
+            // Of a part of them, others would not find what all of them leave.
+            let is_part = of_suite.first().is_some_and(|case| request.wanted.leaves_out_of(&case.suite));
+            if is_part { None } else { libtest::together(of_suite) }
+        },
+        failed: libtest::failed,
+    };
+    let shared = sharing.find(&cases, &mut ran);
     let strays = strays.sweep();
     let documentation = documentation?;
-    Ok(gatherer.gather(cases.iter().zip(ran), documentation, &suites, &strays, &opens))
+    let outcome = gatherer.gather(cases.iter().zip(ran), documentation, &suites, &strays, &opens);
+    Ok(Outcome { shared: Some(shared), ..outcome })
 }
 
 fn capture(request: &Request<'_>, plan: &Plan) -> Result<Vec<Captured>, RecordError> {

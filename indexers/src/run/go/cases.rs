@@ -20,6 +20,10 @@ const COVERAGE: &str = "-test.gocoverdir=/dev/null/coverage";
 const TESTLOG: &str = "-test.testlogfile=/dev/null/testlog";
 /// What marks the lines of package `testing`.
 const MARK: char = '\x16';
+/// The name of the case that runs all tests of a suite in one process.
+pub const TOGETHER: &str = "(together)";
+/// The name of the case that runs none.
+pub const NOTHING: &str = "(nothing)";
 /// How much longer than its own limit a process is given: it says more of itself than if it were killed.
 const GRACE: Duration = Duration::from_secs(60);
 
@@ -42,12 +46,12 @@ pub fn together<S: AsRef<str>>(kept: &Kept, suite: &str, names: &[S]) -> Case {
         [run] => Some(run.clone()),
         _ => users,
     };
-    of(kept, suite, "(together)", run.as_deref(), verdict)
+    of(kept, suite, TOGETHER, run.as_deref(), verdict)
 }
 
 /// Returns the case that runs no test: what it executes belongs to every test of the binary.
 pub fn nothing(kept: &Kept, suite: &str) -> Case {
-    of(kept, suite, "(nothing)", Some("^$"), Verdict::ExitCode)
+    of(kept, suite, NOTHING, Some("^$"), Verdict::ExitCode)
 }
 
 fn of(kept: &Kept, suite: &str, name: &str, run: Option<&str>, verdict: Verdict) -> Case {

@@ -39,9 +39,9 @@ pub struct Recording {
 /// How executed statements are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CoverMode {
-    /// Whether they were executed: the cheapest.
-    Set,
-    /// How often, in a way that the race detector takes for none.
+    /// How often they were executed.
+    Count,
+    /// The same, in a way that the race detector takes for no race.
     Atomic,
 }
 
@@ -49,7 +49,7 @@ impl CoverMode {
     /// Returns its name, for `-covermode`.
     pub fn name(self) -> &'static str {
         match self {
-            CoverMode::Set => "set",
+            CoverMode::Count => "count",
             CoverMode::Atomic => "atomic",
         }
     }
@@ -73,7 +73,7 @@ const OWN_WAY: &[(&str, &str)] = &[
     ("blockprofilerate", "no profile is written"),
     ("count", "each test runs as often as `--runs` says"),
     ("cover", "coverage is always measured"),
-    ("covermode", "statements are counted in the cheapest way that is right"),
+    ("covermode", "how often statements are executed is counted"),
     ("coverpkg", "the coverage of every package of the module is measured"),
     ("coverprofile", "no coverage profile is written"),
     ("cpuprofile", "no profile is written"),
@@ -122,7 +122,7 @@ impl GoCommand {
             filters,
             packages: self.packages_or_here(),
             chain: self.chain()?,
-            mode: if self.is_on("race") { CoverMode::Atomic } else { CoverMode::Set },
+            mode: if self.is_on("race") { CoverMode::Atomic } else { CoverMode::Count },
             measured: measured.split(',').filter(|one| !one.is_empty()).map(str::to_owned).collect(),
             packages_at_once: self.value("p").and_then(|value| value.parse().ok()),
             notes: self.notes(),

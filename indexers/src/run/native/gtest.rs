@@ -1,5 +1,6 @@
 //! GoogleTest.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
@@ -57,6 +58,13 @@ pub fn list(binary: &Binary, options: Options, listing: &Listing) -> Result<Vec<
         return Err(binary.not_a_list(LIST, "it has no tests"));
     }
     cases(&binary, options, &names)
+}
+
+/// Returns the names of the tests that failed, told from what a program printed.
+pub fn failed(output: &str) -> BTreeSet<&str> {
+    let names = output.lines().filter_map(|line| line.strip_prefix("[  FAILED  ] "));
+    // What is counted there is not a name.
+    names.filter_map(|rest| rest.split([' ', ',']).next()).filter(|name| name.contains('.')).collect()
 }
 
 /// A test's name.

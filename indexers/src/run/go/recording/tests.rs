@@ -44,9 +44,9 @@ fn what_the_environment_asks_for_is_undone() {
         "-json -v -tags=x -run=A -shuffle=on -cpuprofile=c -count=2 -coverprofile=c '-exec=w x' -timeout=3s";
     let recording = recording("go test", goflags).unwrap();
     let words = recording.go_test("/exec", &[]).unwrap().join(" ");
-    insta::assert_snapshot!(words, @"go test -json=false -v=false -shuffle=off -cpuprofile= -coverprofile= -count=1 -cover=true -covermode=set -exec=/exec . -args");
+    insta::assert_snapshot!(words, @"go test -json=false -v=false -shuffle=off -cpuprofile= -coverprofile= -count=1 -cover=true -covermode=count -exec=/exec . -args");
     assert_eq!(recording.chain, ["w", "x"]);
-    assert_eq!(recording.mode, CoverMode::Set);
+    assert_eq!(recording.mode, CoverMode::Count);
 }
 
 #[test]

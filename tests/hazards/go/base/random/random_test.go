@@ -11,7 +11,6 @@ func TestSamples(t *testing.T)  { fmt.Println(Sampled()) }
 func TestThreaded(t *testing.T) { fmt.Println(Threaded()) }
 func TestSent(t *testing.T)     { fmt.Println(Sent()) }
 func TestMapped(t *testing.T)   { fmt.Println(Mapped()) }
-func TestSettled(t *testing.T)  { fmt.Println(Settled()) }
 
 func TestVariable(t *testing.T) {
 	fmt.Println(os.Getenv("HAZARD_VARIABLE"))

@@ -58,3 +58,18 @@ pub fn computed() -> u32 {
 pub fn eager() -> u32 {
     2
 }
+
+static TITLES: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
+
+pub fn title(of: &str) -> String {
+    let mut titles = TITLES.lock().unwrap();
+    if let Some(title) = titles.iter().find(|title| title.ends_with(of)) {
+        return reused(title);
+    }
+    titles.push(format!("Sir {of}"));
+    format!("Sir {of}")
+}
+
+fn reused(title: &str) -> String {
+    title.to_string()
+}

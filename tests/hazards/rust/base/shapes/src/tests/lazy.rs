@@ -29,3 +29,13 @@ fn locals() {
 fn is_eager() {
     println!("{}", eager());
 }
+
+#[test]
+fn titles_first() {
+    println!("{}", title("Ada"));
+}
+
+#[test]
+fn titles_second() {
+    println!("{}", title("Ada"));
+}

@@ -1,0 +1,190 @@
+//! What tests do only where they share a process.
+//!
+//! Each test is recorded in a process of its own, and `go test` runs all tests of a package in one. There, what one of
+//! them left has the next one take another way: a cache is filled, a page is used again that somebody dropped. So the
+//! tests of a package run once more, in one process. A function that is called more often there than by all of them
+//! alone was called by one that does not call it alone. Nobody knows which, so it belongs to all of them. Where there is
+//! one, they do so twice, because chance has functions called more often as well.
+
+use std::collections::{BTreeSet, HashMap};
+
+use skiptrace_engine::record::Problem;
+
+use super::groups::{distrust_relapsed, has_failed};
+use super::observer::GoObserver;
+use super::plan::Plan;
+use super::{Request, cases};
+use crate::record::fold::Shared;
+use crate::record::outcome::Run;
+use crate::record::progress::Event;
+use crate::run::case::Case;
+use crate::run::driver::{self, Ran};
+use crate::run::go::cases::{NOTHING, TOGETHER};
+use crate::run::go::kept::Kept;
+use crate::trace::{Trace, Trouble};
+
+/// How often tests run together where they do more than alone.
+const ROUNDS: usize = 2;
+
+/// How often functions were called, by their places.
+type Calls = HashMap<u32, u64>;
+
+/// The calls of a suite's tests, alone and together.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    /// Those of a process that runs no test.
+    nothing: Calls,
+    /// Those of all tests alone, without what is called where no test runs.
+    alone: Calls,
+    /// The tests whose calls are in that; those of more runs are not.
+    counted: BTreeSet<Box<str>>,
+    /// Those of a process that ran all tests, without what is called where no test runs; of several, the fewest.
+    together: Option<Calls>,
+    /// How many such processes there were.
+    n_together: usize,
+}
+
+impl Tally {
+    /// Adds the calls of a run of a case. That of no test comes first.
+    pub(super) fn add(&mut self, name: &str, calls: impl IntoIterator<Item = (u32, u32)>) {
+        let mut of_run = Calls::new();
+        for (place, times) in calls {
+            *of_run.entry(place).or_default() += u64::from(times);
+        }
+        let of_tests = |(place, times): (u32, u64)| {
+            let times = times.saturating_sub(self.nothing.get(&place).copied().unwrap_or_default());
+            (times > 0).then_some((place, times))
+        };
+        match name {
+            NOTHING => self.nothing = of_run,
+            TOGETHER => {
+                let of_run: Calls = of_run.into_iter().filter_map(of_tests).collect();
+                let fewest = |before: Calls| {
+                    let both = |(place, times): (u32, u64)| Some((place, times.min(*of_run.get(&place)?)));
+                    before.into_iter().filter_map(both).collect()
+                };
+                self.together = Some(self.together.take().map_or_else(|| of_run.clone(), fewest));
+                self.n_together += 1;
+            }
+            // It is counted with its test.
+            _ if name.contains('/') => {}
+            _ => {
+                if self.counted.insert(name.into()) {
+                    let calls: Vec<(u32, u64)> = of_run.into_iter().filter_map(of_tests).collect();
+                    for (place, times) in calls {
+                        *self.alone.entry(place).or_default() += times;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns the places of functions that are called more often together than alone; sorted.
+    fn surplus(&self) -> Vec<u32> {
+        let alone = |place: &u32| self.alone.get(place).copied().unwrap_or_default();
+        let more = self.together.iter().flatten().filter(|(place, times)| **times > alone(place));
+        let mut places: Vec<u32> = more.map(|(place, _)| *place).collect();
+        places.sort_unstable();
+        places
+    }
+}
+
+/// Runs the tests together of each suite of which that was not done yet, and returns for each suite the places that
+/// belong to all of its tests, for some of them are there only then.
+pub(super) fn find(
+    request: &Request<'_>,
+    plan: &Plan,
+    observer: &GoObserver<'_>,
+    kept: &[(Box<str>, Kept)],
+    runs: &mut [Run],
+) -> Shared {
+    for round in 0..ROUNDS {
+        let is_open =
+            |tally: &mut Tally| tally.n_together == round && (round == 0 || !tally.surplus().is_empty());
+        let mut together: Vec<Case> = Vec::new();
+        for (suite, kept) in kept {
+            let of_suite = runs.iter().filter(|run| run.suite == *suite && !run.name.contains('/'));
+            let names: Vec<&str> = of_suite.map(|run| &*run.name).collect();
+            // Of a part of them, others would not find what all of them leave.
+            if names.len() > 1 && !request.wanted.leaves_out_of(suite) && observer.with_tally(suite, is_open)
+            {
+                together.push(cases::together(kept, suite, &names));
+            }
+        }
+        if together.is_empty() || request.watch.is_interrupted() {
+            break;
+        }
+        if round == 0 {
+            (request.listener)(Event::Together { suites: together.len() });
+        }
+        let options = driver::Options { runs: 1, retries: 0, ..request.driver.clone() };
+        driver::drive(&together, &options, &plan.scratch, request.watch, observer, &|_| {})
+            .into_iter()
+            .zip(&together)
+            .for_each(|(ran, case)| judge(request, observer, case, &ran, runs));
+    }
+    kept.iter()
+        .map(|(suite, _)| (suite.clone(), observer.with_tally(suite, |tally| tally.surplus())))
+        .filter(|(_, places)| !places.is_empty())
+        .collect()
+}
+
+/// Takes what became of tests that ran together.
+fn judge(request: &Request<'_>, observer: &GoObserver<'_>, case: &Case, ran: &Ran<Trace>, runs: &mut [Run]) {
+    let ended = observer.ended_together(&case.suite);
+    let mut of_suite: Vec<&mut Run> = runs.iter_mut().filter(|run| run.suite == case.suite).collect();
+    let n_failed = of_suite.iter().filter(|run| has_failed(run)).count();
+    distrust_relapsed(&mut of_suite, &ended);
+    // What keeps a test from proving anything alone does so here, and says nothing of the others.
+    let of_tests: BTreeSet<Problem> = of_suite
+        .iter()
+        .flat_map(|run| &run.traces)
+        .flat_map(|(trace, _)| trace.troubles.iter().map(|trouble| trouble.problem))
+        .collect();
+    let is_new = |trouble: &&Trouble| !of_tests.contains(&trouble.problem);
+    let trouble = match ran {
+        Ran::Runs(all) => {
+            let of_run = all.last().and_then(|run| run.trace.troubles.iter().find(is_new));
+            of_run.map(|trouble| trouble.detail.clone())
+        }
+        Ran::Interrupted => return,
+        Ran::Broken(error) => Some(error.to_string()),
+    };
+    if let Some(why) = trouble.filter(|_| n_failed == 0) {
+        (request.listener)(Event::Warning(format!(
+            "what the tests of `{}` do when they share a process is not known: {why}",
+            case.suite
+        )));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(runs: &[(&str, &[(u32, u32)])]) -> Vec<u32> {
+        let mut tally = Tally::default();
+        runs.iter().for_each(|(name, calls)| tally.add(name, calls.iter().copied()));
+        tally.surplus()
+    }
+
+    #[test]
+    fn what_is_called_more_often_together_was_called_by_somebody_else() {
+        let alone: [(&str, &[(u32, u32)]); 3] =
+            [(NOTHING, &[(1, 5)]), ("TestA", &[(1, 6), (2, 1)]), ("TestB", &[(1, 5), (3, 2)])];
+        let with = |together: &[(u32, u32)]| tally(&[&alone[..], &[(TOGETHER, together)]].concat());
+        assert_eq!(with(&[(1, 6), (2, 1), (3, 2)]), [0; 0], "the same");
+        assert_eq!(with(&[(1, 5), (3, 1)]), [0; 0], "what happens once");
+        assert_eq!(with(&[(1, 6), (2, 2), (3, 2)]), [2], "what another test calls alone");
+        assert_eq!(with(&[(1, 7), (4, 1)]), [1, 4], "what no test calls alone");
+        // Processes of one run count together, and more runs of a test do not.
+        assert_eq!(with(&[(3, 1), (3, 1), (3, 1)]), [3]);
+        assert_eq!(tally(&[("TestA", &[(2, 1)]), ("TestA", &[(2, 1)]), (TOGETHER, &[(2, 2)])]), [2]);
+        assert_eq!(tally(&[("TestA", &[(2, 1)]), ("TestA/sub", &[(2, 1)]), (TOGETHER, &[(2, 2)])]), [2]);
+        assert_eq!(tally(&alone), [0; 0], "nobody knows");
+        let twice = |first: &[(u32, u32)], second: &[(u32, u32)]| {
+            tally(&[&alone[..], &[(TOGETHER, first), (TOGETHER, second)]].concat())
+        };
+        assert_eq!(twice(&[(2, 5), (4, 1)], &[(2, 2), (5, 1)]), [2], "chance");
+    }
+}
