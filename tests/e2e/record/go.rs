@@ -105,6 +105,7 @@ fn outcomes(recorded: &Recorded) {
     let warnings = lines.skip_while(|line| !line.starts_with("warning")).collect::<Vec<_>>().join("\n");
     assert_snapshot!(warnings, @"
     warning: 1 of `example.org/zoo/order` fail alone and pass after other tests of the package (`TestOrderSecond`), so all 3 are recorded as one group
+    running the tests of 13 suites once more, in one process each
     warning: 5 tests passed but can never be skipped on this evidence
       a process of `lives.test` ended without its counters (a panic, `syscall.Exit`, or a test binary that a test started): `example.org/zoo/lives TestLivesAgainReturns`
       a process of `lives.test` was killed before it wrote its counters: `example.org/zoo/lives TestLivesAgainIsKilled`

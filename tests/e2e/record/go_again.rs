@@ -212,5 +212,5 @@ fn what_tests_do_only_together_belongs_to_all_of_them() {
     let file = project.sandbox.path().join("base.idx");
     std::fs::write(&file, encode(&recorded.index).unwrap()).unwrap();
     let updated = project.record(&["--update", file.to_str().unwrap()], "go test ./...");
-    assert_eq!(all(&updated), "again first, again first, Lone again first");
+    assert_eq!(all(&updated), all(&recorded));
 }
