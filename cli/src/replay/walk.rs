@@ -205,7 +205,7 @@ impl<'a> Walk<'a> {
                     let now = |miss: &Miss| truth.tests.get(&name(miss)).map(|ran| ran.outcome);
                     let as_before =
                         open.iter().filter(|miss| now(miss).is_some_and(|now| same(miss.was, now)));
-                    flaky.extend(as_before.map(|miss| name(miss)));
+                    flaky.extend(as_before.map(name));
                 }
             }
         }
@@ -230,7 +230,7 @@ impl<'a> Walk<'a> {
                         let at_base =
                             |miss: &Miss| truth.tests.get(&name(miss)).map(|ran| ran.outcome.name());
                         let as_now = open.iter().filter(|miss| at_base(miss) == Some(miss.now));
-                        flaky.extend(as_now.map(|miss| name(miss)));
+                        flaky.extend(as_now.map(name));
                     }
                 }
             }
