@@ -116,6 +116,15 @@ pub fn acts_after_tests(source: &[u8]) -> bool {
     let Some(tokens) = lex::go::tokens(source) else { return true };
     let Some(outline) = Outline::of(source, &tokens) else { return true };
     let file = File { source, tokens: &tokens };
+    let imports_goleak = outline.declarations.iter().any(|declaration| {
+        let code = || declaration.tokens.clone().filter(|at| tokens[*at].kind != TokenKind::Remark);
+        let is_keyword = |at: &usize| file.text(*at) == b"import";
+        declaration.what == What::Import
+            && code()
+                .filter(|at| !is_keyword(at))
+                .map(|at| file.text(at))
+                .eq([&b"\"go.uber.org/goleak\""[..]])
+    });
     outline.declarations.iter().any(|declaration| {
         let What::Function { name, receiver: None } = declaration.what else { return false };
         let code: Vec<usize> =
@@ -126,35 +135,61 @@ pub fn acts_after_tests(source: &[u8]) -> bool {
                 _ => file.text(*at),
             };
             let texts: Vec<&[u8]> = code.iter().skip_while(|at| **at <= name).map(text).collect();
-            !only_leaves(&texts)
+            !only_leaves(&texts, imports_goleak)
         }
     })
 }
 
 /// Returns whether nothing but `os.Exit` comes after `m.Run()` in a function of these tokens, which begin with its
-/// parameters, and nothing but `m.Run()` is done with `m`.
-fn only_leaves(texts: &[&[u8]]) -> bool {
+/// parameters, and nothing but `m.Run()` is done with `m`. `goleak.VerifyTestMain(m)` does no more of the repository's
+/// than that.
+fn only_leaves(texts: &[&[u8]], imports_goleak: bool) -> bool {
     let [_, m, ..] = texts else { return false };
     let Some(open) = texts.iter().position(|text| *text == b"{") else { return false };
     let body = &texts[open..];
     let mut uses = (0..body.len()).filter(|at| body[*at] == *m);
     let (Some(at), None) = (uses.next(), uses.next()) else { return false };
     // What stands before it may run after it in a loop, or when the function is left.
-    let goes_back = body.iter().any(|text| matches!(*text, b"defer" | b"for" | b"goto"));
-    if body[at + 1..].get(..4) != Some(&[&b"."[..], b"Run", b"(", b")"]) || goes_back {
+    if body.iter().any(|text| matches!(*text, b"defer" | b"for" | b"goto")) {
         return false;
     }
-    // `code := m.Run()`, `os.Exit(m.Run())`.
-    let result = match body[..at] {
-        [.., result, b":=" | b"="] => Some(result),
-        [.., b"{" | b"}" | b";" | b"return"] | [.., b"os", b".", b"Exit", b"("] => None,
+    let (result, rest) = match (&body[..at], &body[at + 1..]) {
+        ([before @ .., b"goleak", b".", b"VerifyTestMain", b"("], rest) if imports_goleak => {
+            let begins = matches!(before.last(), Some(&(b"{" | b"}" | b";")));
+            match (begins, behind_goleak(rest)) {
+                (true, Some(rest)) => (None, rest),
+                _ => return false,
+            }
+        }
+        // `code := m.Run()`, `os.Exit(m.Run())`.
+        ([.., result, b":=" | b"="], [b".", b"Run", b"(", b")", rest @ ..]) => (Some(*result), rest),
+        (
+            [.., b"{" | b"}" | b";" | b"return"] | [.., b"os", b".", b"Exit", b"("],
+            [b".", b"Run", b"(", b")", rest @ ..],
+        ) => (None, rest),
         _ => return false,
     };
     let is_known = |text: &&[u8]| {
         matches!(*text, b"os" | b"." | b"Exit" | b"(" | b")" | b"return" | b"}" | b";")
             || Some(*text) == result
     };
-    body[at + 5..].iter().all(is_known)
+    rest.iter().all(is_known)
+}
+
+/// Returns what follows a call of goleak, given what follows its first argument: options that leave goroutines alone. Other
+/// options call what they are given.
+fn behind_goleak<'t>(mut rest: &'t [&'t [u8]]) -> Option<&'t [&'t [u8]]> {
+    loop {
+        rest = match rest {
+            [b")", rest @ ..] | [b",", b")", rest @ ..] => return Some(rest),
+            [b",", b"goleak", b".", option, b"(", rest @ ..] if option.starts_with(b"Ignore") => match rest {
+                [b")", rest @ ..] => rest,
+                [text, b")", rest @ ..] if text.starts_with(b"\"") => rest,
+                _ => return None,
+            },
+            _ => return None,
+        };
+    }
 }
 
 fn constraints(header: &[u8]) -> Vec<String> {

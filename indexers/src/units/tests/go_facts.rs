@@ -148,3 +148,35 @@ fn what_comes_after_tests_is_told() {
     assert!(!acts_after_tests(b"package p\nfunc TestA(t *testing.T) { t.Run() ; Close() }\n"));
     assert!(acts_after_tests(b"no go"));
 }
+
+#[test]
+fn goleak_does_nothing_of_the_repository_s_after_tests() {
+    let acts = |import: &str, body: &str| {
+        let source = format!("package p\nimport {import}\nfunc TestMain(m *testing.M) {{ {body} }}\n");
+        acts_after_tests(source.as_bytes())
+    };
+    let goleak = "\"go.uber.org/goleak\"";
+    for body in [
+        "goleak.VerifyTestMain(m)",
+        "setUp()\n goleak.VerifyTestMain(m)\n",
+        "goleak.VerifyTestMain(m, goleak.IgnoreCurrent(), goleak.IgnoreTopFunction(\"a.b\"),\n)",
+    ] {
+        assert!(!acts(goleak, body), "{body}");
+        assert!(!acts(&format!("(\n\"testing\"\n{goleak}\n)"), body), "{body}");
+        assert!(acts("\"example.org/goleak\"", body), "{body}");
+        assert!(acts(&format!("goleak {goleak}"), body), "{body}");
+    }
+    for body in [
+        "goleak.VerifyTestMain(m, goleak.Cleanup(func(int) { close() }))",
+        "goleak.VerifyTestMain(m, options()...)",
+        "goleak.VerifyTestMain(m, goleak.IgnoreTopFunction(name()))",
+        "defer close()\n goleak.VerifyTestMain(m)",
+        "goleak.VerifyTestMain(m)\n close()",
+        "run(goleak.VerifyTestMain(m))",
+        "goleak.VerifyTestMain(wrap(m))",
+        "x.goleak.VerifyTestMain(m)",
+        "go goleak.VerifyTestMain(m)",
+    ] {
+        assert!(acts(goleak, body), "{body}");
+    }
+}
