@@ -78,9 +78,11 @@ impl<O: Observer<Trace = Trace> + Sync> Sharing<'_, O> {
         // Chance has tests do what they did not do before, too, and seldom the same twice.
         let once_more = driver::drive(&again, &options, self.scratch, self.watch, self.observer, &|_| {});
         for (case, ran) in again.iter().zip(once_more) {
-            if let (Ran::Runs(runs), Some(places)) = (ran, shared.get_mut(&case.suite)) {
-                let found = |place: &u32| runs.iter().any(|run| run.trace.places.contains(place));
-                places.retain(found);
+            let Ran::Runs(runs) = ran else { continue };
+            // One that did not say all that it did takes nothing back.
+            let whole = runs.last().filter(|run| run.trace.troubles.is_empty());
+            if let (Some(run), Some(places)) = (whole, shared.get_mut(&case.suite)) {
+                places.retain(|place| run.trace.places.contains(place));
             }
         }
         shared

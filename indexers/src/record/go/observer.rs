@@ -250,7 +250,7 @@ impl Observer for GoObserver<'_> {
         let calls = self.reduce_once(case, &profiles, &seen.ledger, &mut whole);
         #[cfg(not(target_os = "linux"))]
         let calls = self.reduce_once(case, &profiles, &mut whole);
-        self.with_tally(&case.suite, |tally| tally.add(&case.name, calls));
+        self.with_tally(&case.suite, |tally| tally.add(&case.name, calls, whole.troubles.is_empty()));
         let output = || fs::read(cell.output().join("stdout")).unwrap_or_default();
         if self.wants_subtests {
             let names = subtests(&output());

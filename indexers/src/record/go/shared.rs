@@ -40,13 +40,15 @@ pub(super) struct Tally {
     counted: BTreeSet<Box<str>>,
     /// Those of a process that ran all tests, without what is called where no test runs; of several, the fewest.
     together: Option<Calls>,
+    /// Whether those are all of them.
+    is_whole: bool,
     /// How many such processes there were.
     n_together: usize,
 }
 
 impl Tally {
-    /// Adds the calls of a run of a case. That of no test comes first.
-    pub(super) fn add(&mut self, name: &str, calls: impl IntoIterator<Item = (u32, u32)>) {
+    /// Adds the calls of a run of a case, and whether they are all of them. That of no test comes first.
+    pub(super) fn add(&mut self, name: &str, calls: impl IntoIterator<Item = (u32, u32)>, is_whole: bool) {
         let mut of_run = Calls::new();
         for (place, times) in calls {
             *of_run.entry(place).or_default() += u64::from(times);
@@ -59,11 +61,14 @@ impl Tally {
             NOTHING => self.nothing = of_run,
             TOGETHER => {
                 let of_run: Calls = of_run.into_iter().filter_map(of_tests).collect();
-                let fewest = |before: Calls| {
-                    let both = |(place, times): (u32, u64)| Some((place, times.min(*of_run.get(&place)?)));
-                    before.into_iter().filter_map(both).collect()
-                };
-                self.together = Some(self.together.take().map_or_else(|| of_run.clone(), fewest));
+                let both = |(place, times): (u32, u64)| Some((place, times.min(*of_run.get(&place)?)));
+                self.together = Some(match self.together.take() {
+                    // A process that did not say all that it did takes nothing back.
+                    Some(before) if !is_whole => before,
+                    Some(before) if self.is_whole => before.into_iter().filter_map(both).collect(),
+                    _ => of_run,
+                });
+                self.is_whole |= is_whole;
                 self.n_together += 1;
             }
             // It is counted with its test.
@@ -162,9 +167,15 @@ fn judge(request: &Request<'_>, observer: &GoObserver<'_>, case: &Case, ran: &Ra
 mod tests {
     use super::*;
 
+    /// Among calls, that some are missing.
+    const LOST: (u32, u32) = (0, 0);
+
     fn tally(runs: &[(&str, &[(u32, u32)])]) -> Vec<u32> {
         let mut tally = Tally::default();
-        runs.iter().for_each(|(name, calls)| tally.add(name, calls.iter().copied()));
+        for (name, calls) in runs {
+            let is_whole = !calls.contains(&LOST);
+            tally.add(name, calls.iter().copied().filter(|call| *call != LOST), is_whole);
+        }
         tally.surplus()
     }
 
@@ -186,5 +197,7 @@ mod tests {
             tally(&[&alone[..], &[(TOGETHER, first), (TOGETHER, second)]].concat())
         };
         assert_eq!(twice(&[(2, 5), (4, 1)], &[(2, 2), (5, 1)]), [2], "chance");
+        assert_eq!(twice(&[(2, 5), (4, 1)], &[(2, 2), LOST]), [2, 4], "killed");
+        assert_eq!(twice(&[(2, 5), LOST], &[(2, 2), (4, 1)]), [2, 4], "killed first");
     }
 }
