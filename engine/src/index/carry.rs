@@ -25,8 +25,8 @@ pub struct Carried {
     pub compiled: BTreeMap<Box<str>, BTreeSet<RepoPath>>,
     /// The tests of the job that have to be recorded again.
     pub again: BTreeSet<TestKey>,
-    /// What all tests of a suite executed, whether they are taken over or not, of suites of which some are; in terms of
-    /// the present listings.
+    /// What all of several tests of a suite executed, whether they are taken over or not, of suites of which some are; in
+    /// terms of the present listings.
     pub common: BTreeMap<Box<str>, Vec<Executed>>,
 }
 
