@@ -141,6 +141,8 @@ impl<'a> Suites<'a> {
         for id in of_job.iter().filter(|id| meant.contains(suite(*id))) {
             tests.entry(suite(id)).or_default().push(id);
         }
+        // What a single one executed, it has in common with nobody.
+        tests.retain(|_, tests| tests.len() > 1);
         let by_first: HashMap<TestId, (&str, TestSet)> = tests
             .into_iter()
             .map(|(suite, tests)| (tests[0], (suite, tests.into_iter().collect())))
