@@ -186,7 +186,8 @@ impl Observer for Reader {
 }
 
 fn run_all(cases: &[Case]) -> Vec<(Outcome, Left)> {
-    let options = Options { jobs: 4, runs: 1, retries: 0, timeout: None, private_temporary: false };
+    let options =
+        Options { jobs: 4, runs: 1, retries: 0, timeout: None, private_temporary: false, keep_output: false };
     let scratch = Scratch::new(None).unwrap();
     let ran = drive(cases, &options, &scratch, &Watch::start(), &Reader, &|_: driver::Event<'_, Left>| {});
     let ended = |ran| match ran {

@@ -8,10 +8,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use skiptrace_engine::recording::Shard;
 use skiptrace_indexers::record::native::{NativeCommand, Request, record};
 use skiptrace_indexers::record::outcome::Outcome;
 use skiptrace_indexers::run::driver;
 use skiptrace_indexers::run::native::LeftOut;
+use skiptrace_indexers::run::wanted::Wanted;
 use skiptrace_indexers::run::watch::Watch;
 
 const NOTE: &str = r#"#pragma once
@@ -188,7 +190,7 @@ impl Project {
         self.root.path()
     }
 
-    fn record(&self, command: &[&str], wanted: &(dyn Fn(&str, &str) -> bool + Sync)) -> Outcome {
+    fn record(&self, command: &[&str], wanted: Wanted) -> Outcome {
         let words: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
         let watch = Watch::start();
         let request = Request {
@@ -197,24 +199,43 @@ impl Project {
             cwd: self.root().to_owned(),
             variables: std::env::vars_os().collect(),
             repository: self.root().canonicalize().unwrap(),
-            driver: driver::Options { jobs: 2, runs: 1, retries: 0, timeout: None, private_temporary: true },
+            driver: driver::Options {
+                jobs: 2,
+                runs: 1,
+                retries: 0,
+                timeout: None,
+                private_temporary: true,
+                keep_output: false,
+            },
             left_out: LeftOut::Skip,
             wanted,
+            filter: None,
             watch: &watch,
             listener: &|_| {},
         };
         record(&request).unwrap()
     }
 
+    /// Records some of the tests, by their names.
+    fn record_those(&self, command: &[&str], is_wanted: impl Fn(&str) -> bool) -> Outcome {
+        let all = self.record(command, Wanted::default());
+        let unwanted = all.tests.iter().filter(|test| !is_wanted(&test.name));
+        let without = unwanted.map(|test| (test.suite.to_string(), test.name.to_string())).collect();
+        self.record(command, Wanted::new(Shard::WHOLE, without))
+    }
+
     /// Records each test alone, and says of each which functions it called, which the recording has, and what is
     /// wrong with it.
     fn compare(&self, command: &[&str]) -> Vec<Compared> {
-        let all = self.record(command, &|_, _| true);
+        let all = self.record(command, Wanted::default());
         assert!(all.missing.is_empty(), "{:?}", all.missing);
-        let names: Vec<String> = all.tests.iter().map(|test| test.name.to_string()).collect();
-        let one = |name: String| {
+        let names: BTreeSet<(String, String)> =
+            all.tests.iter().map(|test| (test.suite.to_string(), test.name.to_string())).collect();
+        let one = |(suite, name): (String, String)| {
             let _ = fs::remove_file(self.root().join("truth"));
-            let outcome = self.record(command, &|_, other| other == name);
+            let mut others = names.clone();
+            others.remove(&(suite, name.clone()));
+            let outcome = self.record(command, Wanted::new(Shard::WHOLE, others));
             let truth = fs::read_to_string(self.root().join("truth")).unwrap_or_default();
             let truth = truth.lines().map(str::to_owned).collect();
             let [test] = &outcome.tests[..] else { panic!("{name}: {:?}", outcome.missing) };
@@ -225,7 +246,7 @@ impl Project {
                 test.runs.iter().flat_map(|trace| &trace.troubles).map(|trouble| trouble.detail.clone());
             (name, truth, executed, troubles.collect())
         };
-        names.into_iter().map(one).collect()
+        names.iter().cloned().map(one).collect()
     }
 
     /// Returns the function that begins where a place does.
@@ -279,7 +300,7 @@ fn suites_know_what_they_were_compiled_from() {
     for generator in ["Ninja", "Unix Makefiles"] {
         let Some(project) = Project::build(generator, "") else { return };
         let outcome = project
-            .record(&["build/tests", "build/plain"], &|_, name| name.contains("Load") || name == "plain");
+            .record_those(&["build/tests", "build/plain"], |name| name.contains("Load") || name == "plain");
         let files = |suite: &str| -> Vec<&str> {
             outcome.compiled[suite]
                 .iter()
@@ -305,7 +326,7 @@ fn suites_know_what_they_were_compiled_from() {
         let text = fs::read_to_string(project.root().join("plain.cpp")).unwrap();
         fs::write(project.root().join("plain.cpp"), format!("\n{text}")).unwrap();
         let stale = project
-            .record(&["build/tests", "build/plain"], &|_, name| name == "Fine.Loads" || name == "plain");
+            .record_those(&["build/tests", "build/plain"], |name| name == "Fine.Loads" || name == "plain");
         for test in &stale.tests {
             let troubles: Vec<&str> =
                 test.runs[0].troubles.iter().map(|trouble| trouble.detail.as_str()).collect();
@@ -320,7 +341,7 @@ fn suites_know_what_they_were_compiled_from() {
 fn filters_of_ctest_choose() {
     let Some(project) = Project::build("Ninja", "") else { return };
     let names = |command: &[&str]| -> Vec<String> {
-        let outcome = project.record(command, &|_, name| !name.starts_with("Lossy"));
+        let outcome = project.record_those(command, |name| !name.starts_with("Lossy"));
         outcome.tests.iter().map(|test| test.name.to_string()).collect()
     };
     assert_eq!(names(&["ctest", "--test-dir", "build", "-R", "pl.in"]), ["plain"]);
@@ -339,9 +360,17 @@ fn a_build_without_coverage_is_refused() {
         cwd: root.path().to_owned(),
         variables: Default::default(),
         repository: root.path().to_owned(),
-        driver: driver::Options { jobs: 1, runs: 1, retries: 0, timeout: None, private_temporary: true },
+        driver: driver::Options {
+            jobs: 1,
+            runs: 1,
+            retries: 0,
+            timeout: None,
+            private_temporary: true,
+            keep_output: false,
+        },
         left_out: LeftOut::Skip,
-        wanted: &|_, _| true,
+        wanted: Wanted::default(),
+        filter: None,
         watch: &watch,
         listener: &|_| {},
     };

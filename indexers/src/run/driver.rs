@@ -53,6 +53,8 @@ pub struct Options {
     pub timeout: Option<Duration>,
     /// Whether each test is given a folder for temporary files of its own.
     pub private_temporary: bool,
+    /// Whether what tests print is wanted of those that pass as well.
+    pub keep_output: bool,
 }
 
 /// One run of a test.
@@ -66,7 +68,7 @@ pub struct CaseRun<T> {
     pub interval: (SystemTime, SystemTime),
     /// What it executed.
     pub trace: T,
-    /// What it printed, if it failed.
+    /// What it printed, if it failed or that is wanted of all.
     pub output: Option<String>,
 }
 
@@ -219,8 +221,8 @@ impl<O: Observer> Driver<'_, O> {
             Some(Stopped::TimedOut) => Outcome::TimedOut,
             _ => judge(verdict, &finished),
         };
-        let failed = matches!(outcome, Outcome::Failed | Outcome::TimedOut);
-        let output = failed.then(|| what_it_printed(&finished));
+        let has_failed = matches!(outcome, Outcome::Failed | Outcome::TimedOut);
+        let output = (has_failed || self.options.keep_output).then(|| what_it_printed(&finished));
         Ok(Part { outcome, duration: finished.duration, output })
     }
 }

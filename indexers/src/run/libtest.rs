@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
-use crate::run::case::{Case, Verdict};
+use crate::run::case::{Case, CommandLine, Verdict};
 use crate::run::native::{Binary, LeftOut, ListError, Listing, plain};
+use crate::run::together::{TOGETHER, Together, Told, number_before};
 
-/// The name of the case that runs several tests in one process.
-pub const TOGETHER: &str = "(together)";
 const LIST: [&str; 3] = ["--list", "--format", "terse"];
 
 /// Lists the tests of a binary that cargo has built for testing.
@@ -78,31 +77,42 @@ fn cases(binary: &Binary, left_out: LeftOut, names: &[String], ignored: &BTreeSe
         .collect()
 }
 
-/// Returns the case of several tests of one binary in one process, as its harness runs them by itself; `None` if they are
-/// not run by their names.
-pub fn together(cases: &[&Case]) -> Option<Case> {
+/// Returns several tests of one binary in one process, as its harness runs them by itself; `None` if they are not run by
+/// their names. Where they are all that the user's `whole` command runs, they run as there: not every harness takes more
+/// than one name.
+pub fn together(cases: &[&Case], whole: Option<&CommandLine>) -> Option<Together> {
     let first = cases.first()?;
     let exact = first.command.args.iter().position(|arg| arg == "--exact")?;
     let has_ignored = first.command.args[exact..].iter().any(|arg| arg == "--include-ignored");
-    let mut together = (*first).clone();
-    together.name = TOGETHER.into();
-    let args = &mut together.command.args;
-    args.truncate(exact + 1);
-    args.extend(has_ignored.then(|| "--include-ignored".into()));
-    if cases.iter().any(|case| case.name.starts_with('-')) {
-        args.push("--".into());
+    let mut case = (*first).clone();
+    case.name = TOGETHER.into();
+    // What came of them is counted.
+    case.verdict = Verdict::ExitCode;
+    if let Some(whole) = whole {
+        case.command = whole.clone();
+        let is_said = whole.args.iter().any(|arg| arg == "--include-ignored" || arg == "--ignored");
+        case.command.args.extend((has_ignored && !is_said).then(|| "--include-ignored".into()));
+    } else {
+        let args = &mut case.command.args;
+        args.truncate(exact + 1);
+        args.extend(has_ignored.then(|| "--include-ignored".into()));
+        if cases.iter().any(|case| case.name.starts_with('-')) {
+            args.push("--".into());
+        }
+        args.extend(cases.iter().map(|case| OsString::from(&*case.name)));
     }
-    args.extend(cases.iter().map(|case| OsString::from(&*case.name)));
-    let ran = vec!["test result: ok. ".to_owned()];
-    together.verdict = Verdict::Output { skip_codes: Vec::new(), skipped: Vec::new(), ran };
-    Some(together)
+    Some(Together { case, told })
 }
 
-/// Returns the names of the tests that failed, told from what a harness printed at its end.
-pub fn failed(output: &str) -> BTreeSet<&str> {
-    let Some((before, _)) = output.rsplit_once("\n\ntest result: FAILED") else { return BTreeSet::new() };
-    let Some((_, names)) = before.rsplit_once("failures:\n") else { return BTreeSet::new() };
-    names.lines().filter_map(|line| line.strip_prefix("    ")).collect()
+/// Reads what a harness says of its tests at its end.
+pub fn told(output: &str) -> Option<Told<'_>> {
+    let (before, summary) = output.rsplit_once("test result: ")?;
+    let n_failed = number_before(summary, " failed;")?;
+    let n_ran = number_before(summary, " passed;")? + n_failed;
+    let names = before.rsplit_once("failures:\n").map(|(_, names)| names).filter(|_| n_failed > 0);
+    let failed =
+        names.into_iter().flat_map(str::lines).filter_map(|line| line.strip_prefix("    ")).collect();
+    Some(Told { n_ran, n_failed, failed })
 }
 
 fn parse(text: &str) -> Result<Vec<String>, String> {

@@ -20,13 +20,18 @@ fn a_zoo() {
     let silent = [&order[..], &["Nothing", "Before", "add"]].concat();
     // Nobody counts what is called when the tests have run, so these depend on all that they link.
     let coarse = ["TestBare", "TestLateNothing", "TestLateOpen"];
-    assert_eq!(check(&recorded, &silent, &coarse), 49);
+    assert_eq!(check(&recorded, &silent, &coarse), 47);
     outcomes(&recorded);
     inits(&recorded);
     files(&recorded);
     variables(&recorded);
     groups(&recorded);
     assert_eq!(project.status(), "");
+    // Where some end the process of all, nothing is known of the others. Without them it is.
+    assert!(!recorded.proves("TestLivesPasses"));
+    let alive = project.record(&[], "go test -run LivesPasses|LivesAgain|LivesFails ./lives");
+    assert_eq!(check(&alive, &[], &[]), 2);
+    assert!(alive.proves("TestLivesPasses") && alive.proves("TestLivesAgainExits"));
 }
 
 /// How tests end, and what is said of those that can never be skipped.
@@ -52,9 +57,9 @@ fn outcomes(recorded: &Recorded) {
     example.org/zoo/limits TestLimitsHold: passed
     example.org/zoo/lines TestLinesBefore: passed
     example.org/zoo/lines TestLinesGenerated: passed
-    example.org/zoo/lives TestLivesAgainExits: passed
-    example.org/zoo/lives TestLivesAgainIsKilled: passed, killed process
-    example.org/zoo/lives TestLivesAgainReturns: passed, missing binary
+    example.org/zoo/lives TestLivesAgainExits: passed, opaque
+    example.org/zoo/lives TestLivesAgainIsKilled: passed, killed process, opaque
+    example.org/zoo/lives TestLivesAgainReturns: passed, missing binary, opaque
     example.org/zoo/lives TestLivesExits: failed, opaque
     example.org/zoo/lives TestLivesExitsWell: failed, missing binary, opaque
     example.org/zoo/lives TestLivesExitsWellUnheard: failed, missing binary, opaque
@@ -65,7 +70,7 @@ fn outcomes(recorded: &Recorded) {
     example.org/zoo/lives TestLivesLogs: failed, opaque
     example.org/zoo/lives TestLivesPanics: failed, missing binary, opaque
     example.org/zoo/lives TestLivesPanicsElsewhere: failed, missing binary, opaque
-    example.org/zoo/lives TestLivesPasses: passed
+    example.org/zoo/lives TestLivesPasses: passed, opaque
     example.org/zoo/lives TestLivesSkips: skipped
     example.org/zoo/mains TestMainsNothing: passed
     example.org/zoo/mains TestMainsOpen: passed
@@ -105,13 +110,14 @@ fn outcomes(recorded: &Recorded) {
     let warnings = lines.skip_while(|line| !line.starts_with("warning")).collect::<Vec<_>>().join("\n");
     assert_snapshot!(warnings, @"
     warning: 1 of `example.org/zoo/order` fail alone and pass after other tests of the package (`TestOrderSecond`), so all 3 are recorded as one group
-    running the tests of 13 suites once more, in one process each
-    warning: 5 tests passed but can never be skipped on this evidence
+    running the tests of 14 suites once more, in one process each
+    warning: 7 tests passed but can never be skipped on this evidence
       a process of `lives.test` ended without its counters (a panic, `syscall.Exit`, or a test binary that a test started): `example.org/zoo/lives TestLivesAgainReturns`
       a process of `lives.test` was killed before it wrote its counters: `example.org/zoo/lives TestLivesAgainIsKilled`
       a process of `tool` ended without its counters (a panic, `syscall.Exit`, or a test binary that a test started): `example.org/zoo/programs TestProgramsBare`
       a process of `tool` was killed before it wrote its counters: `example.org/zoo/programs TestProgramsKilled`
       it ran `example.org/zoo/programs/cmd/tool`, which was built with `-cover` without counting in all of the repository's packages, such as `example.org/zoo/programs/helper`: `example.org/zoo/programs TestProgramsInParts`
+      what the tests of `example.org/zoo/lives` do when they share a process is not known: their process does not say what became of `TestLivesPanicsElsewhere`: `example.org/zoo/lives TestLivesPasses`, `example.org/zoo/lives TestLivesAgainExits`, `example.org/zoo/lives TestLivesAgainReturns`, `example.org/zoo/lives TestLivesAgainIsKilled`
     ");
 }
 

@@ -247,7 +247,9 @@ fn interruptions_leave_what_is_whole() {
     for runner in runners {
         for whom in ["-", ""] {
             let left = interrupted(&project, runner, whom);
-            assert!(left.proves("tests::adds"), "{runner}: {}", left.tests());
+            // What tests do in one process, which nextest never has them share, nobody had seen by then.
+            let is_whole = runner.contains("nextest");
+            assert_eq!(left.proves("tests::adds"), is_whole, "{runner}: {}", left.tests());
             assert!(!left.tests().contains("sleeps: passed"), "{runner}: {}", left.tests());
             left.check_law();
         }

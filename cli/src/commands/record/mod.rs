@@ -12,7 +12,7 @@ use skiptrace_indexers::record::outcome::Outcome;
 use skiptrace_indexers::record::progress::{Event, Listener};
 use skiptrace_indexers::record::{go, native, rust};
 use skiptrace_indexers::run::driver;
-use skiptrace_indexers::run::native::{Framework, LeftOut, gtest};
+use skiptrace_indexers::run::native::{Framework, LeftOut};
 use skiptrace_indexers::run::wanted::Wanted;
 use skiptrace_indexers::run::watch::Watch;
 
@@ -189,6 +189,7 @@ impl Around<'_> {
             retries: args.retries,
             timeout: args.timeout.map(|span| Duration::from_millis(span.0)),
             private_temporary: !args.shared_tmp,
+            keep_output: false,
         };
         let left_out = if args.ignored { LeftOut::Run } else { LeftOut::Skip };
         let cwd = session.environment.cwd.clone();
@@ -247,9 +248,8 @@ impl Around<'_> {
                     repository,
                     driver,
                     left_out,
-                    wanted: &|suite, name| {
-                        wanted.has(suite, name) && filter.is_none_or(|filter| gtest::is_chosen(filter, name))
-                    },
+                    wanted: wanted.clone(),
+                    filter: filter.map(str::to_owned),
                     watch,
                     listener,
                 })

@@ -31,6 +31,8 @@ pub(super) struct Ended {
     pub(super) passed: BTreeSet<String>,
     /// Those that failed.
     pub(super) failed: BTreeSet<String>,
+    /// Those that were skipped.
+    pub(super) skipped: BTreeSet<String>,
 }
 
 impl Ended {
@@ -45,7 +47,12 @@ impl Ended {
             };
             memchr::memmem::find_iter(output, mark.as_bytes()).filter_map(name).collect()
         };
-        Ended { passed: names("PASS"), failed: names("FAIL") }
+        Ended { passed: names("PASS"), failed: names("FAIL"), skipped: names("SKIP") }
+    }
+
+    /// Whether it says what became of a test.
+    pub(super) fn has(&self, name: &str) -> bool {
+        [&self.passed, &self.failed, &self.skipped].iter().any(|names| names.contains(name))
     }
 }
 

@@ -218,7 +218,7 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, GoRecordError> {
     // 4. What they came to.
     let opens = watch.map(OpenWatch::finish).unwrap_or_default();
     // What they open then, the test binaries say themselves.
-    let shared = shared::find(request, &plan, &observer, &built.kept, &mut sorted.runs);
+    let shared = shared::find(request, &plan, &observer, &built.kept, (&cases, &groups), &mut sorted.runs);
     let read = observer.into_read();
     sorted.missing.extend(missing);
     let strays = strays.sweep();

@@ -18,11 +18,12 @@ use super::shared::Tally;
 use crate::go::collect::{Collector, Reduced};
 use crate::run::case::{Case, CommandLine};
 use crate::run::driver::Observer;
-use crate::run::go::cases::{TOGETHER, subtests, with_folders};
+use crate::run::go::cases::{subtests, with_folders};
 use crate::run::go::image::Images;
 use crate::run::go::testlog::{self, TestLog};
 use crate::run::process::{self, Finished, RunError};
 use crate::run::scratch::Cell;
+use crate::run::together::TOGETHER;
 use crate::run::watch::Watch;
 use crate::trace::{Trace, Trouble};
 

@@ -24,7 +24,7 @@ use crate::record::listing::{BuildReads, Lookups};
 use crate::record::opens::Opens;
 use crate::record::outcome::{Outcome, Run, Sorted, blame, opened, watched};
 use crate::record::stray::Stray;
-use crate::run::go::cases::TOGETHER;
+use crate::run::together::TOGETHER;
 use crate::trace::{Places, Trace};
 
 /// What was heard of while tests ran.

@@ -8,19 +8,21 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use skiptrace_engine::record::Problem;
+use skiptrace_engine::record::{Outcome as TestOutcome, Problem};
 
-use super::groups::{distrust_relapsed, has_failed};
+use super::groups::distrust_relapsed;
 use super::observer::GoObserver;
 use super::plan::Plan;
 use super::{Request, cases};
 use crate::record::fold::Shared;
 use crate::record::outcome::Run;
 use crate::record::progress::Event;
+use crate::record::shared::{doubt, patience};
 use crate::run::case::Case;
 use crate::run::driver::{self, Ran};
-use crate::run::go::cases::{NOTHING, TOGETHER};
+use crate::run::go::cases::NOTHING;
 use crate::run::go::kept::Kept;
+use crate::run::together::TOGETHER;
 use crate::trace::{Trace, Trouble};
 
 /// How often tests run together where they do more than alone.
@@ -94,39 +96,51 @@ impl Tally {
     }
 }
 
-/// Runs the tests together of each suite of which that was not done yet, and returns for each suite the places that
-/// belong to all of its tests, for some of them are there only then.
+/// Runs the tests together of each suite whose tests are no group, and returns for each suite the places that
+/// belong to all of its tests, for some of them are there only then. Where that is not known, none of them proves
+/// anything.
 pub(super) fn find(
     request: &Request<'_>,
     plan: &Plan,
     observer: &GoObserver<'_>,
     kept: &[(Box<str>, Kept)],
+    (tests, groups): (&[Case], &BTreeSet<Box<str>>),
     runs: &mut [Run],
 ) -> Shared {
     for round in 0..ROUNDS {
         let is_open =
-            |tally: &mut Tally| tally.n_together == round && (round == 0 || !tally.surplus().is_empty());
+            |tally: &mut Tally| round == 0 || tally.n_together < ROUNDS && !tally.surplus().is_empty();
         let mut together: Vec<Case> = Vec::new();
-        for (suite, kept) in kept {
-            let of_suite = runs.iter().filter(|run| run.suite == *suite && !run.name.contains('/'));
-            let names: Vec<&str> = of_suite.map(|run| &*run.name).collect();
+        for (suite, kept) in kept.iter().filter(|(suite, _)| !groups.contains(suite)) {
+            // Those that did not run alone are there, too.
+            let of_suite = tests.iter().filter(|case| case.suite == *suite);
+            let names: Vec<&str> = of_suite.map(|case| &*case.name).collect();
             // Of a part of them, others would not find what all of them leave.
             if names.len() > 1 && !request.wanted.leaves_out_of(suite) && observer.with_tally(suite, is_open)
             {
-                together.push(cases::together(kept, suite, &names));
+                let case = cases::together(kept, suite, &names);
+                let limit = case.timeout.or(request.driver.timeout);
+                let alone = runs.iter().filter(|run| run.suite == *suite).map(|run| run.duration).sum();
+                together.push(Case { timeout: limit.map(|limit| patience(limit, alone)), ..case });
             }
         }
-        if together.is_empty() || request.watch.is_interrupted() {
+        if together.is_empty() {
             break;
         }
         if round == 0 {
             (request.listener)(Event::Together { suites: together.len() });
         }
         let options = driver::Options { runs: 1, retries: 0, ..request.driver.clone() };
-        driver::drive(&together, &options, &plan.scratch, request.watch, observer, &|_| {})
-            .into_iter()
-            .zip(&together)
-            .for_each(|(ran, case)| judge(request, observer, case, &ran, runs));
+        let ran = driver::drive(&together, &options, &plan.scratch, request.watch, observer, &|_| {});
+        for (case, ran) in together.iter().zip(ran) {
+            let why = judge(observer, case, &ran, runs);
+            // The second time takes back what was chance, and nothing where it is not whole.
+            if let Some(why) = why.filter(|_| round == 0) {
+                let is_proof = |run: &&mut Run| run.suite == case.suite && run.outcome == TestOutcome::Passed;
+                let of_suite = runs.iter_mut().filter(is_proof);
+                doubt(&case.suite, &why, of_suite.flat_map(|run| &mut run.traces).map(|(trace, _)| trace));
+            }
+        }
     }
     kept.iter()
         .map(|(suite, _)| (suite.clone(), observer.with_tally(suite, |tally| tally.surplus())))
@@ -134,12 +148,20 @@ pub(super) fn find(
         .collect()
 }
 
-/// Takes what became of tests that ran together.
-fn judge(request: &Request<'_>, observer: &GoObserver<'_>, case: &Case, ran: &Ran<Trace>, runs: &mut [Run]) {
+/// Takes what became of tests that ran together, and returns why it is not known what they did, if it is not.
+fn judge(observer: &GoObserver<'_>, case: &Case, ran: &Ran<Trace>, runs: &mut [Run]) -> Option<String> {
     let ended = observer.ended_together(&case.suite);
     let mut of_suite: Vec<&mut Run> = runs.iter_mut().filter(|run| run.suite == case.suite).collect();
-    let n_failed = of_suite.iter().filter(|run| has_failed(run)).count();
     distrust_relapsed(&mut of_suite, &ended);
+    let run = match ran {
+        Ran::Runs(all) => all.last()?,
+        Ran::Interrupted => return Some("the recording was interrupted".to_owned()),
+        Ran::Broken(error) => return Some(error.to_string()),
+    };
+    let unheard = of_suite.iter().find(|run| !run.name.contains('/') && !ended.has(&run.name));
+    if let Some(unheard) = unheard {
+        return Some(format!("their process does not say what became of `{}`", unheard.name));
+    }
     // What keeps a test from proving anything alone does so here, and says nothing of the others.
     let of_tests: BTreeSet<Problem> = of_suite
         .iter()
@@ -147,20 +169,7 @@ fn judge(request: &Request<'_>, observer: &GoObserver<'_>, case: &Case, ran: &Ra
         .flat_map(|(trace, _)| trace.troubles.iter().map(|trouble| trouble.problem))
         .collect();
     let is_new = |trouble: &&Trouble| !of_tests.contains(&trouble.problem);
-    let trouble = match ran {
-        Ran::Runs(all) => {
-            let of_run = all.last().and_then(|run| run.trace.troubles.iter().find(is_new));
-            of_run.map(|trouble| trouble.detail.clone())
-        }
-        Ran::Interrupted => return,
-        Ran::Broken(error) => Some(error.to_string()),
-    };
-    if let Some(why) = trouble.filter(|_| n_failed == 0) {
-        (request.listener)(Event::Warning(format!(
-            "what the tests of `{}` do when they share a process is not known: {why}",
-            case.suite
-        )));
-    }
+    run.trace.troubles.iter().find(is_new).map(|trouble| trouble.detail.clone())
 }
 
 #[cfg(test)]

@@ -23,15 +23,16 @@ use super::observer_events::tell;
 use super::opens::OpenWatch;
 use super::outcome::{Outcome, watch_opens};
 use super::progress::{Event, Listener};
-use super::shared::Sharing;
+use super::shared::{Sharing, n_listed};
 use super::stray::Before;
 use crate::build::paths::{Normalizer, Roots};
 use crate::llvm::collect::{Collector, Unplaced};
-use crate::run::case::{Case, CommandLine, Verdict};
+use crate::run::case::{Case, CommandLine};
 use crate::run::driver;
 use crate::run::native::{Binary, DeathTests, Framework, LeftOut, ListError, Listing, Options, list};
-use crate::run::native::{ctest, gtest};
+use crate::run::native::{ctest, gtest, together};
 use crate::run::scratch::Scratch;
+use crate::run::wanted::Wanted;
 use crate::run::watch::Watch;
 
 mod command;
@@ -70,8 +71,10 @@ pub struct Request<'a> {
     pub driver: driver::Options,
     /// What becomes of disabled tests.
     pub left_out: LeftOut,
-    /// Which tests are wanted, by suite and name.
-    pub wanted: &'a (dyn Fn(&str, &str) -> bool + Sync),
+    /// Which tests are wanted.
+    pub wanted: Wanted,
+    /// Which tests of programs are meant, as GoogleTest has it; all, unless there is one.
+    pub filter: Option<String>,
     /// Who watches for interruption.
     pub watch: &'a Watch,
     /// Who is told what happens.
@@ -149,11 +152,12 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, NativeError> {
     }
     // 2. The tests.
     let (mut cases, problems) = cases(request, &plan)?;
-    let mut n_listed: BTreeMap<Box<str>, usize> = BTreeMap::new();
-    for case in cases.iter().filter(|case| !case.skipped) {
-        *n_listed.entry(case.suite.clone()).or_default() += 1;
-    }
-    cases.retain(|case| (request.wanted)(&case.suite, &case.name));
+    let n_listed = n_listed(&cases);
+    let filter = request.filter.as_deref();
+    cases.retain(|case| {
+        request.wanted.has(&case.suite, &case.name)
+            && filter.is_none_or(|filter| gtest::is_chosen(filter, &case.name))
+    });
     let suites: BTreeSet<&str> = cases.iter().map(|case| &*case.suite).collect();
     let n_tests = cases.iter().filter(|case| !case.skipped).count();
     (request.listener)(Event::Running { tests: n_tests, suites: suites.len() });
@@ -173,8 +177,9 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, NativeError> {
         watch: request.watch,
         observer: &observer,
         listener: request.listener,
-        together: &|of_suite| together(of_suite, &n_listed),
-        failed: gtest::failed,
+        wanted: &request.wanted,
+        n_listed: &n_listed,
+        together: &|of_suite, is_whole| together(of_suite, is_whole.then_some(request.left_out)),
     };
     // CTest has a process for each of its tests.
     let is_shared = matches!(request.command, NativeCommand::Programs(_));
@@ -328,13 +333,6 @@ fn cases(request: &Request<'_>, plan: &Plan) -> Result<(Vec<Case>, Vec<ctest::Pr
             Ok((cases, Vec::new()))
         }
     }
-}
-
-/// Returns the case of a program as it runs by itself, if those are all of its tests.
-fn together(of_suite: &[&Case], n_listed: &BTreeMap<Box<str>, usize>) -> Option<Case> {
-    let first = of_suite.first().filter(|case| n_listed.get(&case.suite) == Some(&of_suite.len()))?;
-    let command = CommandLine { args: Vec::new(), ..first.command.clone() };
-    Some(Case { name: "(together)".into(), command, verdict: Verdict::ExitCode, ..(*first).clone() })
 }
 
 /// Returns what a program is called on every machine: by its place in the build folder, or in the repository.

@@ -50,7 +50,7 @@ impl Gatherer<'_> {
             std::iter::once(&case.command).chain(steps).cloned().collect::<Vec<_>>()
         };
         let commands: Vec<Vec<CommandLine>> = cases.into_iter().map(commands).collect();
-        let of_ctest = problems.into_iter().filter(|problem| (self.request.wanted)("ctest", &problem.test));
+        let of_ctest = problems.into_iter().filter(|problem| self.request.wanted.has("ctest", &problem.test));
         missing.extend(of_ctest.map(|problem| Missing {
             suite: "ctest".into(),
             name: problem.test.into(),

@@ -14,7 +14,7 @@ use crate::record::observer_events::tell;
 use crate::record::opens::OpenWatch;
 use crate::record::outcome::Outcome;
 use crate::record::progress::Event;
-use crate::record::shared::Sharing;
+use crate::record::shared::{Sharing, n_listed};
 use crate::record::stray::Before;
 use crate::run::cargo_test::{self, Built};
 use crate::run::case::{Case, CommandLine};
@@ -41,15 +41,16 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
     } else {
         (cargo_test::build(&request.command, &request.cwd, &plan.build)?, capture(request, plan)?)
     };
-    let mut suites: BTreeMap<String, PathBuf> = BTreeMap::new();
+    let mut suites: BTreeMap<String, Suite> = BTreeMap::new();
     let mut cases = Vec::new();
     for captured in &captured {
         let (suite, executable) = suite_of(captured, &built);
         gatherer.add_binary(&executable);
-        let listed = list(request, plan, captured, &suite)?;
-        suites.insert(suite, executable);
+        let (listed, command) = list(request, plan, captured, &suite)?;
+        suites.insert(suite, Suite { executable, command });
         cases.extend(listed);
     }
+    let n_listed = n_listed(&cases);
     cases.retain(|case| request.wanted.has(&case.suite, &case.name));
     let running = cases.iter().filter(|case| !case.skipped).count();
     (request.listener)(Event::Running { tests: running, suites: suites.len() });
@@ -65,18 +66,28 @@ pub(super) fn record(request: &Request<'_>, plan: &Plan) -> Result<Outcome, Reco
         watch: request.watch,
         observer: &observer,
         listener: request.listener,
-        together: &|of_suite| {
-            // Of a part of them, others would not find what all of them leave.
-            let is_part = of_suite.first().is_some_and(|case| request.wanted.leaves_out_of(&case.suite));
-            if is_part { None } else { libtest::together(of_suite) }
+        wanted: &request.wanted,
+        n_listed: &n_listed,
+        together: &|of_suite, is_whole| {
+            let whole = of_suite.first().and_then(|case| suites.get(&*case.suite)).filter(|_| is_whole);
+            libtest::together(of_suite, whole.map(|suite| &suite.command))
         },
-        failed: libtest::failed,
     };
     let shared = sharing.find(&cases, &mut ran);
     let strays = strays.sweep();
     let documentation = documentation?;
-    let outcome = gatherer.gather(cases.iter().zip(ran), documentation, &suites, &strays, &opens);
+    let executables: BTreeMap<String, PathBuf> =
+        suites.into_iter().map(|(name, suite)| (name, suite.executable)).collect();
+    let outcome = gatherer.gather(cases.iter().zip(ran), documentation, &executables, &strays, &opens);
     Ok(Outcome { shared: Some(shared), ..outcome })
+}
+
+/// A test binary.
+struct Suite {
+    /// Its file, as cargo names it.
+    executable: PathBuf,
+    /// How cargo runs all of its tests, but for how they are told of.
+    command: CommandLine,
 }
 
 fn capture(request: &Request<'_>, plan: &Plan) -> Result<Vec<Captured>, RecordError> {
@@ -99,13 +110,13 @@ fn suite_of(captured: &Captured, built: &[Built]) -> (String, PathBuf) {
     }
 }
 
-/// Lists the tests of a binary, each with the surroundings that cargo gives it.
+/// Lists the tests of a binary, each with the surroundings that cargo gives it, and says how all of them are run.
 fn list(
     request: &Request<'_>,
     plan: &Plan,
     captured: &Captured,
     suite: &str,
-) -> Result<Vec<Case>, RecordError> {
+) -> Result<(Vec<Case>, CommandLine), RecordError> {
     let scratch = plan.scratch.path().join("listing");
     fs::create_dir_all(&scratch).map_err(RecordError::io("make", &scratch))?;
     let listing = Listing { scratch, timeout: LISTING, max_output: LIST_BYTES };
@@ -116,7 +127,9 @@ fn list(
         None => (binary, Vec::new()),
     };
     let before = args.len();
-    args.extend(narrowing(&captured.args));
+    let mut of_all = args.clone();
+    of_all.extend(undecorated(&captured.args).map(OsString::from));
+    args.extend(undecorated(&captured.args).filter(|arg| !is_of_ignored(arg)).map(OsString::from));
     let n_own = args.len() - before;
     let command = CommandLine {
         program: program.into(),
@@ -124,6 +137,7 @@ fn list(
         cwd: captured.cwd.clone(),
         env: surroundings(request, captured, &plan.of_runners()),
     };
+    let of_all = CommandLine { args: of_all, ..command.clone() };
     let binary = Binary { suite: suite.into(), command };
     let has = |flag: &str| captured.args.iter().any(|arg| arg == flag);
     let only_ignored = has("--ignored");
@@ -148,23 +162,28 @@ fn list(
             args.splice(before..before + n_own, captured.args.iter().map(OsString::from));
         }
     }
-    Ok(cases)
+    Ok((cases, of_all))
 }
 
-/// Returns the arguments of a test binary without those that it does not take twice, or not with ours, and without
-/// those that keep it from telling how many tests there are.
-fn narrowing(args: &[String]) -> Vec<OsString> {
-    let mut kept = Vec::new();
+/// Returns the arguments of a test binary without those that keep it from telling how many tests there are, and in
+/// words.
+fn undecorated(args: &[String]) -> impl Iterator<Item = &str> {
     let mut words = args.iter();
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            "--quiet" | "-q" | "--ignored" | "--include-ignored" => {}
-            "--format" => drop(words.next()),
-            word if word.starts_with("--format=") => {}
-            word => kept.push(word.into()),
+    std::iter::from_fn(move || {
+        loop {
+            match words.next()?.as_str() {
+                "--quiet" | "-q" => {}
+                "--format" => drop(words.next()),
+                word if word.starts_with("--format=") => {}
+                word => return Some(word),
+            }
         }
-    }
-    kept
+    })
+}
+
+/// Whether an argument is one that a test binary does not take twice, or not with ours.
+fn is_of_ignored(arg: &str) -> bool {
+    matches!(arg, "--ignored" | "--include-ignored")
 }
 
 /// Returns what of a captured process's variables is cargo's doing, or ours for all that it starts.

@@ -39,7 +39,8 @@ fn case(name: &str, script: &str) -> Case {
     }
 }
 
-const OPTIONS: Options = Options { jobs: 4, runs: 1, retries: 0, timeout: None, private_temporary: true };
+const OPTIONS: Options =
+    Options { jobs: 4, runs: 1, retries: 0, timeout: None, private_temporary: true, keep_output: false };
 
 fn check(cases: &[Case], options: &Options) -> Vec<Ran<String>> {
     let scratch = Scratch::new(None).unwrap();

@@ -13,6 +13,7 @@ use super::args;
 use super::kept::Kept;
 use super::pattern;
 use crate::run::case::{Case, CommandLine, Verdict};
+use crate::run::together::TOGETHER;
 
 /// Stands for the folder of coverage until it is known. It cannot be written to.
 const COVERAGE: &str = "-test.gocoverdir=/dev/null/coverage";
@@ -20,8 +21,6 @@ const COVERAGE: &str = "-test.gocoverdir=/dev/null/coverage";
 const TESTLOG: &str = "-test.testlogfile=/dev/null/testlog";
 /// What marks the lines of package `testing`.
 const MARK: char = '\x16';
-/// The name of the case that runs all tests of a suite in one process.
-pub const TOGETHER: &str = "(together)";
 /// The name of the case that runs none.
 pub const NOTHING: &str = "(nothing)";
 /// How much longer than its own limit a process is given: it says more of itself than if it were killed.

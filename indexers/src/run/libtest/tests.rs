@@ -3,7 +3,7 @@ use std::process::Command;
 use proptest::prelude::*;
 
 use super::*;
-use crate::run::native::testing::{Bench, run, told};
+use crate::run::native::testing::{Bench, run, told, told_together};
 use crate::run::verdict::Judgement;
 
 const PROGRAM: &str = r##"
@@ -61,6 +61,25 @@ fn each_test_runs_alone() {
     "leaves": NothingRan ran leaves
     "panics": Passed ran panics
     "passes": Passed ran passes
+    "#);
+
+    let some = |names: &[&str]| {
+        let of = |name: &&str| cases.iter().find(|case| *case.name == **name).unwrap();
+        together(&names.iter().map(of).collect::<Vec<_>>(), None).unwrap()
+    };
+    let mut command = binary.command.clone();
+    command.args.extend(["--skip".into(), "leaves".into()]);
+    let runs = [
+        some(&["passes", "panics", "a::größe"]),
+        some(&["passes", "fails"]),
+        some(&["passes", "leaves"]),
+        together(&cases.iter().collect::<Vec<_>>(), Some(&command)).unwrap(),
+    ];
+    insta::assert_snapshot!(runs.map(|run| told_together(&run, &bench)).concat(), @r#"
+    3 began, 3 ran, 0 failed: {}
+    2 began, 2 ran, 1 failed: {"fails"}
+    1 began, and nothing is told
+    7 began, 7 ran, 1 failed: {"fails"}
     "#);
 
     let cases = list(&binary, LeftOut::Run, &bench.listing()).unwrap();

@@ -9,8 +9,12 @@ use quick_xml::events::Event;
 use crate::run::case::{Case, Verdict};
 use crate::run::native::exact::{self, Named};
 use crate::run::native::{Binary, LeftOut, ListError, Listing, Options, xml};
+use crate::run::together::{TOGETHER, Together, Told, number_before};
 
 const LIST: &str = "--list-tests";
+/// The filter of all tests that are not hidden, and of all.
+const SHOWN: &str = "~[.]";
+const ALL: &str = "*";
 
 /// The option as both versions know it, and how to read what they print for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,12 +75,49 @@ pub fn list(binary: &Binary, options: Options, listing: &Listing) -> Result<Vec<
     }
     if picks.needs_all {
         let (filter, n_run) = match options.left_out {
-            LeftOut::Skip => ("~[.]", shown.len()),
-            LeftOut::Run => ("*", all.len()),
+            LeftOut::Skip => (SHOWN, shown.len()),
+            LeftOut::Run => (ALL, all.len()),
         };
         cases.push(case("*", filter, n_run, n_run == 0));
     }
     Ok(cases)
+}
+
+/// Returns several tests of a program in one process, which may be all that it does not leave out; `None` where they are
+/// not of this framework.
+pub fn together(cases: &[&Case], all: Option<LeftOut>) -> Option<Together> {
+    let filters: Vec<&str> = cases.iter().map(|case| chosen(case)).collect::<Option<_>>()?;
+    let filter = match all {
+        Some(LeftOut::Skip) => SHOWN.to_owned(),
+        Some(LeftOut::Run) => ALL.to_owned(),
+        None => filters.join(","),
+    };
+    let mut case = (*cases.first()?).clone();
+    case.name = TOGETHER.into();
+    *case.command.args.last_mut()? = filter.into();
+    case.verdict = Verdict::ExitCode;
+    Some(Together { case, told })
+}
+
+/// Returns the filter of a case that is made here.
+fn chosen(case: &Case) -> Option<&str> {
+    match &case.command.args[..] {
+        [report, reporter, filter] if report == "-r" && reporter == "console" => filter.to_str(),
+        _ => None,
+    }
+}
+
+/// Reads what a program says of its tests at its end, which is not the names of those that failed.
+fn told(output: &str) -> Option<Told<'_>> {
+    let is_end = |line: &&str| line.starts_with("All tests passed (") || line.starts_with("test cases: ");
+    let end = output.lines().rev().find(is_end)?;
+    let n_ran = match end.strip_prefix("test cases: ") {
+        Some(counts) => number_before(counts, "|")?,
+        None => number_before(end, " test case")?,
+    };
+    // Some fail as expected, which is another column.
+    let n_failed = end.split('|').find_map(|column| column.trim().strip_suffix(" failed")?.parse().ok());
+    Some(Told { n_ran, n_failed: n_failed.unwrap_or(0), failed: BTreeSet::new() })
 }
 
 /// What is told of a test.

@@ -1,5 +1,6 @@
 //! doctest.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use quick_xml::Reader;
@@ -8,9 +9,12 @@ use quick_xml::events::Event;
 use crate::run::case::{Case, Verdict};
 use crate::run::native::exact::{self, Named};
 use crate::run::native::{Binary, LeftOut, ListError, Listing, Options, xml};
+use crate::run::together::{TOGETHER, Together, Told, number_before};
 
 /// Options with this prefix are understood even by programs that keep the short ones for themselves.
 const LIST: &str = "--dt-list-test-cases";
+const REPORTER: &str = "--dt-reporters=console";
+const FILTER: &str = "--dt-test-case=";
 
 /// Lists the tests of a binary that speaks doctest.
 pub fn list(binary: &Binary, options: Options, listing: &Listing) -> Result<Vec<Case>, ListError> {
@@ -38,7 +42,7 @@ pub fn list(binary: &Binary, options: Options, listing: &Listing) -> Result<Vec<
     let runs = |place: &usize| options.left_out == LeftOut::Run || !all[*place].skipped;
     let case = |name: &str, filter: Option<&str>, n_run: usize| {
         let mut args: Vec<OsString> = filter.map(choose).into_iter().flatten().collect();
-        args.extend(["--dt-reporters=console".into(), "--dt-no-colors=true".into()]);
+        args.extend([REPORTER.into(), "--dt-no-colors=true".into()]);
         if options.left_out == LeftOut::Run {
             args.push("--dt-no-skip=true".into());
         }
@@ -61,6 +65,34 @@ pub fn list(binary: &Binary, options: Options, listing: &Listing) -> Result<Vec<
     Ok(cases)
 }
 
+/// Returns several tests of a program in one process, which may be all that it does not leave out; `None` where they are
+/// not of this framework.
+pub fn together(cases: &[&Case], all: Option<LeftOut>) -> Option<Together> {
+    let mut case = (*cases.first()?).clone();
+    if !case.command.args.iter().any(|arg| arg == REPORTER) {
+        return None;
+    }
+    let filter = |case: &Case| case.command.args.first()?.to_str()?.strip_prefix(FILTER).map(str::to_owned);
+    let chosen = match all {
+        Some(_) => Vec::new(),
+        None => {
+            choose(&cases.iter().map(|case| filter(case)).collect::<Option<Vec<String>>>()?.join(",")).into()
+        }
+    };
+    let n_own = if filter(&case).is_some() { choose("").len() } else { 0 };
+    case.name = TOGETHER.into();
+    case.command.args.splice(..n_own, chosen);
+    case.verdict = Verdict::ExitCode;
+    Some(Together { case, told })
+}
+
+/// Reads what a program says of its tests at its end, which is not the names of those that failed.
+fn told(output: &str) -> Option<Told<'_>> {
+    let (_, counts) = output.rsplit_once("[doctest] test cases: ")?;
+    let n_ran = number_before(counts, "|")?;
+    Some(Told { n_ran, n_failed: number_before(counts, " failed")?, failed: BTreeSet::new() })
+}
+
 /// What is told of a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Listed {
@@ -72,7 +104,7 @@ struct Listed {
 }
 
 fn choose(filter: &str) -> [OsString; 2] {
-    [OsString::from(format!("--dt-test-case={filter}")), "--dt-case-sensitive=true".into()]
+    [OsString::from(format!("{FILTER}{filter}")), "--dt-case-sensitive=true".into()]
 }
 
 fn ask(binary: &Binary, filter: Option<&str>, listing: &Listing) -> Result<Vec<Listed>, ListError> {

@@ -1,6 +1,5 @@
 //! GoogleTest.
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
@@ -10,8 +9,10 @@ use serde::Deserialize;
 use crate::run::case::{Case, Verdict};
 use crate::run::native::exact::{self, Named};
 use crate::run::native::{Binary, DeathTests, LeftOut, ListError, Listing, Options, unset};
+use crate::run::together::{TOGETHER, Together, Told, number_before};
 
 const LIST: &str = "--gtest_list_tests";
+const FILTER: &str = "--gtest_filter=";
 
 /// How many pairs of a pattern and a name are compared to find the tests that a pattern cannot name alone.
 const MAX_COMPARED: usize = 50_000_000;
@@ -60,11 +61,29 @@ pub fn list(binary: &Binary, options: Options, listing: &Listing) -> Result<Vec<
     cases(&binary, options, &names)
 }
 
-/// Returns the names of the tests that failed, told from what a program printed.
-pub fn failed(output: &str) -> BTreeSet<&str> {
-    let names = output.lines().filter_map(|line| line.strip_prefix("[  FAILED  ] "));
+/// Returns several tests of a program in one process, which may be all that it does not leave out; `None` where they are
+/// not of this framework.
+pub fn together(cases: &[&Case], all: Option<LeftOut>) -> Option<Together> {
+    let filter = |case: &&Case| case.command.args.first()?.to_str()?.strip_prefix(FILTER).map(str::to_owned);
+    let filters: Vec<String> = cases.iter().map(filter).collect::<Option<_>>()?;
+    let filter = if all.is_some() { "*".to_owned() } else { filters.join(":") };
+    let mut case = (*cases.first()?).clone();
+    case.name = TOGETHER.into();
+    case.command.args[0] = format!("{FILTER}{filter}").into();
+    case.verdict = Verdict::ExitCode;
+    Some(Together { case, told })
+}
+
+/// Reads what a program says of its tests at its end.
+fn told(output: &str) -> Option<Told<'_>> {
+    let is_end = |line: &&str| line.starts_with("[==========] ") && line.contains(" ran.");
+    let end = output.lines().rev().find(is_end)?;
+    let lines = output.lines().filter_map(|line| line.strip_prefix("[  FAILED  ] "));
+    let n_failed = lines.clone().filter_map(|rest| number_before(rest, " test")).next_back();
     // What is counted there is not a name.
-    names.filter_map(|rest| rest.split([' ', ',']).next()).filter(|name| name.contains('.')).collect()
+    let names = lines.filter_map(|rest| rest.split([' ', ',']).next()).filter(|name| name.contains('.'));
+    let n_ran = number_before(end, " test")?;
+    Some(Told { n_ran, n_failed: n_failed.unwrap_or(0), failed: names.collect() })
 }
 
 /// A test's name.
@@ -108,7 +127,7 @@ fn cases(binary: &Binary, options: Options, names: &[Name]) -> Result<Vec<Case>,
     let runs = |place: usize| options.left_out == LeftOut::Run || !names[place].is_disabled();
     let case = |name: &str, filter: &str, members: &mut dyn Iterator<Item = usize>| {
         let n_run = members.filter(|&place| runs(place)).count();
-        let mut args = vec![OsString::from(format!("--gtest_filter={filter}")), "--gtest_color=no".into()];
+        let mut args = vec![OsString::from(format!("{FILTER}{filter}")), "--gtest_color=no".into()];
         if options.left_out == LeftOut::Run {
             args.push("--gtest_also_run_disabled_tests".into());
         }
@@ -152,7 +171,7 @@ pub(crate) fn passed(n_run: usize) -> String {
 pub(crate) fn chosen<'a>(args: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let mut chosen = None;
     for arg in args {
-        if let Some(filter) = arg.strip_prefix("--gtest_filter=") {
+        if let Some(filter) = arg.strip_prefix(FILTER) {
             if chosen.replace(filter).is_some() || filter.is_empty() || pattern(filter) != *filter {
                 return None;
             }

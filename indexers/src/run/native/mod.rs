@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use crate::run::case::{Case, CommandLine, Verdict};
+use crate::run::together::Together;
 
 pub mod catch2;
 pub mod ctest;
@@ -103,6 +104,14 @@ fn list_as(
         Framework::Doctest => doctest::list(binary, options, listing),
         Framework::Plain => Ok(vec![plain::case(binary)]),
     }
+}
+
+/// Returns several tests of a program in one process, which may be all that it does not leave out; `None` where its
+/// framework never runs several.
+pub fn together(cases: &[&Case], all: Option<LeftOut>) -> Option<Together> {
+    gtest::together(cases, all)
+        .or_else(|| catch2::together(cases, all))
+        .or_else(|| doctest::together(cases, all))
 }
 
 impl Binary {

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::run::case::{Case, CommandLine};
 use crate::run::native::{Binary, Listing};
+use crate::run::together::{Together, Told};
 use crate::run::verdict::Judgement;
 
 /// A folder with programs to list.
@@ -131,6 +132,22 @@ pub(crate) fn told(cases: &[Case], bench: &Bench) -> String {
         told.push_str(&format!("{:?}{mark}: {:?} ran {}\n", case.name, judgement, read_log(&log)));
     }
     told
+}
+
+/// Runs several tests in one process, and says how many began according to the log, and what is told of them.
+pub(crate) fn told_together(together: &Together, bench: &Bench) -> String {
+    let log = bench.path("log");
+    let _ = fs::remove_file(&log);
+    let mut command = together.case.command.clone();
+    command.env.insert("LOG".into(), Some(log.clone().into()));
+    let output = String::from_utf8_lossy(&spawn(&command).stdout).into_owned();
+    let n_began = fs::read_to_string(&log).unwrap_or_default().matches('|').count();
+    match (together.told)(&output) {
+        Some(Told { n_ran, n_failed, failed }) => {
+            format!("{n_began} began, {n_ran} ran, {n_failed} failed: {failed:?}\n")
+        }
+        None => format!("{n_began} began, and nothing is told\n"),
+    }
 }
 
 fn read_log(log: &Path) -> String {

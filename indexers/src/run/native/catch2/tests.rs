@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::run::native::list as list_any;
-use crate::run::native::testing::{Bench, run, told};
+use crate::run::native::testing::{Bench, run, told, told_together};
 use crate::run::verdict::Judgement;
 
 const PROGRAM: &str = r##"
@@ -97,6 +97,24 @@ fn check(needs: &str, libraries: &[&str]) {
     "template - int": Passed ran template
     "template - char": Passed ran template
     "##);
+
+    let some = |names: &[&str]| {
+        let of = |name: &&str| cases.iter().find(|case| *case.name == **name).unwrap();
+        together(&names.iter().map(of).collect::<Vec<_>>(), None).unwrap()
+    };
+    let every: Vec<&Case> = cases.iter().collect();
+    let runs = [
+        some(&["plain", "with, comma [x]", "#hash"]),
+        some(&["plain", "may fail", "fails", "hidden"]),
+        together(&every, Some(LeftOut::Skip)).unwrap(),
+        together(&every, Some(LeftOut::Run)).unwrap(),
+    ];
+    insta::assert_snapshot!(runs.map(|run| told_together(&run, &bench)).concat(), @"
+    3 began, 3 ran, 0 failed: {}
+    4 began, 4 ran, 1 failed: {}
+    21 began, 21 ran, 1 failed: {}
+    22 began, 22 ran, 1 failed: {}
+    ");
 
     let all = Options { left_out: LeftOut::Run, ..Options::default() };
     let cases = list(&binary, all, &bench.listing()).unwrap();

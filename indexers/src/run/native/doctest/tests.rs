@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::run::native::list as list_any;
-use crate::run::native::testing::{Bench, run, told};
+use crate::run::native::testing::{Bench, run, told, told_together};
 use crate::run::verdict::Judgement;
 
 const PROGRAM: &str = r#"
@@ -73,6 +73,21 @@ fn each_test_runs_alone() {
     "template<int>": Passed ran template
     "template<char>": Passed ran template
     "#);
+
+    let some = |names: &[&str]| {
+        let of = |name: &&str| cases.iter().find(|case| *case.name == **name).unwrap();
+        together(&names.iter().map(of).collect::<Vec<_>>(), None).unwrap()
+    };
+    let runs = [
+        some(&["plain", "with, comma", "back\\slash"]),
+        some(&["plain", "fails", "fails as it should"]),
+        together(&cases.iter().collect::<Vec<_>>(), Some(LeftOut::Skip)).unwrap(),
+    ];
+    insta::assert_snapshot!(runs.map(|run| told_together(&run, &bench)).concat(), @"
+    3 began, 3 ran, 0 failed: {}
+    3 began, 3 ran, 1 failed: {}
+    23 began, 23 ran, 1 failed: {}
+    ");
 
     let all = Options { left_out: LeftOut::Run, ..Options::default() };
     let cases = list(&binary, all, &bench.listing()).unwrap();

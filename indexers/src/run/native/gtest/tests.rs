@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::run::native::testing::{Bench, run, told};
+use crate::run::native::testing::{Bench, run, told, told_together};
 use crate::run::native::{Framework, list as list_any};
 use crate::run::verdict::Judgement;
 
@@ -75,6 +75,23 @@ fn each_test_runs_alone() {
     "Inst/P.Works/1": Passed ran Inst/P.Works/1
     "Named/P.Works/one": Passed ran Named/P.Works/one
     "Named/P.Works/two": Passed ran Named/P.Works/two
+    "#);
+
+    let some = |names: &[&str]| {
+        let of = |name: &&str| cases.iter().find(|case| *case.name == **name).unwrap();
+        together(&names.iter().map(of).collect::<Vec<_>>(), None).unwrap()
+    };
+    let runs = [
+        some(&["Plain.Passes", "Dyn.c:d", "Plain.Skips", "Inst/P.Works/1"]),
+        some(&["Plain.Passes", "Plain.Fails", "Dyn.-lead"]),
+        some(&["Plain.Passes", "Plain.Leaves", "Dyn.-lead"]),
+        together(&cases.iter().collect::<Vec<_>>(), Some(LeftOut::Skip)).unwrap(),
+    ];
+    insta::assert_snapshot!(runs.map(|run| told_together(&run, &bench)).concat(), @r#"
+    4 began, 4 ran, 0 failed: {}
+    3 began, 3 ran, 1 failed: {"Plain.Fails"}
+    2 began, and nothing is told
+    6 began, and nothing is told
     "#);
 
     let all = Options { left_out: LeftOut::Run, death_tests: DeathTests::Threadsafe };
