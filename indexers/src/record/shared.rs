@@ -222,3 +222,6 @@ fn only_together<'r>(together: &Trace, alone: impl Iterator<Item = &'r Ran<Trace
     let known: HashSet<u32> = alone.flat_map(runs).flat_map(|run| &run.trace.places).copied().collect();
     together.places.iter().copied().filter(|place| !known.contains(place)).collect()
 }
+
+#[cfg(all(test, unix))]
+mod tests;
