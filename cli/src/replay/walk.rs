@@ -193,8 +193,47 @@ impl<'a> Walk<'a> {
         all: &mut [Aged],
     ) -> Result<bool, CommandError> {
         let mut flaky: BTreeSet<TestName> = BTreeSet::new();
+        let as_before = |miss: &Miss, again: Outcome| same(miss.was, again);
+        if !self.repeat(folder, commit, all.iter().collect(), &as_before, &mut flaky)? {
+            return Ok(false);
+        }
+        // A machine that is busy for an hour has a test fail again and again, whatever the commit.
+        let bases: BTreeSet<CommitId> = all.iter().map(|aged| aged.base.clone()).collect();
+        for base in bases {
+            let of_base: Vec<&Aged> = all.iter().filter(|aged| aged.base == base).collect();
+            if still_open(&of_base, &flaky).is_empty() {
+                continue;
+            }
+            self.replica.check_out(&base)?;
+            if !folder.is_dir() {
+                continue;
+            }
+            self.lockfile.settle(self.replica, folder)?;
+            let as_now = |miss: &Miss, again: Outcome| miss.now == again.name();
+            if !self.repeat(folder, &base, of_base, &as_now, &mut flaky)? {
+                return Ok(false);
+            }
+        }
+        for aged in all {
+            let (wobbly, misses) =
+                std::mem::take(&mut aged.misses).into_iter().partition(|miss| flaky.contains(&name(miss)));
+            (aged.flaky, aged.misses) = (wobbly, misses);
+        }
+        Ok(true)
+    }
+
+    /// Runs everything again at the commit that is checked out while there are tests that seem to have been missed and do
+    /// not show themselves to be flaky by how they end. Returns false when interrupted.
+    fn repeat(
+        &self,
+        folder: &Path,
+        commit: &CommitId,
+        of: Vec<&Aged>,
+        shows_it: &dyn Fn(&Miss, Outcome) -> bool,
+        flaky: &mut BTreeSet<TestName>,
+    ) -> Result<bool, CommandError> {
         for _ in 0..AGAIN {
-            let open = still_open(all.iter(), &flaky);
+            let open = still_open(&of, flaky);
             if open.is_empty() {
                 break;
             }
@@ -202,43 +241,12 @@ impl<'a> Walk<'a> {
                 Again::Interrupted => return Ok(false),
                 Again::Nothing => {}
                 Again::Truth(truth) => {
-                    let now = |miss: &Miss| truth.tests.get(&name(miss)).map(|ran| ran.outcome);
-                    let as_before =
-                        open.iter().filter(|miss| now(miss).is_some_and(|now| same(miss.was, now)));
-                    flaky.extend(as_before.map(name));
+                    let again = |miss: &Miss| truth.tests.get(&name(miss)).map(|ran| ran.outcome);
+                    let shown =
+                        open.iter().filter(|miss| again(miss).is_some_and(|again| shows_it(miss, again)));
+                    flaky.extend(shown.map(name));
                 }
             }
-        }
-        // A machine that is busy for an hour has a test fail again and again, whatever the commit.
-        let bases: BTreeSet<CommitId> = all.iter().map(|aged| aged.base.clone()).collect();
-        for base in bases {
-            for _ in 0..AGAIN {
-                let of_base: Vec<&Aged> = all.iter().filter(|aged| aged.base == base).collect();
-                let open = still_open(of_base, &flaky);
-                if open.is_empty() {
-                    break;
-                }
-                self.replica.check_out(&base)?;
-                if !folder.is_dir() {
-                    break;
-                }
-                self.lockfile.settle(self.replica, folder)?;
-                match self.truth_again(folder, &base)? {
-                    Again::Interrupted => return Ok(false),
-                    Again::Nothing => {}
-                    Again::Truth(truth) => {
-                        let at_base =
-                            |miss: &Miss| truth.tests.get(&name(miss)).map(|ran| ran.outcome.name());
-                        let as_now = open.iter().filter(|miss| at_base(miss) == Some(miss.now));
-                        flaky.extend(as_now.map(name));
-                    }
-                }
-            }
-        }
-        for aged in all {
-            let (wobbly, misses) =
-                std::mem::take(&mut aged.misses).into_iter().partition(|miss| flaky.contains(&name(miss)));
-            (aged.flaky, aged.misses) = (wobbly, misses);
         }
         Ok(true)
     }
@@ -272,8 +280,8 @@ enum Again {
 }
 
 /// Returns the tests that seem to have been missed, and are not known to be flaky.
-fn still_open<'a>(all: impl IntoIterator<Item = &'a Aged>, flaky: &BTreeSet<TestName>) -> Vec<Miss> {
-    let misses = all.into_iter().flat_map(|aged| &aged.misses);
+fn still_open(all: &[&Aged], flaky: &BTreeSet<TestName>) -> Vec<Miss> {
+    let misses = all.iter().flat_map(|aged| &aged.misses);
     misses.filter(|miss| !flaky.contains(&name(miss))).cloned().collect()
 }
 

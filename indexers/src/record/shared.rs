@@ -128,7 +128,11 @@ impl<O: Observer<Trace = Trace> + Sync> Sharing<'_, O> {
         };
         let alone = || group.places.iter().map(|at| &ran[*at]);
         let told = run.output.as_deref().and_then(group.together.told);
-        let told = told.ok_or_else(|| unfinished(run.outcome))?;
+        let failed = group.places.iter().filter(|at| !has_passed(&ran[**at])).map(|at| &*cases[*at].name);
+        let told = told.ok_or_else(|| match run.outcome {
+            TestOutcome::TimedOut => "they take too long".to_owned(),
+            _ => format!("their process does not say what became of them{}", suspects(failed)),
+        })?;
         let n_passed = alone().filter(|ran| has_passed(ran)).count();
         if told.n_ran < n_passed {
             return Err(format!("{} of {n_passed} tests ran", told.n_ran));
@@ -163,11 +167,12 @@ pub(super) fn doubt<'t>(suite: &str, why: &str, traces: impl Iterator<Item = &'t
     }
 }
 
-/// Says how a process ended that does not say what became of its tests.
-fn unfinished(outcome: TestOutcome) -> String {
-    match outcome {
-        TestOutcome::TimedOut => "they take too long".to_owned(),
-        _ => "their process does not say what became of them".to_owned(),
+/// Says which tests may have ended the process of all, since they do not pass alone.
+pub(super) fn suspects<'n>(mut failed: impl Iterator<Item = &'n str>) -> String {
+    let Some(first) = failed.next() else { return String::new() };
+    match failed.count() {
+        0 => format!(" (`{first}`, which fails alone, may have ended it)"),
+        others => format!(" (`{first}` or one of {others} others, which fail alone, may have ended it)"),
     }
 }
 

@@ -117,7 +117,7 @@ fn outcomes(recorded: &Recorded) {
       a process of `tool` ended without its counters (a panic, `syscall.Exit`, or a test binary that a test started): `example.org/zoo/programs TestProgramsBare`
       a process of `tool` was killed before it wrote its counters: `example.org/zoo/programs TestProgramsKilled`
       it ran `example.org/zoo/programs/cmd/tool`, which was built with `-cover` without counting in all of the repository's packages, such as `example.org/zoo/programs/helper`: `example.org/zoo/programs TestProgramsInParts`
-      what the tests of `example.org/zoo/lives` do when they share a process is not known: their process does not say what became of `TestLivesPanicsElsewhere`: `example.org/zoo/lives TestLivesPasses`, `example.org/zoo/lives TestLivesAgainExits`, `example.org/zoo/lives TestLivesAgainReturns`, `example.org/zoo/lives TestLivesAgainIsKilled`
+      what the tests of `example.org/zoo/lives` do when they share a process is not known: their process does not say what became of `TestLivesPanicsElsewhere` (`TestLivesFails` or one of 8 others, which fail alone, may have ended it): `example.org/zoo/lives TestLivesPasses`, `example.org/zoo/lives TestLivesAgainExits`, `example.org/zoo/lives TestLivesAgainReturns`, `example.org/zoo/lives TestLivesAgainIsKilled`
     ");
 }
 

@@ -10,14 +10,14 @@ use std::collections::{BTreeSet, HashMap};
 
 use skiptrace_engine::record::{Outcome as TestOutcome, Problem};
 
-use super::groups::distrust_relapsed;
+use super::groups::{distrust_relapsed, has_failed};
 use super::observer::GoObserver;
 use super::plan::Plan;
 use super::{Request, cases};
 use crate::record::fold::Shared;
 use crate::record::outcome::Run;
 use crate::record::progress::Event;
-use crate::record::shared::{doubt, patience};
+use crate::record::shared::{doubt, patience, suspects};
 use crate::run::case::Case;
 use crate::run::driver::{self, Ran};
 use crate::run::go::cases::NOTHING;
@@ -160,7 +160,9 @@ fn judge(observer: &GoObserver<'_>, case: &Case, ran: &Ran<Trace>, runs: &mut [R
     };
     let unheard = of_suite.iter().find(|run| !run.name.contains('/') && !ended.has(&run.name));
     if let Some(unheard) = unheard {
-        return Some(format!("their process does not say what became of `{}`", unheard.name));
+        let failed = of_suite.iter().filter(|run| has_failed(run)).map(|run| &*run.name);
+        let (name, suspects) = (&unheard.name, suspects(failed));
+        return Some(format!("their process does not say what became of `{name}`{suspects}"));
     }
     // What keeps a test from proving anything alone does so here, and says nothing of the others.
     let of_tests: BTreeSet<Problem> = of_suite
