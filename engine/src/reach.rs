@@ -90,6 +90,19 @@ pub enum Reach {
     Compiled,
 }
 
+/// What a unit declares, as far as the order in which variables get their first values may hang on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ordered {
+    /// What it is mentioned by.
+    pub names: Vec<Identifier>,
+    /// Whether it is a variable, and no function or const.
+    pub is_variable: bool,
+    /// Whether it is a method.
+    pub is_member: bool,
+    /// Whether its initialiser may do more than make a value.
+    pub acts: bool,
+}
+
 /// Whom a file concerns that was not there.
 pub enum Arrival {
     /// Every test of the job: the build may take it up in any way.
@@ -156,6 +169,12 @@ pub trait Language: Sync {
     /// Returns whether a unit of a file that is new means nothing to anybody who does not say where it is, which is a
     /// change of its own: a function at the top of a module.
     fn is_apart(&self, file: &RepoPath, kind: UnitKind, name: &str) -> bool;
+
+    /// Returns what a unit declares, if variables are initialised in an order that hangs on who mentions it, among the
+    /// files of its folder.
+    fn ordered(&self, _file: &RepoPath, _kind: UnitKind, _name: &str) -> Option<Ordered> {
+        None
+    }
 
     /// Returns whom an edit of a unit concerns besides those who executed it.
     fn reach(&self, file: &RepoPath, kind: UnitKind, name: &str, edit: Edit) -> Reach;

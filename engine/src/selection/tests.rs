@@ -9,7 +9,7 @@ use crate::index::Index;
 use crate::index::build::IndexBuilder;
 use crate::kind::IndexKind;
 use crate::observation::{Executed, Observation, Parts};
-use crate::reach::{Among, Arrival, Edit, Reach};
+use crate::reach::{Among, Arrival, Edit, Ordered, Reach};
 use crate::record::{Health, Outcome, Problem};
 use crate::recording::{EnvironmentKey, Origin, Shard};
 use crate::time::Timestamp;
@@ -105,6 +105,17 @@ impl Language for Toy {
 
     fn is_code(&self, file: &RepoPath) -> bool {
         file.as_str().ends_with(".toy")
+    }
+
+    fn ordered(&self, _: &RepoPath, _: UnitKind, name: &str) -> Option<Ordered> {
+        let acts = name.starts_with("acts_");
+        let is_variable = acts || name.starts_with("var_");
+        (is_variable || name.starts_with("ord_")).then(|| Ordered {
+            names: vec![Identifier::of(name)],
+            is_variable,
+            is_member: name.starts_with("ord_member"),
+            acts,
+        })
     }
 
     fn reach(&self, _: &RepoPath, kind: UnitKind, name: &str, edit: Edit) -> Reach {
@@ -298,6 +309,65 @@ fn with(unit: &'static str, other: &'static str) -> Vec<&'static str> {
 fn a_body_concerns_whoever_executed_it() {
     assert_eq!(check(A), "");
     insta::assert_snapshot!(check(&with("f one=1/1", "f one=1/2")), @"one: executed");
+}
+
+#[test]
+fn who_mentions_whom_decides_what_is_initialised_first() {
+    let files: [(&str, &[&str]); 3] = [
+        (
+            "p/a.toy",
+            &[
+                "i acts_first=1 ord_spare var_table ord_member",
+                "i acts_second=1",
+                "f ord_spare=1/1 quiet",
+                "f ord_deep=1/1 quiet",
+                "f ord_free=1/1 quiet",
+                "f ord_member=1/1 quiet",
+                "f idle=1/1",
+            ],
+        ),
+        ("p/b.toy", &["i var_table=1 ord_deep", "f ord_waits=1/1 acts_second", "f far=1/1"]),
+        ("q/c.toy", &["i var_other=1 ord_alone", "f ord_alone=1/1", "i var_more=1"]),
+    ];
+    let index = index_of(&files);
+    let mut told = String::new();
+    for (file, then, now) in [
+        ("p/a.toy", "f ord_spare=1/1 quiet", "f ord_spare=1/2 quiet loud"),
+        ("p/a.toy", "f ord_spare=1/1 quiet", "f ord_spare=1/2 quiet acts_second"),
+        ("p/a.toy", "f ord_spare=1/1 quiet", "f ord_spare=2/2 quiet acts_second"),
+        ("p/a.toy", "f ord_spare=1/1 quiet", "f ord_spare=1/2 quiet ord_free"),
+        ("p/a.toy", "f ord_deep=1/1 quiet", "f ord_deep=1/2 ord_waits"),
+        ("p/a.toy", "f ord_member=1/1 quiet", "f ord_member=1/2 acts_second"),
+        ("p/a.toy", "f ord_free=1/1 quiet", "f ord_free=1/2 acts_second"),
+        ("p/a.toy", "f idle=1/1", "f ord_new=1/1 acts_second"),
+        ("p/b.toy", "f ord_waits=1/1 acts_second", "f ord_waits=1/2"),
+        ("p/b.toy", "i var_table=1 ord_deep", "i var_table=2 ord_deep ord_waits"),
+        ("p/b.toy", "i var_table=1 ord_deep", "i var_table=2 ord_deep ord_free"),
+        ("q/c.toy", "f ord_alone=1/1", "f ord_alone=1/2 var_more"),
+    ] {
+        let units = files.iter().find(|(path, _)| *path == file).unwrap().1;
+        assert!(units.contains(&then), "{then}");
+        let units: Vec<&str> = units.iter().map(|unit| if *unit == then { now } else { unit }).collect();
+        let present = Present::from([(path(file), changed(Some(source(file, &units))))]);
+        let said = said(&ask(&index, &present, Policy::Balanced, &PathRules::default()));
+        let everybody = said.matches("compiled").count() == 8;
+        let said = if everybody { "everybody".to_owned() } else { said.replace('\n', ", ") };
+        told.push_str(&format!("{then} => {now}: {said}\n"));
+    }
+    insta::assert_snapshot!(told, @"
+    f ord_spare=1/1 quiet => f ord_spare=1/2 quiet loud: ord_spare: executed
+    f ord_spare=1/1 quiet => f ord_spare=1/2 quiet acts_second: everybody
+    f ord_spare=1/1 quiet => f ord_spare=2/2 quiet acts_second: everybody
+    f ord_spare=1/1 quiet => f ord_spare=1/2 quiet ord_free: ord_spare: executed
+    f ord_deep=1/1 quiet => f ord_deep=1/2 ord_waits: everybody
+    f ord_member=1/1 quiet => f ord_member=1/2 acts_second: everybody
+    f ord_free=1/1 quiet => f ord_free=1/2 acts_second: ord_free: executed
+    f idle=1/1 => f ord_new=1/1 acts_second: idle: executed
+    f ord_waits=1/1 acts_second => f ord_waits=1/2: ord_waits: executed
+    i var_table=1 ord_deep => i var_table=2 ord_deep ord_waits: everybody
+    i var_table=1 ord_deep => i var_table=2 ord_deep ord_free: 
+    f ord_alone=1/1 => f ord_alone=1/2 var_more: ord_alone: executed
+    ");
 }
 
 #[test]

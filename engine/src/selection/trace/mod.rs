@@ -6,17 +6,19 @@
 //!              └─ it has none, or knows that none was ─── arrived ──┘
 //! ```
 //!
-//! Besides, what stands in a file that changed may have moved (`moved`), and rules say more of paths than an index can
-//! know (`ruled`). Sets of tests are read at the end, all at once.
+//! Besides, what stands in a file that changed may have moved (`moved`), who mentions whom decides what is initialised
+//! first (`order`), and rules say more of paths than an index can know (`ruled`). Sets of tests are read at the end, all at once.
 
 mod arrived;
 mod known;
 mod moved;
+mod order;
 mod reach;
 mod ruled;
 mod wanted;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use crate::codec::CodecError;
 use crate::id::SetId;
@@ -33,6 +35,7 @@ use super::change::Change;
 use super::reason::{Cause, Reason};
 use super::spread::{Spreader, executed};
 use super::{Now, Question};
+use order::Package;
 use wanted::Wanted;
 
 /// What a part says.
@@ -52,6 +55,8 @@ struct Tracer<'a> {
     spreader: Spreader<'a>,
     wanted: Wanted,
     traced: Traced,
+    /// What is declared in folders that were asked for.
+    packages: HashMap<RepoPath, Rc<Package>>,
 }
 
 /// Says what of the changes concerns which of `all`, the tests that a part has of the job.
@@ -67,6 +72,7 @@ pub(super) fn trace(
         spreader: Spreader::new(part, question.language),
         wanted: Wanted::default(),
         traced: Traced::default(),
+        packages: HashMap::new(),
     };
     tracer.changes()?;
     tracer.moved()?;

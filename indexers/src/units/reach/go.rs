@@ -1,10 +1,10 @@
 //! Go: whom an edit of a declaration concerns.
 
 use skiptrace_engine::fingerprint::Identifier;
-use skiptrace_engine::reach::Reach;
+use skiptrace_engine::reach::{Ordered, Reach};
 
 use super::super::go::{ACTS, LINKED};
-use super::{is_word, names, std_names, without_number};
+use super::{identifiers, is_word, names, std_names, without_number};
 
 /// Returns whom an edit of what a declaration says to others concerns.
 pub(super) fn reach(name: &str) -> Reach {
@@ -31,6 +31,27 @@ fn list(declared: &str) -> Reach {
     match declared.split(", ").all(is_word) {
         true => names(declared.split(", ")),
         false => Reach::Compiled,
+    }
+}
+
+/// Returns what a declaration is mentioned by, if variables may wait for it or for what it mentions.
+pub(super) fn ordered(name: &str) -> Option<Ordered> {
+    let name = without_number(name);
+    let of = |declared: &str, is_variable, acts| {
+        let names = identifiers(declared.split(", "));
+        Some(Ordered { names, is_variable, is_member: false, acts })
+    };
+    match name.split_once(' ') {
+        Some(("var", declared)) => {
+            let quiet = declared.strip_suffix(ACTS);
+            of(quiet.unwrap_or(declared), true, quiet.is_some())
+        }
+        Some(("const", declared)) => of(declared, false, false),
+        Some(_) => None,
+        None => match name.rsplit_once('.') {
+            Some((_, simple)) => of(simple, false, false).map(|own| Ordered { is_member: true, ..own }),
+            None => of(name, false, false),
+        },
     }
 }
 

@@ -33,7 +33,7 @@ use std::collections::BTreeSet;
 
 use skiptrace_engine::fingerprint::Identifier;
 use skiptrace_engine::path::RepoPath;
-use skiptrace_engine::reach::{Arrival, Edit, Language as Knows, Reach};
+use skiptrace_engine::reach::{Arrival, Edit, Language as Knows, Ordered, Reach};
 use skiptrace_engine::unit::UnitKind;
 
 use super::assemble::INCLUDES;
@@ -128,6 +128,11 @@ impl Knows for Languages {
 
     fn is_code(&self, file: &RepoPath) -> bool {
         matches!(Language::of(file), Some(Language::Rust | Language::Go | Language::C | Language::Cpp))
+    }
+
+    fn ordered(&self, file: &RepoPath, kind: UnitKind, name: &str) -> Option<Ordered> {
+        let is_declared = matches!(kind, UnitKind::Function | UnitKind::Item);
+        (is_declared && Language::of(file) == Some(Language::Go)).then(|| go::ordered(name)).flatten()
     }
 
     fn reach(&self, file: &RepoPath, kind: UnitKind, name: &str, edit: Edit) -> Reach {

@@ -17,8 +17,32 @@ var second = note("second", nil)
 // spare is handed on, and never called.
 func spare() string { return "nothing" }
 
+var third = note("third", pick)
+
+var table = map[string]func() string{"deep": deep}
+
+// pick would call what is in the table.
+func pick() string { return table["deep"]() }
+
+func deep() string { return "deep" }
+
+var fourth = note("fourth", lamp{}.light)
+
+type lamp struct{}
+
+func (lamp) light() string { return "light" }
+
+var fifth = note("fifth", nil)
+
+var sixth = note("sixth", late)
+
+// late has the sixth wait for the seventh.
+func late() string { return seventh }
+
+var seventh = note("seventh", nil)
+
 // Order is which came first.
 func Order() string { return strings.Join(order, " ") }
 
 // Names are what the variables hold.
-func Names() string { return first + second }
+func Names() string { return first + second + third + fourth + fifth + sixth + seventh }
