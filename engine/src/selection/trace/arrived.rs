@@ -85,7 +85,9 @@ impl Tracer<'_> {
         {
             return Ok(());
         }
-        self.reach(Change::of_unit(path, unit.kind, &unit.name, Edit::Added), None)
+        let change = Change::of_unit(path, unit.kind, &unit.name, Edit::Added);
+        self.order(&change, None, None)?;
+        self.reach(change, None)
     }
 
     /// Adds who depends on some files.

@@ -93,14 +93,14 @@ impl Tracer<'_> {
             if unit.listed.is_some() {
                 self.traced.changes.insert(change.clone());
             }
-            self.order(&change, Some(unit), view)?;
+            self.order(&change, Some(unit), Some(view))?;
             self.reach(change, Some(view))?;
         }
         for (kind, name) in &differences.added {
             differs = true;
             let change = Change::of_unit(path, *kind, name, Edit::Added);
             self.traced.changes.insert(change.clone());
-            self.order(&change, None, view)?;
+            self.order(&change, None, Some(view))?;
             self.reach(change, Some(view))?;
         }
         if differs {

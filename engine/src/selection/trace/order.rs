@@ -35,12 +35,13 @@ pub(super) struct Package {
 }
 
 impl Tracer<'_> {
-    /// Takes an edit of a unit; `former` is what the index had, where it did.
+    /// Takes an edit of a unit; `view` is what the index has of its file, unless that is new, and `former` what it had of
+    /// the unit, where it did.
     pub(super) fn order(
         &mut self,
         change: &Change,
         former: Option<&UnitRecord>,
-        view: &FileView,
+        view: Option<&FileView>,
     ) -> Result<(), CodecError> {
         let Some((kind, name)) = &change.unit else { return Ok(()) };
         let language = self.question.language;
@@ -58,7 +59,10 @@ impl Tracer<'_> {
                 }
             };
         if is_meant {
-            let sets = self.spreader.compiled(view);
+            let sets = match view {
+                Some(view) => self.spreader.compiled(view),
+                None => self.beside(&change.file)?,
+            };
             self.wanted.add(Reason::Compiled(change.clone()), sets);
         }
         Ok(())
@@ -69,10 +73,13 @@ impl Tracer<'_> {
         &self,
         change: &Change,
         former: Option<&UnitRecord>,
-        view: &FileView,
+        view: Option<&FileView>,
         package: &Package,
     ) -> bool {
-        let place = former.and_then(|unit| view.units.iter().position(|other| std::ptr::eq(other, unit)));
+        let place_of = |(unit, view): (&UnitRecord, &FileView)| {
+            view.units.iter().position(|other| std::ptr::eq(other, unit))
+        };
+        let place = former.zip(view).and_then(place_of);
         let key = place.map(|place| (change.file.clone(), place));
         let nothing = BTreeSet::new();
         let then = key.and_then(|key| package.mentions.get(&key)).unwrap_or(&nothing);
