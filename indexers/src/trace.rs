@@ -25,6 +25,8 @@ pub struct Trace {
     pub binaries: Vec<u32>,
     /// What is wrong with it.
     pub troubles: Vec<Trouble>,
+    /// Whether that is wrong with the very process that was started, not only with others that it started.
+    pub is_headless: bool,
 }
 
 /// Something that keeps a run from proving anything.
@@ -93,6 +95,7 @@ impl Trace {
         self.binaries.extend(part.binaries);
         self.binaries.sort_unstable();
         self.binaries.dedup();
+        self.is_headless |= part.is_headless;
         for trouble in part.troubles {
             self.trouble(trouble.problem, trouble.detail);
         }

@@ -140,8 +140,9 @@ impl<O: Observer<Trace = Trace> + Sync> Sharing<'_, O> {
         if told.failed.len() < told.n_failed && told.n_failed > group.places.len() - n_passed {
             return Err(format!("{} of them fail, of which it does not say the names", told.n_failed));
         }
-        if let Some(trouble) = new_trouble(&run.trace, alone()) {
-            return Err(trouble.detail.clone());
+        let of_alone = alone().flat_map(runs).map(|run| &run.trace);
+        if let Some(why) = hindrance(&run.trace, of_alone) {
+            return Err(why);
         }
         for at in group.places.iter().filter(|at| told.failed.contains(&*cases[**at].name)) {
             distrust(&mut ran[*at]);
@@ -212,14 +213,16 @@ fn distrust(ran: &mut Ran<Trace>) {
     }
 }
 
-/// Returns what kept the process from saying what the tests did, if none of them has that alone.
-fn new_trouble<'t, 'r>(
-    together: &'t Trace,
-    alone: impl Iterator<Item = &'r Ran<Trace>>,
-) -> Option<&'t Trouble> {
-    let troubles = alone.flat_map(runs).flat_map(|run| &run.trace.troubles);
+/// Returns what kept tests that ran together from saying what they did. What keeps one of them from proving anything
+/// alone does so here as well, and says nothing of the others, unless it is their own process that says nothing.
+pub(super) fn hindrance<'r>(together: &Trace, alone: impl Iterator<Item = &'r Trace>) -> Option<String> {
+    if together.is_headless {
+        return Some("their process did not leave all that it counted".to_owned());
+    }
+    let troubles = alone.flat_map(|trace| &trace.troubles);
     let known: BTreeSet<Problem> = troubles.map(|trouble| trouble.problem).collect();
-    together.troubles.iter().find(|trouble| !known.contains(&trouble.problem))
+    let is_new = |trouble: &&Trouble| !known.contains(&trouble.problem);
+    together.troubles.iter().find(is_new).map(|trouble| trouble.detail.clone())
 }
 
 /// Returns the places that were executed together and never alone.

@@ -106,3 +106,14 @@ pub enum Lock {
     /// A thing with a name.
     Named(Box<str>),
 }
+
+#[cfg(all(test, unix))]
+impl Case {
+    /// Returns a test that is a script of the shell.
+    pub(crate) fn shell(suite: &str, name: &str, script: &str) -> Case {
+        let env = BTreeMap::new();
+        let command = CommandLine { program: "/bin/sh".into(), args: Vec::new(), cwd: "/".into(), env };
+        let args = ["-c", script].map(OsString::from).to_vec();
+        super::native::Binary { suite: suite.into(), command }.case(name, args, Verdict::ExitCode)
+    }
+}

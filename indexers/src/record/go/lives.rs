@@ -47,6 +47,8 @@ pub(super) struct Ledger {
     pub(super) troubles: Vec<Trouble>,
     /// The programs with the repository's code that have no counters.
     pub(super) uncounted: Vec<Trouble>,
+    /// Whether the process that was started has lost its counters.
+    pub(super) is_headless: bool,
     /// How many programs ran.
     pub(super) programs: usize,
     /// The import paths of main packages of which more than one program ran.
@@ -61,6 +63,8 @@ pub(super) struct Due {
     pub(super) program: String,
     /// Whether it is a test binary that was told where its counters go.
     pub(super) is_told: bool,
+    /// Whether it is the process that was started.
+    pub(super) is_first: bool,
 }
 
 /// Keeps the ledger while processes live.
@@ -71,6 +75,8 @@ pub(super) struct Lives<'a> {
     /// Says what the program in a file is.
     pub(super) program: &'a dyn Fn(&Path) -> Program,
     pub(super) lives: BTreeMap<i32, Life>,
+    /// The process that was started.
+    pub(super) first: Option<i32>,
     /// The import paths of the main packages of all that ran so far.
     pub(super) ran: BTreeSet<String>,
 }
@@ -81,6 +87,8 @@ pub(super) struct Life {
     program: String,
     role: Role,
     is_told: bool,
+    /// Whether it is the process that was started.
+    is_first: bool,
     /// Whether it is a copy of another process that has become no program of its own so far.
     is_copy: bool,
 }
@@ -119,7 +127,7 @@ impl Listener for Lives<'_> {
             }
             Happened::Forked { parent, child, shares_memory: false } => {
                 if let Some(life) = self.lives.get(&parent).cloned() {
-                    self.lives.insert(child, Life { is_copy: true, ..life });
+                    self.lives.insert(child, Life { is_copy: true, is_first: false, ..life });
                 }
             }
             Happened::Forked { .. } | Happened::Leaving { .. } => {}
@@ -153,7 +161,8 @@ impl Lives<'_> {
         {
             self.ledger.again.insert(path);
         }
-        Life { program, role, is_told, is_copy: false }
+        let is_first = *self.first.get_or_insert(process) == process;
+        Life { program, role, is_told, is_first, is_copy: false }
     }
 
     fn ended(&mut self, process: i32, life: Life, status: ExitStatus, left_over: bool) {
@@ -171,14 +180,15 @@ impl Lives<'_> {
         } else if life.is_copy {
             self.lost(&life, "was forked and ended before it became a program");
         } else {
-            let Life { program, is_told, .. } = life;
-            self.ledger.due.push(Due { process, program, is_told });
+            let Life { program, is_told, is_first, .. } = life;
+            self.ledger.due.push(Due { process, program, is_told, is_first });
         }
     }
 
     fn lost(&mut self, life: &Life, how: &str) {
         if life.role == Role::Counted {
             let program = &life.program;
+            self.ledger.is_headless |= life.is_first;
             self.trouble(Problem::ProcessKilled, format!("a process of `{program}` {how}"));
         }
     }

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use skiptrace_engine::record::{Outcome as TestOutcome, Problem};
+use skiptrace_engine::record::Outcome as TestOutcome;
 
 use super::groups::{distrust_relapsed, has_failed};
 use super::observer::GoObserver;
@@ -17,13 +17,13 @@ use super::{Request, cases};
 use crate::record::fold::Shared;
 use crate::record::outcome::Run;
 use crate::record::progress::Event;
-use crate::record::shared::{doubt, patience, suspects};
+use crate::record::shared::{doubt, hindrance, patience, suspects};
 use crate::run::case::Case;
 use crate::run::driver::{self, Ran};
 use crate::run::go::cases::NOTHING;
 use crate::run::go::kept::Kept;
 use crate::run::together::TOGETHER;
-use crate::trace::{Trace, Trouble};
+use crate::trace::Trace;
 
 /// How often tests run together where they do more than alone.
 const ROUNDS: usize = 2;
@@ -164,14 +164,8 @@ fn judge(observer: &GoObserver<'_>, case: &Case, ran: &Ran<Trace>, runs: &mut [R
         let (name, suspects) = (&unheard.name, suspects(failed));
         return Some(format!("their process does not say what became of `{name}`{suspects}"));
     }
-    // What keeps a test from proving anything alone does so here, and says nothing of the others.
-    let of_tests: BTreeSet<Problem> = of_suite
-        .iter()
-        .flat_map(|run| &run.traces)
-        .flat_map(|(trace, _)| trace.troubles.iter().map(|trouble| trouble.problem))
-        .collect();
-    let is_new = |trouble: &&Trouble| !of_tests.contains(&trouble.problem);
-    run.trace.troubles.iter().find(is_new).map(|trouble| trouble.detail.clone())
+    let of_tests = of_suite.iter().flat_map(|run| &run.traces).map(|(trace, _)| trace);
+    hindrance(&run.trace, of_tests)
 }
 
 #[cfg(test)]

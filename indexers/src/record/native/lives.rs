@@ -32,6 +32,8 @@ pub(super) struct Ledger {
     pub(super) due: Vec<Due>,
     /// What is lost for sure.
     pub(super) troubles: Vec<Trouble>,
+    /// Whether that is of the process that was started.
+    pub(super) is_headless: bool,
     n_moved: u32,
 }
 
@@ -40,6 +42,8 @@ pub(super) struct Ledger {
 pub(super) struct Due {
     pub(super) modules: Vec<Arc<Module>>,
     pub(super) files: Vec<PathBuf>,
+    /// Whether they are of the process that was started.
+    pub(super) is_first: bool,
 }
 
 /// Keeps the ledger while processes live.
@@ -51,6 +55,8 @@ pub(super) struct Lives<'a> {
     pub(super) continuous: bool,
     pub(super) ledger: &'a mut Ledger,
     pub(super) lives: BTreeMap<i32, Life>,
+    /// The process that was started.
+    pub(super) first: Option<i32>,
 }
 
 /// One memory of one process.
@@ -58,6 +64,8 @@ pub(super) struct Lives<'a> {
 pub(super) struct Life {
     /// The process that became the program, after which profiles are called.
     origin: i32,
+    /// Whether it is one of the process that was started.
+    is_first: bool,
     program: Option<PathBuf>,
     kind: Begun,
     /// What counts of what it had mapped when it was last seen.
@@ -80,14 +88,15 @@ impl Listener for Lives<'_> {
                     self.replaced(&old);
                 }
                 let program = fs::read_link(format!("/proc/{process}/exe")).ok();
-                self.lives.insert(process, Life { origin: process, program, ..Life::default() });
+                let is_first = *self.first.get_or_insert(process) == process;
+                self.lives.insert(process, Life { origin: process, is_first, program, ..Life::default() });
             }
             Happened::Forked { parent, child, shares_memory } => {
                 let old = self.lives.get(&parent).cloned().unwrap_or_default();
                 let kind = if shares_memory { Begun::InMemoryOfAnother } else { Begun::Forked };
                 // Its own memory begins as a copy of what the other has now.
                 let mapped = if shares_memory { None } else { self.modules.mapped(parent) };
-                self.lives.insert(child, Life { kind, mapped, ..old });
+                self.lives.insert(child, Life { kind, mapped, is_first: false, ..old });
             }
             Happened::Leaving { process } => {
                 if let Some(life) = self.lives.get_mut(&process) {
@@ -114,7 +123,7 @@ impl Lives<'_> {
                 Begun::Forked => "was forked and became another program before it wrote its counters",
                 _ => "became another program before it wrote its counters",
             };
-            self.lost(&module, Problem::MissingBinary, how);
+            self.lost(life, &module, Problem::MissingBinary, how);
         }
     }
 
@@ -136,11 +145,11 @@ impl Lives<'_> {
                 false => "was killed before it wrote its counters",
             };
             for module in self.losing(&counting) {
-                self.lost(&module, Problem::ProcessKilled, how);
+                self.lost(life, &module, Problem::ProcessKilled, how);
             }
         } else if !self.continuous || life.kind == Begun::AsProgram {
             let files = self.take_profiles(life.origin);
-            self.ledger.due.push(Due { modules: counting, files });
+            self.ledger.due.push(Due { modules: counting, files, is_first: life.is_first });
         }
     }
 
@@ -158,7 +167,7 @@ impl Lives<'_> {
         modules.iter().filter(|module| !(self.continuous && module.is_continuous())).cloned().collect()
     }
 
-    fn lost(&mut self, module: &Module, problem: Problem, how: &str) {
+    fn lost(&mut self, life: &Life, module: &Module, problem: Problem, how: &str) {
         let name = module.name();
         let detail = match module.kind {
             Kind::Instrumented(_) => {
@@ -168,6 +177,7 @@ impl Lives<'_> {
             }
             Kind::Unreadable => format!("a process of `{name}`, which cannot be read, {how}"),
         };
+        self.ledger.is_headless |= life.is_first;
         let trouble = Trouble { problem, detail };
         if !self.ledger.troubles.contains(&trouble) {
             self.ledger.troubles.push(trouble);

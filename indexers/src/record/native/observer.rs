@@ -112,6 +112,7 @@ impl Observer for NativeObserver<'_> {
                 continuous: self.continuous,
                 ledger: &mut ledger,
                 lives: BTreeMap::new(),
+                first: None,
             };
             let finished =
                 crate::run::traced::run(command, variables, cell.output(), timeout, watch, &mut lives);
@@ -144,11 +145,13 @@ impl Observer for NativeObserver<'_> {
                 for module in &due.modules {
                     if !there.iter().any(|there| there.is_like(module)) {
                         let missing = Ledger::missing(module);
+                        whole.is_headless |= due.is_first;
                         whole.trouble(missing.problem, missing.detail);
                     }
                 }
                 whole.add(trace);
             }
+            whole.is_headless |= ledger.is_headless;
             for trouble in &ledger.troubles {
                 whole.trouble(trouble.problem, trouble.detail.clone());
             }

@@ -5,12 +5,12 @@ use std::sync::Mutex;
 use skiptrace_engine::recording::Shard;
 
 use super::*;
-use crate::run::case::{CommandLine, Verdict};
 use crate::run::libtest::told;
 use crate::run::scratch::Cell;
 use crate::run::together::TOGETHER;
 
-/// Takes the numbers in the file `trace` for what was executed, and the word `killed` for trouble.
+/// Takes the numbers in the file `trace` for what was executed, the word `killed` for trouble, and `itself` for trouble
+/// of the process itself.
 struct Files;
 
 impl Observer for Files {
@@ -26,6 +26,7 @@ impl Observer for Files {
         for word in text.split_whitespace() {
             match word.parse() {
                 Ok(place) => trace.places.push(place),
+                Err(_) if word == "itself" => trace.is_headless = true,
                 Err(_) => trace.trouble(Problem::ProcessKilled, word),
             }
         }
@@ -34,30 +35,15 @@ impl Observer for Files {
 }
 
 fn case(name: &str, script: &str) -> Case {
-    Case {
-        suite: "s".into(),
-        name: name.into(),
-        command: CommandLine {
-            program: "/bin/sh".into(),
-            args: vec!["-c".into(), script.into()],
-            cwd: "/".into(),
-            env: BTreeMap::new(),
-        },
-        verdict: Verdict::ExitCode,
-        skipped: false,
-        timeout: None,
-        locks: Vec::new(),
-        before: Vec::new(),
-        after: Vec::new(),
-    }
+    Case::shell("s", name, script)
 }
 
 const GOOD: &str = "echo 'test result: ok. 2 passed; 0 failed; 0 ignored;'";
 
-/// Runs two tests alone, which execute 1 and 2, and then what `together` says of each time; says what belongs to both,
+/// Runs two tests alone, of which the second executes 2, and then what `together` says of each time; says what belongs to both,
 /// and what became of them.
-fn shared(together: &[&str], wanted: &Wanted) -> String {
-    let cases = [case("a", "echo 1 > $FOLDER/trace"), case("b", "echo 2 > $FOLDER/trace; sleep 0.1")];
+fn shared(alone: &str, together: &[&str], wanted: &Wanted) -> String {
+    let cases = [case("a", alone), case("b", "echo 2 > $FOLDER/trace; sleep 0.1")];
     let (scratch, watch) = (Scratch::new(None).unwrap(), Watch::start());
     let driver = driver::Options {
         jobs: 2,
@@ -133,7 +119,14 @@ fn what_tests_do_together_is_known_or_they_prove_nothing() {
         ("others are taken over", vec![executes("3")], &part),
     ] {
         let together: Vec<&str> = together.iter().map(String::as_str).collect();
-        told.push_str(&format!("{title}: {}\n", shared(&together, wanted)));
+        told.push_str(&format!("{title}: {}\n", shared("echo 1 > $FOLDER/trace", &together, wanted)));
+    }
+    let kills = "echo 1 killed > $FOLDER/trace";
+    for (title, script) in [
+        ("its child is killed there, too", format!("{kills}; {GOOD}")),
+        ("they are killed as well", format!("{kills} itself; {GOOD}")),
+    ] {
+        told.push_str(&format!("{title}: {}\n", shared(kills, &[&script], &everything)));
     }
     insta::assert_snapshot!(told, @"
     nothing more: 1x None; passed; passed

@@ -1,9 +1,7 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::*;
-use crate::run::case::{CommandLine, Verdict};
 
 /// Takes the file `trace` that a test wrote for what it executed.
 struct Files;
@@ -21,22 +19,7 @@ impl Observer for Files {
 }
 
 fn case(name: &str, script: &str) -> Case {
-    Case {
-        suite: "suite".into(),
-        name: name.into(),
-        command: CommandLine {
-            program: "/bin/sh".into(),
-            args: vec!["-c".into(), script.into()],
-            cwd: "/".into(),
-            env: BTreeMap::new(),
-        },
-        verdict: Verdict::ExitCode,
-        skipped: false,
-        timeout: None,
-        locks: Vec::new(),
-        before: Vec::new(),
-        after: Vec::new(),
-    }
+    Case::shell("suite", name, script)
 }
 
 const OPTIONS: Options =

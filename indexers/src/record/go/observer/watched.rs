@@ -36,6 +36,7 @@ impl GoObserver<'_> {
             told: &told,
             program: &program,
             lives: BTreeMap::new(),
+            first: None,
             ran: BTreeSet::new(),
         };
         let finished = crate::run::traced::run(command, variables, output, timeout, watch, &mut lives);
@@ -128,18 +129,25 @@ pub(super) fn check(ledger: &Ledger, reduced: [&Reduced; 2], trace: &mut Trace) 
     for trouble in ledger.troubles.iter().chain(&ledger.uncounted) {
         trace.trouble(trouble.problem, trouble.detail.clone());
     }
+    trace.is_headless |= ledger.is_headless;
     let [own, others] = reduced;
     let mut pids: Vec<u64> = own.written.iter().chain(&others.written).map(|written| written.pid).collect();
-    for Due { process, program, is_told } in &ledger.due {
+    for Due { process, program, is_told, is_first } in &ledger.due {
         let written = pids.iter().position(|pid| i64::try_from(*pid) == Ok(i64::from(*process)));
         match written {
             Some(at) => _ = pids.swap_remove(at),
             // It has nothing to write, as its meta file says that it wrote there in any case.
             None if *is_told && own.written.is_empty() && !own.trace.binaries.is_empty() => {}
-            None => trace.trouble(
-                Problem::MissingBinary,
-                format!("a process of `{program}` ended without its counters (a panic, `syscall.Exit`, or a test binary that a test started)"),
-            ),
+            None => {
+                trace.is_headless |= is_first;
+                trace.trouble(
+                    Problem::MissingBinary,
+                    format!(
+                        "a process of `{program}` ended without its counters (a panic, `syscall.Exit`, or a test \
+                         binary that a test started)"
+                    ),
+                );
+            }
         }
     }
 }
