@@ -103,6 +103,15 @@ pub struct Ordered {
     pub acts: bool,
 }
 
+/// What shows of what the compiler makes of code, whether anybody executes that or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Weighed {
+    /// What is mentioned by who looks at it: how large a value is, how often memory is asked for.
+    pub by: Vec<Identifier>,
+    /// What is mentioned by units of which anything shows; `None` is all units.
+    pub only: Option<Identifier>,
+}
+
 /// Whom a file concerns that was not there.
 pub enum Arrival {
     /// Every test of the job: the build may take it up in any way.
@@ -173,6 +182,11 @@ pub trait Language: Sync {
     /// Returns what a unit declares, if variables are initialised in an order that hangs on who mentions it, among the
     /// files of its folder.
     fn ordered(&self, _file: &RepoPath, _kind: UnitKind, _name: &str) -> Option<Ordered> {
+        None
+    }
+
+    /// Returns what shows of what the compiler makes of a file's code.
+    fn weighed(&self, _file: &RepoPath) -> Option<Weighed> {
         None
     }
 

@@ -33,6 +33,8 @@ pub enum Reason {
     SameFile(Change),
     /// It executed something that may stand elsewhere now, and calls what sees where.
     Moved(Change),
+    /// It looks at what the compiler makes of code, and was compiled from what changed.
+    Weighed(Change),
     /// It was compiled from what changed, and nothing narrower is certain.
     Compiled(Change),
     /// It opened the file, or listed the folder.
@@ -79,6 +81,7 @@ impl Reason {
             Reason::Named(_) => "named",
             Reason::SameFile(_) => "same-file",
             Reason::Moved(_) => "moved",
+            Reason::Weighed(_) => "weighed",
             Reason::Compiled(_) => "compiled",
             Reason::Opened(_) => "opened",
             Reason::Sought(_) => "sought",
@@ -109,6 +112,7 @@ impl Reason {
             | Reason::Named(change)
             | Reason::SameFile(change)
             | Reason::Moved(change)
+            | Reason::Weighed(change)
             | Reason::Compiled(change) => Some(change),
             _ => None,
         }
@@ -126,6 +130,7 @@ impl Reason {
             },
             Reason::SameFile(_) => 3,
             Reason::Moved(_) => 16,
+            Reason::Weighed(_) => 9,
             Reason::Compiled(_) => 2,
             Reason::Opened(_) | Reason::Sought(_) => 6,
             Reason::Arrived(_) => 2,
@@ -157,6 +162,14 @@ impl fmt::Display for Reason {
                 write!(
                     f,
                     "executed `{change}`, which calls what sees where it stands, in a file that changed"
+                )
+            }
+            Reason::Weighed(change) => {
+                write!(
+                    f,
+                    "looks at what the compiler makes of its code, such as how much memory that asks for, and was \
+                     compiled from `{change}`, which {}",
+                    was(change)
                 )
             }
             Reason::Compiled(change) => write!(f, "was compiled from `{change}`, which {}", was(change)),

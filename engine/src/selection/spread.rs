@@ -228,6 +228,17 @@ impl<'a> Spreader<'a> {
         Ok(names.iter().any(|name| self.mentioned_in(name).next().is_some()))
     }
 
+    /// Returns whether a unit of a file mentions a name.
+    pub(super) fn is_mentioned_at(
+        &mut self,
+        name: &Identifier,
+        file: &RepoPath,
+        place: usize,
+    ) -> Result<bool, CodecError> {
+        self.load(&[*name])?;
+        Ok(self.mentioned_in(name).any(|(view, at)| at == place && view.file.path == *file))
+    }
+
     /// Returns whether a unit says nothing of the types that it names to who has no value of one.
     fn only_holds(&mut self, view: &Arc<FileView>, place: usize) -> Result<bool, CodecError> {
         let unit = &view.units[place];

@@ -85,9 +85,7 @@ impl Tracer<'_> {
         {
             return Ok(());
         }
-        let change = Change::of_unit(path, unit.kind, &unit.name, Edit::Added);
-        self.order(&change, None, None)?;
-        self.reach(change, None)
+        self.edit(Change::of_unit(path, unit.kind, &unit.name, Edit::Added), None, None)
     }
 
     /// Adds who depends on some files.

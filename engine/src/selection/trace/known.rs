@@ -93,15 +93,13 @@ impl Tracer<'_> {
             if unit.listed.is_some() {
                 self.traced.changes.insert(change.clone());
             }
-            self.order(&change, Some(unit), Some(view))?;
-            self.reach(change, Some(view))?;
+            self.edit(change, Some(unit), Some(view))?;
         }
         for (kind, name) in &differences.added {
             differs = true;
             let change = Change::of_unit(path, *kind, name, Edit::Added);
             self.traced.changes.insert(change.clone());
-            self.order(&change, None, Some(view))?;
-            self.reach(change, Some(view))?;
+            self.edit(change, None, Some(view))?;
         }
         if differs {
             let change = Change::of_file(path, if now.is_none() { Edit::Removed } else { Edit::Head });

@@ -2,12 +2,14 @@
 //!
 //! ```text
 //!              ┌─ the index has a file there ───────────── known ───┐
-//! path, now ───┤                                                    ├─ reach ─▶ wanted ─▶ reasons
+//! path, now ───┤                                                    ├─ edit ─▶ wanted ─▶ reasons
 //!              └─ it has none, or knows that none was ─── arrived ──┘
 //! ```
 //!
-//! Besides, what stands in a file that changed may have moved (`moved`), who mentions whom decides what is initialised
-//! first (`order`), and rules say more of paths than an index can know (`ruled`). Sets of tests are read at the end, all at once.
+//! An edit concerns others through names (`reach`), through what is initialised first, which hangs on who mentions whom
+//! (`order`), and through what the compiler makes of code that nobody executes (`weighed`). Besides, what stands in a
+//! file that changed may have moved (`moved`), and rules say more of paths than an index can know (`ruled`). Sets of
+//! tests are read at the end, all at once.
 
 mod arrived;
 mod known;
@@ -16,6 +18,7 @@ mod order;
 mod reach;
 mod ruled;
 mod wanted;
+mod weighed;
 
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -23,12 +26,13 @@ use std::rc::Rc;
 use crate::codec::CodecError;
 use crate::id::SetId;
 use crate::index::evidence::FileView;
-use crate::index::{Evidence, Rule};
+use crate::index::{Evidence, Rule, UnitRecord};
 use crate::kind::Granularity;
 use crate::path::RepoPath;
 use crate::reach::Edit;
 use crate::test_set::TestSet;
 use crate::tree;
+use crate::unit::Unit;
 use crate::variable::Since;
 
 use super::change::Change;
@@ -153,6 +157,36 @@ impl Tracer<'_> {
         Ok(())
     }
 
+    /// Takes an edit of a unit; `view` is what the index has of its file, unless that is new, and `former` what it had of
+    /// the unit, where it did.
+    fn edit(
+        &mut self,
+        change: Change,
+        former: Option<&UnitRecord>,
+        view: Option<&FileView>,
+    ) -> Result<(), CodecError> {
+        self.order(&change, former, view)?;
+        self.weighed(&change, former, view)?;
+        self.reach(change, view)
+    }
+
+    /// Returns what there is now of the unit that a change is about.
+    fn versions(&self, change: &Change) -> impl Iterator<Item = &Unit> {
+        let now = self.question.present.get(&change.file).and_then(|now| now.source.as_ref());
+        let units = now.into_iter().flat_map(|file| &file.units);
+        units.filter(|unit| {
+            change.unit.as_ref().is_some_and(|(kind, name)| unit.kind == *kind && unit.name == *name)
+        })
+    }
+
+    /// Returns the tests that were compiled from the file of a change.
+    fn compiled_from(&self, change: &Change, view: Option<&FileView>) -> Result<Vec<SetId>, CodecError> {
+        match view {
+            Some(view) => Ok(self.spreader.compiled(view)),
+            None => self.beside(&change.file),
+        }
+    }
+
     fn variables(&mut self) -> Result<(), CodecError> {
         for variable in self.part.variables()? {
             let reason = match self.question.variables.since(&variable.consulted) {
@@ -182,4 +216,9 @@ impl Tracer<'_> {
         }
         Ok(union)
     }
+}
+
+/// Returns which of a file's units one is.
+fn place_of(unit: &UnitRecord, view: &FileView) -> Option<usize> {
+    view.units.iter().position(|other| std::ptr::eq(other, unit))
 }

@@ -17,7 +17,7 @@ use crate::selection::change::Change;
 use crate::selection::reason::Reason;
 use crate::unit::SourceFile;
 
-use super::Tracer;
+use super::{Tracer, place_of};
 
 /// What the files of a folder declare, and who mentions whom.
 #[derive(Debug, Default)]
@@ -59,10 +59,7 @@ impl Tracer<'_> {
                 }
             };
         if is_meant {
-            let sets = match view {
-                Some(view) => self.spreader.compiled(view),
-                None => self.beside(&change.file)?,
-            };
+            let sets = self.compiled_from(change, view)?;
             self.wanted.add(Reason::Compiled(change.clone()), sets);
         }
         Ok(())
@@ -76,19 +73,12 @@ impl Tracer<'_> {
         view: Option<&FileView>,
         package: &Package,
     ) -> bool {
-        let place_of = |(unit, view): (&UnitRecord, &FileView)| {
-            view.units.iter().position(|other| std::ptr::eq(other, unit))
-        };
-        let place = former.zip(view).and_then(place_of);
+        let place = former.zip(view).and_then(|(former, view)| place_of(former, view));
         let key = place.map(|place| (change.file.clone(), place));
         let nothing = BTreeSet::new();
         let then = key.and_then(|key| package.mentions.get(&key)).unwrap_or(&nothing);
-        let now = self.question.present.get(&change.file).and_then(|now| now.source.as_ref());
-        let units = now.iter().flat_map(|file| &file.units);
-        let versions = units.filter(|unit| {
-            change.unit.as_ref().is_some_and(|(kind, name)| unit.kind == *kind && unit.name == *name)
-        });
-        let now: HashSet<Identifier> = versions.flat_map(|unit| &unit.identifiers).copied().collect();
+        let now: HashSet<Identifier> =
+            self.versions(change).flat_map(|unit| &unit.identifiers).copied().collect();
         package.waiting.iter().any(|name| then.contains(name) != now.contains(name))
             || package.new.iter().any(|name| now.contains(name))
     }

@@ -78,12 +78,8 @@ impl Tracer<'_> {
                 }
                 self.wanted.add(Reason::SameFile(change), sets);
             }
-            (Reach::Compiled, Some(view)) => {
-                let sets = self.spreader.compiled(view);
-                self.wanted.add(Reason::Compiled(change), sets);
-            }
-            (Reach::Compiled, None) => {
-                let sets = self.beside(&change.file)?;
+            (Reach::Compiled, view) => {
+                let sets = self.compiled_from(&change, view)?;
                 self.wanted.add(Reason::Compiled(change), sets);
             }
         }

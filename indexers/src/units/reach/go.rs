@@ -1,10 +1,14 @@
 //! Go: whom an edit of a declaration concerns.
 
 use skiptrace_engine::fingerprint::Identifier;
-use skiptrace_engine::reach::{Ordered, Reach};
+use skiptrace_engine::reach::{Ordered, Reach, Weighed};
 
 use super::super::go::{ACTS, LINKED};
 use super::{identifiers, is_word, names, std_names, without_number};
+
+/// What is named by who counts how often memory is asked for. Whether a value needs any hangs on all functions that may
+/// be given its address.
+const COUNTING: [&str; 5] = ["AllocedBytesPerOp", "AllocsPerOp", "AllocsPerRun", "MemAllocs", "ReadMemStats"];
 
 /// Returns whom an edit of what a declaration says to others concerns.
 pub(super) fn reach(name: &str) -> Reach {
@@ -32,6 +36,11 @@ fn list(declared: &str) -> Reach {
         true => names(declared.split(", ")),
         false => Reach::Compiled,
     }
+}
+
+/// Returns what shows of what the compiler makes of code.
+pub(super) fn weighed() -> Weighed {
+    Weighed { by: identifiers(COUNTING), only: None }
 }
 
 /// Returns what a declaration is mentioned by, if variables may wait for it or for what it mentions.

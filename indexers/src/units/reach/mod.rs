@@ -33,7 +33,7 @@ use std::collections::BTreeSet;
 
 use skiptrace_engine::fingerprint::Identifier;
 use skiptrace_engine::path::RepoPath;
-use skiptrace_engine::reach::{Arrival, Edit, Language as Knows, Ordered, Reach};
+use skiptrace_engine::reach::{Arrival, Edit, Language as Knows, Ordered, Reach, Weighed};
 use skiptrace_engine::unit::UnitKind;
 
 use super::assemble::INCLUDES;
@@ -133,6 +133,14 @@ impl Knows for Languages {
     fn ordered(&self, file: &RepoPath, kind: UnitKind, name: &str) -> Option<Ordered> {
         let is_declared = matches!(kind, UnitKind::Function | UnitKind::Item);
         (is_declared && Language::of(file) == Some(Language::Go)).then(|| go::ordered(name)).flatten()
+    }
+
+    fn weighed(&self, file: &RepoPath) -> Option<Weighed> {
+        match Language::of(file)? {
+            Language::Rust => Some(rust::weighed()),
+            Language::Go => Some(go::weighed()),
+            _ => None,
+        }
     }
 
     fn reach(&self, file: &RepoPath, kind: UnitKind, name: &str, edit: Edit) -> Reach {

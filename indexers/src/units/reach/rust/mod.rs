@@ -8,9 +8,10 @@ use std::borrow::Cow;
 
 use skiptrace_engine::fingerprint::Identifier;
 use skiptrace_engine::path::RepoPath;
-use skiptrace_engine::reach::{Edit, Reach};
+use skiptrace_engine::reach::{Edit, Reach, Weighed};
 
 use super::super::assemble::EXAMPLES;
+use super::super::rust_compile_time::HIDDEN;
 use super::super::{rust_macros, rust_traits, rust_types};
 use super::{identifiers, is_word, names, reached, std_names, without_number};
 use implementation::{folder_of_crate, implementation, of_implementation};
@@ -20,6 +21,10 @@ use name::{as_trait, is_identifier, is_like_type, is_module, last_segment, split
 
 /// What the name of a function begins with that the compiler can execute.
 const EVALUABLE: &str = "const ";
+
+/// What is named by who looks at values whose types nobody can name: how large they are, and what their types are called.
+const WEIGHING: [&str; 6] =
+    ["align_of", "align_of_val", "needs_drop", "size_of", "size_of_val", "type_name_of_val"];
 
 /// Returns whom an edit of what an item of a file says to others concerns.
 pub(super) fn reach(file: &RepoPath, name: &str, edit: Edit) -> Reach {
@@ -79,6 +84,12 @@ pub(super) fn reach_of_body(name: &str) -> Reach {
         (true, false) => Reach::Values(identifiers([own])),
         (false, _) => Reach::Compiled,
     })
+}
+
+/// Returns what shows of what the compiler makes of code: a future is as large as what it awaits, and so is any other
+/// value of which a function's body says the type.
+pub(super) fn weighed() -> Weighed {
+    Weighed { by: WEIGHING.into_iter().flat_map(either).collect(), only: Some(Identifier::of(HIDDEN)) }
 }
 
 /// Returns the mark of a type or the head of an `impl` that says nothing of the types in it to who has no value of one.

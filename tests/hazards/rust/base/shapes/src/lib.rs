@@ -7,6 +7,7 @@ pub mod behind;
 pub mod files;
 pub mod generic;
 pub mod imports;
+pub mod later;
 pub mod lazy;
 pub mod limits;
 pub mod made;

@@ -3,6 +3,7 @@ mod behind;
 mod files;
 mod generic;
 mod imports;
+mod later;
 mod lazy;
 mod limits;
 mod macros;

@@ -1,0 +1,21 @@
+use crate::later::{outer, room, sometimes};
+
+#[test]
+fn outer_takes_room() {
+    println!("{}", room(&outer()));
+}
+
+#[test]
+fn outer_waits() {
+    drop(outer());
+}
+
+#[test]
+fn never_takes_room() {
+    println!("{}", room(&sometimes(false)));
+}
+
+#[test]
+fn never_is_nothing() {
+    println!("{}", sometimes(false).is_some());
+}
