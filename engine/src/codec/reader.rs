@@ -369,17 +369,7 @@ impl<R: ReadAt> Evidence for IndexReader<R> {
     }
 
     fn find_files(&self, paths: &[RepoPath]) -> Result<Vec<Option<FileView>>, CodecError> {
-        let blocks = blocks_by_head(&self.directory.file_heads, &paths.iter().collect::<Vec<_>>());
-        let loaded = self.file_blocks(&blocks.iter().flatten().copied().collect())?;
-        let ids: Vec<Option<FileId>> = paths
-            .iter()
-            .zip(&blocks)
-            .map(|(path, block)| {
-                let block = (*block)?;
-                let at = loaded[&block].binary_search_by(|file| file.path.cmp(path)).ok()?;
-                Some(FileId((block * FILES_PER_BLOCK + at) as u32))
-            })
-            .collect();
+        let ids = self.file_ids(&paths.iter().collect::<Vec<_>>())?;
         let mut views = self.files(&ids.iter().flatten().copied().collect::<Vec<_>>())?.into_iter();
         Ok(ids.into_iter().map(|id| id.and_then(|_| views.next())).collect())
     }
@@ -426,7 +416,58 @@ impl<R: ReadAt> Evidence for IndexReader<R> {
     }
 
     fn mentioning(&self, names: &[Identifier]) -> Result<Vec<Mentioned>, CodecError> {
-        let units = self.units_mentioning(names)?;
+        self.mentioned(&self.units_mentioning(names)?)
+    }
+
+    fn mentioning_in(&self, files: &[&RepoPath], names: &[Identifier]) -> Result<Vec<Mentioned>, CodecError> {
+        let files: Vec<FileId> = self.file_ids(files)?.into_iter().flatten().collect();
+        let of_files = self.units_of(&files)?;
+        let mut units = self.units_mentioning(names)?;
+        units.iter_mut().for_each(|units| units.intersect_with(&of_files));
+        self.mentioned(&units)
+    }
+
+    fn files_where(&self, is_wanted: &dyn Fn(&FileRecord) -> bool) -> Result<Vec<FileView>, CodecError> {
+        let blocks: BTreeSet<usize> = (0..self.n_blocks(Section::Files)).collect();
+        let loaded = self.file_blocks(&blocks)?;
+        let mut wanted = Vec::new();
+        for (block, files) in loaded {
+            let of_block = files.iter().enumerate().filter(|(_, file)| is_wanted(file));
+            wanted.extend(of_block.map(|(at, _)| FileId((block * FILES_PER_BLOCK + at) as u32)));
+        }
+        IndexReader::files(self, &wanted)
+    }
+}
+
+impl<R: ReadAt> IndexReader<R> {
+    /// Returns the numbers of files, by path.
+    fn file_ids(&self, paths: &[&RepoPath]) -> Result<Vec<Option<FileId>>, CodecError> {
+        let blocks = blocks_by_head(&self.directory.file_heads, paths);
+        let loaded = self.file_blocks(&blocks.iter().flatten().copied().collect())?;
+        let id = |(path, block): (&&RepoPath, &Option<usize>)| {
+            let block = (*block)?;
+            let at = loaded[&block].binary_search_by(|file| file.path.cmp(path)).ok()?;
+            Some(FileId((block * FILES_PER_BLOCK + at) as u32))
+        };
+        Ok(paths.iter().zip(&blocks).map(id).collect())
+    }
+
+    /// Returns the units of some files.
+    fn units_of(&self, files: &[FileId]) -> Result<UnitSet, CodecError> {
+        let block_of = |file: &FileId| self.directory.unit_block_of_file(file.0);
+        let loaded = self.unit_blocks(&files.iter().map(|file| block_of(file).0).collect())?;
+        let mut all = UnitSet::new();
+        for (block, place) in files.iter().map(block_of) {
+            let of_block = &loaded[&block].files;
+            let before: usize = of_block[..place].iter().map(Vec::len).sum();
+            let first = self.directory.unit_block_start(block).1 + before as u32;
+            all.union_with(&UnitSet::range(UnitId(first)..UnitId(first + of_block[place].len() as u32)));
+        }
+        Ok(all)
+    }
+
+    /// Returns the files and the places in them of units that are mentioned.
+    fn mentioned(&self, units: &[UnitSet]) -> Result<Vec<Mentioned>, CodecError> {
         let all = units.iter().flat_map(UnitSet::iter).collect::<BTreeSet<UnitId>>();
         let all: Vec<UnitId> = all.into_iter().collect();
         let places: HashMap<UnitId, (FileId, usize)> =
@@ -443,17 +484,6 @@ impl<R: ReadAt> Evidence for IndexReader<R> {
             by_file.into_iter().map(|(file, places)| (views[&file].clone(), places)).collect()
         };
         Ok(units.iter().map(of_name).collect())
-    }
-
-    fn files_where(&self, is_wanted: &dyn Fn(&FileRecord) -> bool) -> Result<Vec<FileView>, CodecError> {
-        let blocks: BTreeSet<usize> = (0..self.n_blocks(Section::Files)).collect();
-        let loaded = self.file_blocks(&blocks)?;
-        let mut wanted = Vec::new();
-        for (block, files) in loaded {
-            let of_block = files.iter().enumerate().filter(|(_, file)| is_wanted(file));
-            wanted.extend(of_block.map(|(at, _)| FileId((block * FILES_PER_BLOCK + at) as u32)));
-        }
-        IndexReader::files(self, &wanted)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The port through which questions are asked of an index, whole in memory or read piece by piece.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::codec::CodecError;
@@ -45,6 +46,8 @@ pub trait Evidence: Send + Sync {
     fn find_tests(&self, keys: &[&TestKey]) -> Result<Vec<Option<TestId>>, CodecError>;
     /// Returns, for each name, the files with units that mention it, and the places of those units.
     fn mentioning(&self, names: &[Identifier]) -> Result<Vec<Mentioned>, CodecError>;
+    /// As [`Evidence::mentioning`], of nothing but some files: what is said of others is not read.
+    fn mentioning_in(&self, files: &[&RepoPath], names: &[Identifier]) -> Result<Vec<Mentioned>, CodecError>;
     /// Returns the files without a blob, sorted by path.
     fn unkept(&self) -> Result<Vec<Unkept>, CodecError>;
     /// Returns the files that are wanted. It has to look at all of them.
@@ -184,8 +187,33 @@ impl Evidence for Index {
     }
 
     fn mentioning(&self, names: &[Identifier]) -> Result<Vec<Mentioned>, CodecError> {
+        Ok(self.mentioned(self.files(), names))
+    }
+
+    fn mentioning_in(&self, files: &[&RepoPath], names: &[Identifier]) -> Result<Vec<Mentioned>, CodecError> {
+        let files: BTreeSet<&RepoPath> = files.iter().copied().collect();
+        Ok(self.mentioned(files.into_iter().filter_map(|path| Some(self.file(path)?.1)), names))
+    }
+
+    fn unkept(&self) -> Result<Vec<Unkept>, CodecError> {
+        let without_blob = self.files().iter().filter(|file| file.blob.is_none());
+        Ok(without_blob.map(|file| Unkept::of(file, self.units_of(file), self.kind)).collect())
+    }
+
+    fn files_where(&self, is_wanted: &dyn Fn(&FileRecord) -> bool) -> Result<Vec<FileView>, CodecError> {
+        let wanted = self.files().iter().filter(|file| is_wanted(file));
+        Ok(wanted.map(|file| FileView { file: file.clone(), units: self.units_of(file).to_vec() }).collect())
+    }
+}
+
+impl Index {
+    fn mentioned<'f>(
+        &self,
+        files: impl IntoIterator<Item = &'f FileRecord>,
+        names: &[Identifier],
+    ) -> Vec<Mentioned> {
         let mut found: Vec<Mentioned> = vec![Vec::new(); names.len()];
-        for file in self.files() {
+        for file in files {
             for (at, name) in names.iter().enumerate() {
                 let mentions = |unit: &u32| self.mentions().of(UnitId(*unit)).binary_search(name).is_ok();
                 let places: Vec<usize> = file
@@ -200,16 +228,6 @@ impl Evidence for Index {
                 }
             }
         }
-        Ok(found)
-    }
-
-    fn unkept(&self) -> Result<Vec<Unkept>, CodecError> {
-        let without_blob = self.files().iter().filter(|file| file.blob.is_none());
-        Ok(without_blob.map(|file| Unkept::of(file, self.units_of(file), self.kind)).collect())
-    }
-
-    fn files_where(&self, is_wanted: &dyn Fn(&FileRecord) -> bool) -> Result<Vec<FileView>, CodecError> {
-        let wanted = self.files().iter().filter(|file| is_wanted(file));
-        Ok(wanted.map(|file| FileView { file: file.clone(), units: self.units_of(file).to_vec() }).collect())
+        found
     }
 }

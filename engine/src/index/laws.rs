@@ -20,6 +20,7 @@ use crate::variable::{Consulted, Since, VariableName, Variables};
 
 use super::build::{BaselineScope, IndexBuilder};
 use super::carry::{Carried, carry};
+use super::evidence::{Evidence, Mentioned};
 use super::merge::merge;
 use super::query::{Answer, ChangedKey, JobAnswers, SharedPolicy, impacted, impacted_per_job, partition};
 use super::{Index, RulePattern};
@@ -334,6 +335,27 @@ proptest! {
                 partition(&[&merged], &job, &changes, SharedPolicy::Run, &now, &universe)
             );
         }
+    }
+
+    #[test]
+    fn some_files_mention_what_all_of_them_do_there(indexes in any_indexes(1..4), wanted in prop::collection::btree_set(0u8..9, 0..6)) {
+        let merged = merge(&indexes.iter().collect::<Vec<_>>()).unwrap();
+        let bytes = encode(&merged).unwrap();
+        let reader = IndexReader::open(bytes.as_slice()).unwrap();
+        let wanted: Vec<RepoPath> = wanted.into_iter().map(path).collect();
+        // Those of drawn units, and more.
+        let names: Vec<Identifier> = (0..60).map(Identifier).collect();
+        let said = |found: Vec<Mentioned>| -> Vec<Vec<(RepoPath, Vec<usize>)>> {
+            let of_name = |found: Mentioned| found.into_iter().map(|(view, at)| (view.file.path.clone(), at)).collect();
+            found.into_iter().map(of_name).collect()
+        };
+        let everywhere = said(merged.mentioning(&names).unwrap());
+        let mut there = everywhere.clone();
+        there.iter_mut().for_each(|found| found.retain(|(file, _)| wanted.contains(file)));
+        prop_assert_eq!(said(reader.mentioning(&names).unwrap()), everywhere);
+        let paths: Vec<&RepoPath> = wanted.iter().collect();
+        prop_assert_eq!(&said(merged.mentioning_in(&paths, &names).unwrap()), &there);
+        prop_assert_eq!(&said(reader.mentioning_in(&paths, &names).unwrap()), &there);
     }
 
     #[test]

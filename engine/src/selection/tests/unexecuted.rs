@@ -161,19 +161,9 @@ fn who_weighs_code_sees_what_nobody_executes() {
         said(&ask(&index, &present, Policy::Balanced, &PathRules::default())).replace('\n', "; ")
     };
     let idle = then[4];
-    insta::assert_snapshot!(said_of(idle, "f idle=1/2 hidden"), @"
-    by_macro: weighed; far: weighed; idle: executed; weighs: weighed
-    ");
-    insta::assert_snapshot!(said_of(idle, "f idle=1/2"), @"
-    by_macro: weighed; far: weighed; idle: executed; weighs: weighed
-    ");
-    insta::assert_snapshot!(said_of(idle, ""), @"
-    by_macro: weighed; far: weighed; idle: executed; weighs: weighed
-    ");
-    insta::assert_snapshot!(said_of("f plain=1/1", "f plain=1/2"), @"
-    plain: executed
-    ");
-    insta::assert_snapshot!(said_of("f plain=1/1", "f plain=1/2 hidden"), @"
-    by_macro: weighed; far: weighed; plain: executed; weighs: weighed
-    ");
+    insta::assert_snapshot!(said_of(idle, "f idle=1/2 hidden"), @"by_macro: weighed; far: weighed; idle: executed; weighs: weighed");
+    insta::assert_snapshot!(said_of(idle, "f idle=1/2"), @"by_macro: weighed; far: weighed; idle: executed; weighs: weighed");
+    insta::assert_snapshot!(said_of(idle, ""), @"by_macro: weighed; far: weighed; idle: executed; weighs: weighed");
+    insta::assert_snapshot!(said_of("f plain=1/1", "f plain=1/2"), @"plain: executed");
+    insta::assert_snapshot!(said_of("f plain=1/1", "f plain=1/2 hidden"), @"by_macro: weighed; far: weighed; plain: executed; weighs: weighed");
 }

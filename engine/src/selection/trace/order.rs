@@ -118,8 +118,9 @@ impl Tracer<'_> {
         };
         if package.acts {
             let names: Vec<Identifier> = names.into_iter().collect();
-            for (name, found) in names.iter().zip(self.part.mentioning(&names)?) {
-                for (view, places) in found.into_iter().filter(|(view, _)| is_here(&view.file.path)) {
+            let files: Vec<&RepoPath> = declared.keys().copied().collect();
+            for (name, found) in names.iter().zip(self.part.mentioning_in(&files, &names)?) {
+                for (view, places) in found {
                     for place in places {
                         package.mentions.entry((view.file.path.clone(), place)).or_default().insert(*name);
                     }

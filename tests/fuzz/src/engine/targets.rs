@@ -16,6 +16,7 @@ use skiptrace_engine::index::query::{
 use skiptrace_engine::json::{JsonIndex, KnownKeys};
 use skiptrace_engine::key::Key;
 use skiptrace_engine::kind::IndexKind;
+use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::TestKey;
 use skiptrace_engine::test_set::TestSet;
 use skiptrace_engine::variable::{Since, Variables};
@@ -144,7 +145,11 @@ fn walk(reader: &IndexReader<&[u8]>) {
     let _ = reader.tests(&TestSet::range(TestId(0)..TestId(limit(reader.n_tests()) + 1)));
     let _ = reader.files(&(0..limit(reader.n_files())).map(FileId).collect::<Vec<_>>());
     let _ = reader.files_where(&|file| file.blob.is_none());
-    let _ = reader.mentioning(&[Identifier::of("print"), Identifier(0), Identifier(u32::MAX)]);
+    let names = [Identifier::of("print"), Identifier(0), Identifier(u32::MAX)];
+    let _ = reader.mentioning(&names);
+    let paths: Vec<RepoPath> =
+        reader.files_where(&|_| true).into_iter().flatten().map(|view| view.file.path).collect();
+    let _ = reader.mentioning_in(&paths.iter().collect::<Vec<_>>(), &names);
     let _ = (reader.check_header(), reader.expected(), reader.section_sizes(), reader.size());
     let _ = reader.newest_recording();
 }
