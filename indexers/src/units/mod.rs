@@ -61,6 +61,7 @@ mod position;
 pub mod reach;
 mod rust;
 mod rust_afar;
+mod rust_attributes;
 mod rust_compile_time;
 mod rust_docs;
 mod rust_macros;

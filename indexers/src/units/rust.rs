@@ -9,7 +9,7 @@
 //! | function, method, method of a trait | `f`, `Type<T>::f`, `<Type<T> as Trait>::f`, `Trait::f` |
 //! | const, static, type, trait | its name |
 //! | `const fn` | `const f`, `Type<T>::const f` |
-//! | one of these that acts from afar (`rust_afar`) | `extern f` |
+//! | one of these that acts from afar (`rust_afar`), or may, by what an attribute or a derive makes of it | `extern f`, `extern impl Type<T>` |
 //! | module, module in another file | `mod m`, `mod m;` |
 //! | each name that is imported | `use a::B`, `pub use a::{B as C}`, `use a::*` |
 //! | head of an `impl` and what is said in it once | `impl Type<T>`, `impl Trait for Type<T>` |
@@ -102,6 +102,8 @@ impl<'t> Place<'t> {
             true => format!("extern {name}"),
             false => name,
         };
+        let is_unknown = rust_afar::has_unknown_attribute(namer, start, node.end_byte());
+        let written = |name: String| if is_unknown { format!("extern {name}") } else { name };
         match node.kind() {
             "function_item" => pieces.push(self.function(node, start, namer)),
             "mod_item" => {
@@ -110,7 +112,7 @@ impl<'t> Place<'t> {
                     pieces.push(item(format!("mod {name};")));
                     return None;
                 };
-                pieces.push(item(format!("mod {name}")).around(body, Extent::Head));
+                pieces.push(item(written(format!("mod {name}"))).around(body, Extent::Head));
                 // One that looks like a type is told from types.
                 let is_like_type = name.starts_with(|c: char| !c.is_lowercase());
                 let inside = if is_like_type { format!("mod {name}") } else { name };
@@ -121,7 +123,8 @@ impl<'t> Place<'t> {
             }
             "trait_item" => {
                 let name = field("name");
-                let piece = Piece { marks: vec![rust_traits::declared(&name)], ..item(name.clone()) };
+                let piece =
+                    Piece { marks: vec![rust_traits::declared(&name)], ..item(written(name.clone())) };
                 let Some(body) = node.child_by_field_name("body") else {
                     pieces.push(piece);
                     return None;
@@ -141,7 +144,7 @@ impl<'t> Place<'t> {
                         .filter(|_| !self.is_rewritten)
                         .and_then(|constructor| rust_types::mark_of_head(node, start, constructor, namer)),
                 );
-                let piece = Piece { marks, ..item(of.name()) };
+                let piece = Piece { marks, ..item(written(of.name())) };
                 let Some(body) = node.child_by_field_name("body") else {
                     pieces.push(piece);
                     return None;
@@ -165,11 +168,11 @@ impl<'t> Place<'t> {
                     true => rust_types::made(&name),
                     false => rust_types::mark(node, start, &name, namer),
                 };
-                pieces.push(Piece { marks: vec![mark], ..item(name) });
+                pieces.push(Piece { marks: vec![mark], ..item(written(name)) });
             }
             "union_item" => {
                 let name = field("name");
-                pieces.push(Piece { marks: vec![rust_types::made(&name)], ..item(name) });
+                pieces.push(Piece { marks: vec![rust_types::made(&name)], ..item(written(name)) });
             }
             // Those of a trait or an `impl` are part of it.
             "type_item" if !self.is_body_of_type() => {

@@ -1,18 +1,20 @@
 //! Rust that acts where nobody names it.
 //!
 //! What a function does, it does to whoever executes it, and who calls it names it. Some do more: an `impl` in a body
-//! holds everywhere, a symbol is found by the linker, a constructor runs before `main`. Such functions have no body
-//! that changes alone, or a name that says so.
+//! holds everywhere, a symbol is found by the linker, a constructor runs before `main`. So may whatever has an attribute
+//! or a derive that is not known: it may be a macro that lists what it stands at. Such functions have no body that
+//! changes alone, or a name that says so.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::lex::{Token, TokenKind};
 use super::names::Namer;
+use super::rust_attributes::{is_quiet, is_quiet_derive};
 
 /// Attributes that give something a place, a symbol or a time of its own.
-const ACTING: [&str; 18] = [
+const ACTING: [&str; 17] = [
     "alloc_error_handler",
-    "cfg_attr",
     "ctor",
     "distributed_slice",
     "dtor",
@@ -31,48 +33,17 @@ const ACTING: [&str; 18] = [
     "used",
 ];
 
-/// Attributes inside of bodies that concern nothing outside.
-const INSIDE: [&str; 30] = [
-    "allow",
-    "arg",
-    "automatically_derived",
-    "cfg",
-    "clippy",
-    "cold",
-    "command",
-    "coverage",
-    "default",
-    "deny",
-    "deprecated",
-    "derive",
-    "doc",
-    "error",
-    "expect",
-    "forbid",
-    "from",
-    "ignore",
-    "inline",
-    "must_use",
-    "non_exhaustive",
-    "repr",
-    "rustfmt",
-    "serde",
-    "should_panic",
-    "source",
-    "test",
-    "tokio",
-    "track_caller",
-    "warn",
-];
-
 /// Returns whether the attributes and the head of what is declared from `start` to `end` have it act from afar.
 pub(super) fn declaration(namer: &Namer<'_>, start: usize, end: usize) -> bool {
     let scan = Scan { source: namer.source(), tokens: namer.tokens(start, end) };
-    let attributes = (0..scan.tokens.len()).filter(|at| scan.opens_attribute(*at));
-    attributes.into_iter().any(|at| {
-        let words = scan.attribute(at);
-        words.iter().any(|word| ACTING.iter().any(|acting| acting.as_bytes() == *word))
-    })
+    let mut attributes = (0..scan.tokens.len()).filter(|at| scan.opens_attribute(*at));
+    attributes.any(|at| scan.is_acting(scan.attribute(at))) || scan.has_unknown_attribute()
+}
+
+/// Returns whether an attribute or a derive before what is declared from `start` to `end` may do more than to write
+/// something for it.
+pub(super) fn has_unknown_attribute(namer: &Namer<'_>, start: usize, end: usize) -> bool {
+    Scan { source: namer.source(), tokens: namer.tokens(start, end) }.has_unknown_attribute()
 }
 
 /// Returns whether a body from `start` to `end` says something to those who do not execute it.
@@ -133,11 +104,8 @@ impl<'a> Scan<'a> {
                 word => word.starts_with(b"impl_") && self.text(at + 1) == b"!",
             },
             TokenKind::Punctuation => {
-                self.opens_attribute(at)
-                    && self
-                        .attribute(at)
-                        .first()
-                        .is_none_or(|first| INSIDE.iter().all(|inside| inside.as_bytes() != *first))
+                let said = self.attribute(at);
+                self.opens_attribute(at) && (self.is_acting(said.clone()) || !self.is_quiet(said))
             }
             // An example is a test of its own.
             TokenKind::Doc { example, given } => example || given,
@@ -150,24 +118,93 @@ impl<'a> Scan<'a> {
             && (self.text(at + 1) == b"[" || self.text(at + 1) == b"!" && self.text(at + 2) == b"[")
     }
 
-    /// Returns the words of the attribute that opens at `at`.
-    fn attribute(&self, at: usize) -> Vec<&'a [u8]> {
-        let mut depth = 0_usize;
-        let mut words = Vec::new();
-        for token in &self.tokens[at..] {
-            match token.text(self.source) {
-                b"(" | b"[" | b"{" => depth += 1,
-                b")" | b"]" | b"}" => {
-                    depth = depth.saturating_sub(1);
-                    if depth == 0 {
-                        break;
+    /// Returns whether one of the attributes that everything begins with may do more than to write something for that.
+    fn has_unknown_attribute(&self) -> bool {
+        let mut at = 0;
+        while at < self.tokens.len() {
+            match self.tokens[at].kind {
+                TokenKind::Doc { .. } => at += 1,
+                _ if self.opens_attribute(at) => {
+                    let said = self.attribute(at);
+                    if !self.is_quiet(said.clone()) {
+                        return true;
                     }
+                    at = said.end + 1;
                 }
-                text if token.kind == TokenKind::Word => words.push(text),
-                _ => {}
+                _ => return false,
             }
         }
-        words
+        false
+    }
+
+    /// Returns what stands between the brackets of the attribute that opens at `at`.
+    fn attribute(&self, at: usize) -> Range<usize> {
+        let start = if self.text(at + 1) == b"!" { at + 3 } else { at + 2 };
+        start..self.close_of(start).max(start)
+    }
+
+    /// Returns where the brackets close inside of which `start` stands.
+    fn close_of(&self, start: usize) -> usize {
+        let mut depth = 0_usize;
+        let closes = |at: &usize| match self.text(*at) {
+            b"(" | b"[" | b"{" => {
+                depth += 1;
+                false
+            }
+            b")" | b"]" | b"}" if depth == 0 => true,
+            b")" | b"]" | b"}" => {
+                depth -= 1;
+                false
+            }
+            _ => false,
+        };
+        (start..self.tokens.len()).find(closes).unwrap_or(self.tokens.len())
+    }
+
+    fn words(&self, said: Range<usize>) -> impl Iterator<Item = &'a [u8]> {
+        said.filter(|at| self.tokens[*at].kind == TokenKind::Word).map(|at| self.text(at))
+    }
+
+    /// Returns whether an attribute gives something a place, a symbol or a time of its own.
+    fn is_acting(&self, said: Range<usize>) -> bool {
+        self.words(said).any(|word| ACTING.iter().any(|acting| acting.as_bytes() == word))
+    }
+
+    /// Returns whether what an attribute says does no more than to write something for what it stands at.
+    fn is_quiet(&self, said: Range<usize>) -> bool {
+        let is_of_path = |at: &usize| self.tokens[*at].kind == TokenKind::Word || self.text(*at) == b"::";
+        let end = said.clone().find(|at| !is_of_path(at)).unwrap_or(said.end);
+        let path: Vec<&[u8]> = self.words(said.start..end).collect();
+        match path[..] {
+            // The paths to derives are modules.
+            [b"derive"] => self
+                .words(end..said.end)
+                .all(|word| is_quiet_derive(word) || word.first().is_some_and(u8::is_ascii_lowercase)),
+            // A condition, and more attributes.
+            [b"cfg_attr"] => self.parts(end + 1..said.end).skip(1).all(|part| self.is_quiet(part)),
+            _ => is_quiet(&path),
+        }
+    }
+
+    /// Returns what commas separate, up to where the brackets close.
+    fn parts(&self, said: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let close = self.close_of(said.start).min(said.end);
+        let mut next = said.start;
+        std::iter::from_fn(move || {
+            if next >= close {
+                return None;
+            }
+            let (start, mut at) = (next, next);
+            while at < close && self.text(at) != b"," {
+                at = if matches!(self.text(at), b"(" | b"[" | b"{") {
+                    self.close_of(at + 1) + 1
+                } else {
+                    at + 1
+                };
+            }
+            next = at + 1;
+            Some(start..at.min(close))
+        })
     }
 
     /// Returns whether an `impl` is one of a type that others can name. One of a type that the same body declares

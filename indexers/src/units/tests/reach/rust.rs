@@ -243,6 +243,56 @@ fn what_acts_from_afar_has_no_body() {
 }
 
 #[test]
+fn what_an_attribute_makes_of_it_nobody_knows() {
+    let said = |attribute: &str, declared: &str| {
+        let said = added(&[&format!("{attribute} {declared}")]);
+        match said.contains("who was compiled from it") {
+            true => "anything",
+            false => "itself",
+        }
+    };
+    for attribute in [
+        "",
+        "#[test]",
+        "#[tokio::test(flavor = \"multi_thread\")]",
+        "#[gpui::test]",
+        "/// Says so.\n#[inline]",
+        "#[derive(Debug, serde::Serialize, thiserror::Error)]",
+        "#[serde(rename_all = \"x\")]",
+        "#[cfg_attr(all(test, unix), derive(Clone), serde(rename_all = \"x\", default))]",
+        "#[::core::prelude::v1::test]",
+    ] {
+        for declared in
+            ["fn a() {}", "struct A;", "enum A {}", "impl Own for Type {}", "trait A {}", "mod a {}"]
+        {
+            assert_eq!(said(attribute, declared), "itself", "{attribute} {declared}");
+        }
+    }
+    for attribute in [
+        "#[given(\"a step\")]",
+        "#[own::listed]",
+        "/// Says so.\n#[inline] #[typetag::serde]",
+        "#[derive(Debug, own::Listed)]",
+        "#[cfg_attr(test, derive(Listed))]",
+        "#[cfg_attr(test, inline, listed(test))]",
+        "#[cfg_attr(test, cfg_attr(unix, listed))]",
+        "#[divan::bench]",
+        "#[]",
+    ] {
+        for declared in
+            ["fn a() {}", "struct A;", "enum A {}", "impl Own for Type {}", "trait A {}", "static A: u8 = 1;"]
+        {
+            assert_eq!(said(attribute, declared), "anything", "{attribute} {declared}");
+        }
+    }
+    // What it stands at has a body as before.
+    assert_eq!(
+        edits("a.rs", "#[listed] fn a() { b() }", "#[listed] fn a() { c() }"),
+        "Body extern a: nobody"
+    );
+}
+
+#[test]
 fn half_of_a_function() {
     let source = "impl Point {\n    /// Moves.\n    #[inline]\n    pub fn moved(&self, by: u8) -> u8 { fn inner() {} by + 1 }\n}\n\
                   fn hides() { impl Display for Outer { fn fmt(&self) {} } }\n#[no_mangle] fn called() { a() }\n\

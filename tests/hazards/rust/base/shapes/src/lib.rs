@@ -10,6 +10,7 @@ pub mod imports;
 pub mod later;
 pub mod lazy;
 pub mod limits;
+pub mod listed;
 pub mod made;
 pub mod moved;
 pub mod narrow;

@@ -6,6 +6,7 @@ mod imports;
 mod later;
 mod lazy;
 mod limits;
+mod listed;
 mod macros;
 mod made;
 mod moved;

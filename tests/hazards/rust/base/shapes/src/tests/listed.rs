@@ -1,0 +1,4 @@
+#[test]
+fn names() {
+    println!("{:?}", crate::listed::names());
+}
