@@ -29,6 +29,7 @@ pub use sharing::Shared;
 use sharing::Sharing;
 
 mod sharing;
+mod uncounted;
 
 /// A test that ran, once or several times.
 #[derive(Debug, Clone)]
@@ -211,6 +212,7 @@ pub fn fold_with(
     let sources = Sources::read(tree, paths.into_iter().collect(), known);
     let mut noticed = Noticed { unsettled: sources.unsettled().to_vec(), ..Noticed::default() };
     let units_of_places = units_of_places(&places, &sources);
+    let by_all = uncounted::uncounted(&compiled, &places, &units_of_places, &sources);
     let clearing = places_that_mention(CLEARING, &places, &units_of_places, &sources);
     let looked_up = match &variables {
         Some(_) => looked_up(&places, &units_of_places, &sources, tree),
@@ -300,7 +302,9 @@ pub fn fold_with(
             let parts = found.get(&part).cloned().unwrap_or(Parts::Whole);
             Executed { path: part.path, parts }
         });
-        let executed = counted.into_iter().chain(uncounted).chain(sharing.common(&key.suite)).collect();
+        let by_all = by_all.get(&key.suite).into_iter().flatten().cloned();
+        let common = sharing.common(&key.suite);
+        let executed = counted.into_iter().chain(uncounted).chain(by_all).chain(common).collect();
         let mut opened = test.opened;
         // A folder is kept under the one it is in, unless something in it is named.
         let inside = opened.iter().filter(|path| listed_folders.contains(*path));

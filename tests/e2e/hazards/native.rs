@@ -74,7 +74,7 @@ impl Language for Native {
             command.arg(name);
             add(&mut results, ("unit", name), &mut command, bench, env);
         }
-        for program in ["plain", "apart"] {
+        for program in ["plain", "apart", "bare"] {
             let mut command = bench.command_at(&built.join(program));
             add(&mut results, (program, program), &mut command, bench, env);
         }

@@ -246,3 +246,22 @@ fn what_tests_do_only_together_belongs_to_all_of_the_suite() {
     let shared = ["again: a.rs one", "again: a.rs two", "again: hot.rs one", "x: a.rs one", "x: a.rs two"];
     assert_eq!(folded_again(two("suite"))[..5], shared);
 }
+
+#[test]
+fn what_counts_nothing_belongs_to_whoever_was_compiled_from_it() {
+    let fold = |marked: &'static str| {
+        let mut places = Places::default();
+        places.number(&path("a.rs"), TextRange::lines(1, 1));
+        let code: &'static str = format!("fn one() {{}}\n\n{marked}fn two() {{}}\nstruct Three;\n").leak();
+        let (index, _) =
+            folded_over(vec![test("t", vec![trace(&[0])])], places, Texts(HashMap::from([("a.rs", code)])));
+        footprints(&index).join("; ")
+    };
+    let both = "t: a.rs one; t: a.rs two";
+    assert_eq!(fold("#[inline]\n"), "t: a.rs one");
+    assert_eq!(fold("#[unsafe(naked)]\n"), both);
+    assert_eq!(fold("#[coverage(off)]\n"), both);
+    // Wherever it is said.
+    assert_eq!(fold("macro_rules! hidden { () => { #[coverage(off)] } }\n"), both);
+    assert_eq!(fold("const coverage: u8 = 1;\n"), "t: a.rs one");
+}

@@ -140,5 +140,7 @@ fn what_tests_do_together_is_known_or_they_prove_nothing() {
     too long: 1x None; passed (they take too long); passed (they take too long)
     nobody can say how: 0x None; passed (they cannot be asked for by their names); passed (they cannot be asked for by their names)
     others are taken over: 0x None; passed; passed
+    its child is killed there, too: 1x None; passed (killed); passed
+    they are killed as well: 1x None; passed (killed) (their process did not leave all that it counted); passed (their process did not leave all that it counted)
     ");
 }
