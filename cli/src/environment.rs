@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use skiptrace_engine::time::Timestamp;
 use skiptrace_engine::variable::Variables;
+use skiptrace_indexers::record::machine;
 
 /// Pins the clock to a moment (RFC 3339), for tests and for looking at the past.
 pub const NOW: &str = "SKIPTRACE_NOW";
@@ -88,10 +89,12 @@ impl Environment {
         self.var(name)?.to_str()
     }
 
-    /// Returns what tests that are started from here would find.
+    /// Returns what tests that are started from here would find, among it what they can ask of the machine.
     pub fn variables(&self) -> Variables {
-        let vars = self.vars.iter();
-        Variables::known(vars.map(|(name, value)| (name.as_encoded_bytes(), value.as_encoded_bytes())))
+        let bytes = |text: &OsStr| text.as_encoded_bytes().to_vec();
+        let vars = self.vars.iter().map(|(name, value)| (bytes(name), bytes(value)));
+        let answers = machine::answers().map(|(name, value)| (name.into(), value.into_bytes()));
+        Variables::known(vars.chain(answers))
     }
 
     /// Returns the present moment as the file system has it, to be compared with files and never shown.

@@ -25,9 +25,11 @@ use super::lookups::looked_up;
 use super::sources::{Files, Finder, Sources, Tree};
 use crate::trace::{Places, Trace, Trouble};
 use crate::units::{is_documentation, is_seen_by_examples};
+use asking::Asking;
 pub use sharing::Shared;
 use sharing::Sharing;
 
+mod asking;
 mod sharing;
 mod uncounted;
 
@@ -137,7 +139,8 @@ pub struct Extras {
     /// The files of the work tree, and what is known of who read them. Without it, nothing is said of files that no
     /// test is known to depend on.
     pub tree: Option<(Listing, Watched)>,
-    /// The variables around the tests. Without them, nothing is said of those that tests look up as they run.
+    /// The variables around the tests. Without them, nothing is said of those that tests look up as they run, nor of what
+    /// they ask of the machine.
     pub variables: Option<BTreeMap<OsString, OsString>>,
 }
 
@@ -218,6 +221,10 @@ pub fn fold_with(
         Some(_) => looked_up(&places, &units_of_places, &sources, tree),
         None => HashMap::new(),
     };
+    let asking = match &variables {
+        Some(_) => Asking::find(&compiled, &sources),
+        None => Asking::default(),
+    };
     let mut found: HashMap<FilePart, Parts> = HashMap::new();
     let uncounted = tests.iter().chain(&baselines).flat_map(|test| &test.uncounted);
     for part in uncounted.filter(|part| part.units != Chosen::All) {
@@ -282,8 +289,6 @@ pub fn fold_with(
                 Some(Consulted::new(VariableName::new(name).ok()?, value))
             }));
         }
-        consulted.sort();
-        consulted.dedup();
         if union.places.iter().filter_map(|place| looked_up.get(place)).any(|of_place| of_place.may_be_any) {
             union.trouble(
                 Problem::Opaque,
@@ -304,7 +309,11 @@ pub fn fold_with(
         });
         let by_all = by_all.get(&key.suite).into_iter().flatten().cloned();
         let common = sharing.common(&key.suite);
-        let executed = counted.into_iter().chain(uncounted).chain(by_all).chain(common).collect();
+        let executed: Vec<Executed> =
+            counted.into_iter().chain(uncounted).chain(by_all).chain(common).collect();
+        consulted.extend(asking.consulted(&key.suite, executed.iter()));
+        consulted.sort();
+        consulted.dedup();
         let mut opened = test.opened;
         // A folder is kept under the one it is in, unless something in it is named.
         let inside = opened.iter().filter(|path| listed_folders.contains(*path));

@@ -9,6 +9,7 @@ pub mod gains;
 pub mod go;
 pub mod listing;
 mod lookups;
+pub mod machine;
 pub mod native;
 pub mod observer;
 mod observer_events;

@@ -161,7 +161,7 @@ impl<'a> Scan<'a> {
         (start..self.tokens.len()).find(closes).unwrap_or(self.tokens.len())
     }
 
-    fn words(&self, said: Range<usize>) -> impl Iterator<Item = &'a [u8]> {
+    fn words(&self, said: impl Iterator<Item = usize>) -> impl Iterator<Item = &'a [u8]> {
         said.filter(|at| self.tokens[*at].kind == TokenKind::Word).map(|at| self.text(at))
     }
 
@@ -176,10 +176,11 @@ impl<'a> Scan<'a> {
         let end = said.clone().find(|at| !is_of_path(at)).unwrap_or(said.end);
         let path: Vec<&[u8]> = self.words(said.start..end).collect();
         match path[..] {
-            // The paths to derives are modules.
-            [b"derive"] => self
-                .words(end..said.end)
-                .all(|word| is_quiet_derive(word) || word.first().is_some_and(u8::is_ascii_lowercase)),
+            // Before the derives are the modules that they are in.
+            [b"derive"] => {
+                let is_last = |at: &usize| self.text(at + 1) != b"::";
+                self.words((end..said.end).filter(is_last)).all(is_quiet_derive)
+            }
             // A condition, and more attributes.
             [b"cfg_attr"] => self.parts(end + 1..said.end).skip(1).all(|part| self.is_quiet(part)),
             _ => is_quiet(&path),

@@ -34,7 +34,7 @@ const PLACES: [&str; 20] = [
 
 /// Derives that write implementations for the type.
 #[rustfmt::skip]
-const DERIVES: [&str; 138] = [
+const DERIVES: [&str; 139] = [
     // The language.
     "Clone", "Copy", "Debug", "Default", "Eq", "Hash", "Ord", "PartialEq", "PartialOrd",
     // Serde and other formats.
@@ -62,7 +62,7 @@ const DERIVES: [&str; 138] = [
     "TransparentWrapper", "TryFromBytes", "Unaligned", "Zeroable", "Zeroize", "ZeroizeOnDrop",
     // The rest.
     "Arbitrary", "Builder", "CopyGetters", "Derivative", "Educe", "FromRow", "Getters", "Logos", "MutGetters",
-    "Setters", "SmartDefault", "TypedBuilder", "Validate",
+    "Setters", "SmartDefault", "TypedBuilder", "Validate", "new",
 ];
 
 /// Returns whether an attribute of this path does no more than that. Whatever ends in `test` declares one.

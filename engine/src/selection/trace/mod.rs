@@ -24,6 +24,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use crate::codec::CodecError;
+use crate::fingerprint::Identifier;
 use crate::id::SetId;
 use crate::index::evidence::FileView;
 use crate::index::{Evidence, Rule, UnitRecord};
@@ -61,6 +62,8 @@ struct Tracer<'a> {
     traced: Traced,
     /// What is declared in folders that were asked for.
     packages: HashMap<RepoPath, Rc<Package>>,
+    /// Who looks at what the compiler makes of code, by what is named for that.
+    looking: HashMap<Vec<Identifier>, Vec<SetId>>,
 }
 
 /// Says what of the changes concerns which of `all`, the tests that a part has of the job.
@@ -77,6 +80,7 @@ pub(super) fn trace(
         wanted: Wanted::default(),
         traced: Traced::default(),
         packages: HashMap::new(),
+        looking: HashMap::new(),
     };
     tracer.changes()?;
     tracer.moved()?;

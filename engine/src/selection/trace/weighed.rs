@@ -6,6 +6,7 @@
 
 use crate::codec::CodecError;
 use crate::fingerprint::Identifier;
+use crate::id::SetId;
 use crate::index::UnitRecord;
 use crate::index::evidence::FileView;
 use crate::selection::change::Change;
@@ -30,12 +31,22 @@ impl Tracer<'_> {
         if !shows {
             return Ok(());
         }
-        let looking = self.spreader.follow(&weighed.by, None)?.sets;
+        let looking = self.looking(weighed.by)?;
         if !looking.is_empty() {
             let compiled = self.compiled_from(change, view)?;
             self.wanted.add_both(Reason::Weighed(change.clone()), compiled, looking);
         }
         Ok(())
+    }
+
+    /// Returns who executed something that mentions one of some names; found out once.
+    fn looking(&mut self, by: Vec<Identifier>) -> Result<Vec<SetId>, CodecError> {
+        if let Some(known) = self.looking.get(&by) {
+            return Ok(known.clone());
+        }
+        let found = self.spreader.follow(&by, None)?.sets;
+        self.looking.insert(by, found.clone());
+        Ok(found)
     }
 
     /// Returns whether a unit mentions a mark, or did.

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
 use skiptrace_engine::id::ObjectId;
+use skiptrace_engine::index::VariableRecord;
 use skiptrace_engine::index::carry::carry;
 use skiptrace_engine::index::query::{Answer, ChangedKey, SharedPolicy, impacted};
 use skiptrace_engine::observation::TextRange;
@@ -63,7 +64,11 @@ fn folded(tests: Vec<RecordedTest>) -> (Index, Noticed) {
 }
 
 fn folded_over(tests: Vec<RecordedTest>, places: Places, tree: Texts) -> (Index, Noticed) {
-    let gathered = Gathered {
+    fold(gathered(tests, places), IndexKind::FUNCTION, &tree).unwrap()
+}
+
+fn gathered(tests: Vec<RecordedTest>, places: Places) -> Gathered {
+    Gathered {
         recording: Recording {
             job: "job".parse().unwrap(),
             shard: Shard::WHOLE,
@@ -81,8 +86,7 @@ fn folded_over(tests: Vec<RecordedTest>, places: Places, tree: Texts) -> (Index,
         compiled: BTreeMap::from([("suite".into(), BTreeSet::from([path("a.rs"), path("data.txt")]))]),
         carried: Carried::default(),
         known: Files::new(),
-    };
-    fold(gathered, IndexKind::FUNCTION, &tree).unwrap()
+    }
 }
 
 /// Returns the units that each test executed.
@@ -264,4 +268,28 @@ fn what_counts_nothing_belongs_to_whoever_was_compiled_from_it() {
     // Wherever it is said.
     assert_eq!(fold("macro_rules! hidden { () => { #[coverage(off)] } }\n"), both);
     assert_eq!(fold("const coverage: u8 = 1;\n"), "t: a.rs one");
+}
+
+#[test]
+fn what_is_asked_of_the_machine_is_consulted() {
+    let asked = |code: &'static str| {
+        let mut places = Places::default();
+        places.number(&path("a.rs"), TextRange::lines(1, 1));
+        places.number(&path("a.rs"), TextRange::lines(2, 2));
+        let tests = vec![test("one", vec![trace(&[0])]), test("two", vec![trace(&[1])])];
+        let extras = Extras { variables: Some(BTreeMap::new()), ..Extras::default() };
+        let tree = Texts(HashMap::from([("a.rs", code)]));
+        let (index, _) = fold_with(gathered(tests, places), extras, IndexKind::FUNCTION, &tree).unwrap();
+        let variables = index.variables();
+        let names = |variable: &VariableRecord| {
+            let tests = index.set(variable.tests).iter().map(|test| &*index.tests()[test.index()].key.name);
+            format!("{}: {}", variable.consulted.name, tests.collect::<Vec<_>>().join(" "))
+        };
+        variables.iter().map(names).collect::<Vec<_>>().join("; ")
+    };
+    let asks = "fn one() { std::thread::available_parallelism(); }\nfn two() { if is_x86_feature_detected!(\"avx\") {} }\n";
+    assert_eq!(asked(asks), "(abilities of the processors): two; (number of processors): one");
+    let at_file_scope = "fn one() {}\nfn two() {}\nstatic N: Lazy<usize> = Lazy::new(|| num_cpus::get());\n";
+    assert_eq!(asked(at_file_scope), "(number of processors): one two");
+    assert_eq!(asked("fn one() {}\nfn two() {}\nuse std::thread::available_parallelism;\n"), "");
 }
