@@ -103,9 +103,9 @@ impl<'a> Scan<'a> {
                 // What such a macro writes is an `impl`.
                 word => word.starts_with(b"impl_") && self.text(at + 1) == b"!",
             },
-            TokenKind::Punctuation => {
+            TokenKind::Punctuation if self.opens_attribute(at) => {
                 let said = self.attribute(at);
-                self.opens_attribute(at) && (self.is_acting(said.clone()) || !self.is_quiet(said))
+                self.is_acting(said.clone()) || !self.is_quiet(said)
             }
             // An example is a test of its own.
             TokenKind::Doc { example, given } => example || given,
