@@ -423,7 +423,9 @@ fn programs_are_known_by_what_they_are_or_else_by_what_they_were_started_as() {
     project.sandbox.write("pkg/b/b_test.go", test);
     project.go(&["test", "-c", "-cover", "-o", "bin/other", "./pkg/b"]);
     // One says that it is the worker, whatever it is called; the other has no counters in `main`.
-    fs::copy(project.path("bin/worker"), project.path("bin/agent")).unwrap();
+    // No copy: a process that somebody else starts at that moment would keep it from being started.
+    fs::remove_file(project.path("bin/agent")).unwrap();
+    fs::hard_link(project.path("bin/worker"), project.path("bin/agent")).unwrap();
     project.suite("one", "e2e", &[("agent", &[])]);
     let folder = project.path("cov/two/coverage/other").display().to_string();
     project.suite("two", "e2e", &[("other", &[&format!("-test.gocoverdir={folder}")])]);

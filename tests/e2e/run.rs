@@ -465,6 +465,55 @@ fn the_loop_with_go() {
     check(run(sandbox, all), 0, "ran 0 tests; skipped 4");
 }
 
+/// Edits that no test executes, each of which `go test` fails for.
+const UNBUILDABLE: [(&str, &str, &str, &str); 4] = [
+    ("a type that is wrong", "one/spare.go", "return 1 // spare", "return \"1\""),
+    ("what vet finds", "one/spare.go", "\"%d\", 1", "\"%d\", \"x\""),
+    ("a program without tests", "tool/main.go", "println(1)", "println(1"),
+    ("what a program without tests is made of", "tool/deep/deep.go", "return 1", "return nothing"),
+];
+
+#[cfg(unix)]
+#[test]
+fn what_nobody_executes_has_to_build_with_go() {
+    let Some(project) = GoProject::empty(PROGRAM) else { return };
+    project.commit(&GO);
+    project.commit(&[
+        (
+            "one/spare.go",
+            "package one\n\nimport \"fmt\"\n\nfunc spare() int {\n\tfmt.Printf(\"%d\", 1)\n\treturn 1 // spare\n}\n",
+        ),
+        ("tool/deep/deep.go", "package deep\n\nfunc Deep() int {\n\treturn 1\n}\n"),
+        (
+            "tool/main.go",
+            "package main\n\nimport \"example.org/desk/tool/deep\"\n\nfunc main() {\n\tprintln(1)\n\tdeep.Deep()\n}\n",
+        ),
+    ]);
+    let sandbox = &project.sandbox;
+    let all = "go test ./...";
+    check(run(sandbox, all), 0, "ran 3 tests");
+    for (what, path, from, to) in UNBUILDABLE {
+        edit(sandbox, path, from, to);
+        let plain = sandbox.output(sandbox.command("go").args(["test", "./..."]).current_dir(sandbox.work()));
+        assert!(!plain.has_succeeded(), "{what}: {}", plain.snapshot());
+        // Not only the first time.
+        for _ in 0..2 {
+            let broken = run(sandbox, all).code(1).snapshot();
+            let file = path.rsplit('/').next().unwrap();
+            assert!(broken.contains(&format!("{file}:")), "{what}: {broken}");
+        }
+        edit(sandbox, path, to, from);
+        check(run(sandbox, all), 0, "ran 0 tests; skipped 3");
+    }
+    // The first run of all is no other.
+    let (_, path, from, to) = UNBUILDABLE[3];
+    edit(sandbox, path, from, to);
+    sandbox.skiptrace(["run", "--all", "--", "go", "test", "./..."]).code(1);
+    run(sandbox, all).code(1);
+    check(run(sandbox, "go test ./one ./two"), 0, "ran 0 tests; skipped 3");
+    run(sandbox, all).code(1);
+}
+
 const CMAKE: &str = "cmake_minimum_required(VERSION 3.16)\nproject(desk CXX)\nenable_testing()\n\
     add_executable(unit_tests unit.cpp core.cpp)\ntarget_link_libraries(unit_tests gtest gtest_main pthread)\n\
     add_test(NAME unit COMMAND unit_tests)\n";

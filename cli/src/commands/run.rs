@@ -1,5 +1,6 @@
 //! `skiptrace run`.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fmt;
 use std::sync::Arc;
@@ -17,7 +18,6 @@ use skiptrace_indexers::record::outcome::Outcome;
 use skiptrace_indexers::record::progress::Event;
 use skiptrace_indexers::record::rust::RecordError;
 use skiptrace_indexers::run::cargo_test::CargoError;
-use skiptrace_indexers::run::wanted::Wanted;
 use skiptrace_indexers::run::watch::Watch;
 
 use super::record::finish::Plan;
@@ -108,12 +108,13 @@ pub(crate) fn run(args: &RunArgs, session: &Session<'_>) -> Result<ExitStatus, C
     let mut proved = Selection::default();
     let mut update = Update::default();
     if !args.all {
-        let mut decision = decide(args, session, &settings, &plan, &locals, &runner)?;
+        let (mut decision, unbuilt) = decide(args, session, &settings, &plan, &locals, &runner)?;
         proved = decision.selection.clone();
         trial.apply(&mut decision, session);
         journal.decided(&decision);
         journal.run().overheads.insert("select".into(), decision.took);
         update = Update::of(&decision, &plan.job, session)?;
+        update.unproved.unbuilt = unbuilt;
     }
     // It says under which conditions all of it would hold.
     let observed = if trial == Trial::Observe { std::mem::take(&mut update) } else { Update::default() };
@@ -132,7 +133,7 @@ pub(crate) fn run(args: &RunArgs, session: &Session<'_>) -> Result<ExitStatus, C
         listener: &listener,
         filter: filter.as_deref(),
     };
-    let record = |update: &Update| around.record(&runner, &Wanted::new(Shard::WHOLE, update.names()));
+    let record = |update: &Update| around.record(&runner, &update.wanted(Shard::WHOLE));
     let mut recorded = record(&update);
     if let Ok(outcome) = &mut recorded
         && !(watch.is_interrupted() && outcome.tests.is_empty())
@@ -166,12 +167,16 @@ pub(crate) fn run(args: &RunArgs, session: &Session<'_>) -> Result<ExitStatus, C
     if trial != Trial::None && !proved.tests.is_empty() {
         journal.audited(&proved, &evaluation);
     }
+    let not_built = outcome.missing.iter().filter(|missing| missing.is_suite() || missing.is_build());
+    let unbuilt: BTreeSet<Box<str>> = not_built.map(|missing| missing.suite.clone()).collect();
+    let n_ran = outcome.tests.len();
     let said = Said::of(&outcome, &update);
     let code = said.code(&outcome, &runner);
     let folded = plan.fold(outcome, update, session)?;
     plan.warn_of(&folded, session);
-    if !folded.index.tests().is_empty() {
-        locals.keep(&folded.index, session)?;
+    // If nothing ran because nothing could be built, what was known before is what is known.
+    if !folded.index.tests().is_empty() && (n_ran > 0 || unbuilt.is_empty()) {
+        locals.keep(&folded.index, &unbuilt, session)?;
     }
     let misses = Misses::explain(&plan.job, &proved, &evaluation, &[&folded.index]);
     trial::tell(&evaluation, &misses, session);
@@ -280,7 +285,7 @@ fn failed(error: &CommandError, words: &[String], session: &Session<'_>) -> Resu
 }
 
 /// Decides by an index of this machine or by the nearest stored one, whichever leaves less to run, and says what was
-/// decided.
+/// decided. With it come the suites that could not be built when the index was made.
 fn decide(
     args: &RunArgs,
     session: &Session<'_>,
@@ -288,7 +293,7 @@ fn decide(
     plan: &Plan,
     locals: &Locals,
     runner: &Runner,
-) -> Result<Decision, CommandError> {
+) -> Result<(Decision, BTreeSet<Box<str>>), CommandError> {
     let rules = Rules::read(session, settings, &plan.job)?;
     let make = |index: Option<&str>| {
         Decision::make(
@@ -309,19 +314,20 @@ fn decide(
     };
     let there = if args.index.is_some() { Vec::new() } else { locals.there() };
     let mut best: Option<Decision> = None;
+    let mut unbuilt = BTreeSet::new();
     let gain = |decision: &Decision| {
         let skipped = decision.selection.skipped();
         skipped.fold((0, Duration::ZERO), |(n, sum), test| (n + 1, sum + test.duration))
     };
-    for path in there.iter().filter_map(|path| path.to_str()) {
-        let mut decision = make(Some(path))?;
+    for path in there.iter().filter(|path| path.to_str().is_some()) {
+        let mut decision = make(path.to_str())?;
         if let Some(basis) = &mut decision.basis {
             basis.relation = Relation::Named("the last run here".to_owned());
         }
         let leaves_nothing =
             decision.selection.everything.is_empty() && decision.selection.run().next().is_none();
         if best.as_ref().is_none_or(|best| gain(&decision).1 > gain(best).1) {
-            best = Some(decision);
+            (best, unbuilt) = (Some(decision), Locals::unbuilt(path));
         }
         if leaves_nothing {
             break;
@@ -333,7 +339,7 @@ fn decide(
     if !is_done {
         let stored = make(args.index.as_deref())?;
         if best.as_ref().is_none_or(|best| gain(&stored).1 > gain(best).1) {
-            best = Some(stored);
+            (best, unbuilt) = (Some(stored), BTreeSet::new());
         }
     }
     let decision = best.expect("one was made");
@@ -343,5 +349,5 @@ fn decide(
         true => session.printer.status("nothing is known of these tests yet, so all of them run"),
         false => summarize(&decision, session),
     }
-    Ok(decision)
+    Ok((decision, unbuilt))
 }

@@ -1,14 +1,27 @@
 //! A file as an index has it, and as it is now: what became of its units.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::{Now, Present};
+use crate::codec::CodecError;
 use crate::fingerprint::Fingerprint;
 use crate::id::SetId;
-use crate::index::UnitRecord;
 use crate::index::evidence::FileView;
+use crate::index::{Evidence, UnitRecord};
+use crate::path::RepoPath;
 use crate::reach::Edit;
 use crate::tree::BYTES;
 use crate::unit::{SourceFile, Unit, UnitKind};
+
+/// Returns the files that are not as the index has them, but for comments, layout and the order of what is in them.
+pub fn differing(evidence: &dyn Evidence, present: &Present) -> Result<BTreeSet<RepoPath>, CodecError> {
+    let paths: Vec<RepoPath> = present.keys().cloned().collect();
+    let views = evidence.find_files(&paths)?;
+    let is_same = |now: &Now, view: &FileView| Differences::of(view, now.source.as_ref()).is_nothing();
+    let files = present.iter().zip(views);
+    let differing = files.filter(|((_, now), view)| !view.as_ref().is_some_and(|view| is_same(now, view)));
+    Ok(differing.map(|((path, _), _)| path.clone()).collect())
+}
 
 /// What became of a file's units.
 #[derive(Debug, Default)]

@@ -37,6 +37,7 @@ use crate::unit::SourceFile;
 use crate::variable::Variables;
 
 pub use change::Change;
+pub use compare::differing;
 pub use reason::{Cause, Hazard, Reason};
 pub use rules::{PathPattern, PathRule, PathRules, Then};
 pub use sample::Sample;

@@ -56,6 +56,31 @@ pub struct Missing {
     pub why: String,
 }
 
+impl Missing {
+    const ALL: &str = "(all tests)";
+    const BUILD: &str = "(its build)";
+
+    /// All of a suite is missing.
+    pub(super) fn suite(suite: impl Into<Box<str>>, why: impl Into<String>) -> Missing {
+        Missing { suite: suite.into(), name: Missing::ALL.into(), why: why.into() }
+    }
+
+    /// Something without tests cannot be built, which its runner takes for a failure.
+    pub(super) fn build(package: impl Into<Box<str>>, why: impl Into<String>) -> Missing {
+        Missing { suite: package.into(), name: Missing::BUILD.into(), why: why.into() }
+    }
+
+    /// Returns whether this is all of a suite, so that nothing is known of it any more.
+    pub fn is_suite(&self) -> bool {
+        &*self.name == Missing::ALL
+    }
+
+    /// Returns whether this is no test, but something that cannot be built.
+    pub fn is_build(&self) -> bool {
+        &*self.name == Missing::BUILD
+    }
+}
+
 /// One test as it ran, whoever ran it.
 pub(super) struct Run {
     pub(super) suite: Box<str>,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use skiptrace_engine::fingerprint::Fingerprint;
+use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::recording::Shard;
 
 /// Which tests are wanted: those of a shard, but for some.
@@ -15,12 +16,35 @@ pub struct Wanted {
     shard: Option<(u32, u32)>,
     /// Suites and names of tests that need not run.
     without: BTreeSet<(String, String)>,
+    /// What those were not seen to build with.
+    #[serde(skip)]
+    unproved: Unproved,
+}
+
+/// What says nothing of tests that need not run, and may keep them from being built.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unproved {
+    /// What is different from when they ran.
+    pub changed: BTreeSet<RepoPath>,
+    /// The suites, and packages without tests, that could not be built last time.
+    pub unbuilt: BTreeSet<Box<str>>,
 }
 
 impl Wanted {
     /// Wants the tests of `shard` but for those `without`.
     pub fn new(shard: Shard, without: BTreeSet<(String, String)>) -> Wanted {
-        Wanted { shard: (shard != Shard::WHOLE).then(|| (shard.number(), shard.of())), without }
+        let shard = (shard != Shard::WHOLE).then(|| (shard.number(), shard.of()));
+        Wanted { shard, without, unproved: Unproved::default() }
+    }
+
+    /// Says what the tests that are left out were not seen to build with.
+    pub fn despite(self, unproved: Unproved) -> Wanted {
+        Wanted { unproved, ..self }
+    }
+
+    /// Returns what the tests that are left out were not seen to build with.
+    pub fn unproved(&self) -> &Unproved {
+        &self.unproved
     }
 
     /// Returns whether every test is wanted.

@@ -229,8 +229,12 @@ fn what_cannot_be_recorded_is_told() {
     error: nothing was recorded
       caused by: `-run=TestBodyOne/sub` names subtests, which are recorded with the test that they are part of: name the tests alone, without what comes after `/`
     $ go test ./nowhere
-    warning: 1 test did not run, and will always run: `./nowhere (all tests)`
-    warning: no test ran, so there is nothing to keep
+    error: nothing was recorded
+      caused by: the go tool built no test binary:
+    # ./nowhere
+    stat $DIR/work/nowhere: directory not found
+    FAIL	./nowhere [setup failed]
+    FAIL
     $ go test -unknown-flag-without-value -count
     error: nothing was recorded
       caused by: `-count` needs a value: give it as `-count=VALUE`

@@ -152,17 +152,18 @@ pub(crate) fn run(args: &RecordArgs, session: &Session<'_>) -> Result<ExitStatus
         listener: &listener,
         filter: None,
     };
-    let mut outcome = around.record(&runner, &Wanted::new(args.shard, update.names()))?;
+    let mut outcome = around.record(&runner, &update.wanted(args.shard))?;
     if !update.holds_for(&runner, &mut outcome, session) {
         // Nothing of it is taken over, interrupted or not.
         update = update::Update::default();
         if !watch.is_interrupted() {
-            outcome = around.record(&runner, &Wanted::new(args.shard, update.names()))?;
+            outcome = around.record(&runner, &update.wanted(args.shard))?;
         }
     }
     live.end();
     let of_shard = Wanted::new(args.shard, Default::default());
     update.carried.tests.retain(|test| of_shard.has(&test.record.key.suite, &test.record.key.name));
+    update.drop_missing(&outcome.missing);
     plan.finish(outcome, update, watch.is_interrupted(), session)
 }
 

@@ -6,17 +6,18 @@ use skiptrace_engine::id::JobName;
 use skiptrace_engine::index::carry::{Carried, carry};
 use skiptrace_engine::index::{FileRecord, Index};
 use skiptrace_engine::kind::IndexKind;
-use skiptrace_engine::recording::{EnvironmentDifference, EnvironmentKey};
-use skiptrace_engine::selection::Present;
-use skiptrace_indexers::record::outcome::Outcome;
+use skiptrace_engine::recording::{EnvironmentDifference, EnvironmentKey, Shard};
+use skiptrace_engine::selection::{Present, differing};
+use skiptrace_indexers::record::outcome::{Missing, Outcome};
 use skiptrace_indexers::record::rust::conditions::{is_implied, other_features};
 use skiptrace_indexers::record::sources::Files;
+use skiptrace_indexers::run::wanted::{Unproved, Wanted};
 
 use super::RecordArgs;
 use super::finish::Plan;
 use super::runner::Runner;
 use crate::decision::{Asked, Decision};
-use crate::error::CommandError;
+use crate::error::{CommandError, ErrorKind};
 use crate::rules::Rules;
 use crate::session::Session;
 use crate::settings::Settings;
@@ -27,6 +28,8 @@ use crate::ui::human;
 pub(in crate::commands) struct Update {
     pub(in crate::commands) carried: Carried,
     pub(in crate::commands) known: Files,
+    /// What the tests that are taken over were not seen to build with.
+    pub(in crate::commands) unproved: Unproved,
     environment: Option<EnvironmentKey>,
 }
 
@@ -59,13 +62,24 @@ impl Update {
         };
         let known = known(&index, &decision.present);
         let carried = carry(&index, job, &|test| decision.selection.skips(test), &known);
-        Ok(Update { carried, known, environment: Some(environment) })
+        let changed = differing(&index, &decision.present)
+            .map_err(|error| CommandError::new(ErrorKind::Index, "cannot read the index").caused_by(error))?;
+        let unproved = Unproved { changed, unbuilt: BTreeSet::new() };
+        Ok(Update { carried, known, unproved, environment: Some(environment) })
     }
 
-    /// Returns the suites and names of the tests that are taken over.
-    pub(in crate::commands) fn names(&self) -> BTreeSet<(String, String)> {
+    /// Returns which tests have to run: those of a shard that are not taken over.
+    pub(in crate::commands) fn wanted(&self, shard: Shard) -> Wanted {
         let keys = self.carried.tests.iter().map(|test| &test.record.key);
-        keys.map(|key| (key.suite.to_string(), key.name.to_string())).collect()
+        let without = keys.map(|key| (key.suite.to_string(), key.name.to_string())).collect();
+        Wanted::new(shard, without).despite(self.unproved.clone())
+    }
+
+    /// Takes nothing over from suites that cannot be built any more.
+    pub(super) fn drop_missing(&mut self, missing: &[Missing]) {
+        let suites: BTreeSet<&str> =
+            missing.iter().filter(|missing| missing.is_suite()).map(|missing| &*missing.suite).collect();
+        self.carried.tests.retain(|test| !suites.contains(&*test.record.key.suite));
     }
 
     /// Returns whether the tests that are taken over ran under the same conditions as the others now; says so if not.

@@ -3,6 +3,7 @@
 //! A command that names a part of the tests must not take away what is known of the others, and may build the same
 //! tests in another way. So each has an index of its own, and decides by that of another where this leaves less to run.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -19,6 +20,8 @@ use crate::session::Session;
 
 /// How many command lines are remembered.
 const KEPT: usize = 8;
+/// How the list is called that is beside an index.
+const UNBUILT: &str = "unbuilt";
 
 /// The indexes of a job on this machine.
 pub(super) struct Locals {
@@ -50,15 +53,38 @@ impl Locals {
         [self.own.clone()].into_iter().filter(|path| path.is_file()).chain(other).collect()
     }
 
+    /// Returns the suites, and packages without tests, that could not be built when an index was made: of those that an
+    /// index takes over from an older one, it cannot say so.
+    pub(super) fn unbuilt(index: &Path) -> BTreeSet<Box<str>> {
+        let text = fs::read_to_string(index.with_extension(UNBUILT)).unwrap_or_default();
+        text.lines().map(Into::into).collect()
+    }
+
     /// Keeps the index of this command line.
-    pub(super) fn keep(&self, index: &Index, session: &Session<'_>) -> Result<(), CommandError> {
-        fs::create_dir_all(&self.folder).map_err(|error| {
+    pub(super) fn keep(
+        &self,
+        index: &Index,
+        unbuilt: &BTreeSet<Box<str>>,
+        session: &Session<'_>,
+    ) -> Result<(), CommandError> {
+        let cannot = |error| {
             CommandError::user(format_args!("cannot keep what was recorded in `{}`", self.folder.display()))
                 .caused_by(error)
-        })?;
+        };
+        fs::create_dir_all(&self.folder).map_err(cannot)?;
+        let beside = self.own.with_extension(UNBUILT);
+        // Before the index, and gone after it: something may be built in vain, and nothing is forgotten.
+        if !unbuilt.is_empty() {
+            fs::write(&beside, unbuilt.iter().map(|suite| format!("{suite}\n")).collect::<String>())
+                .map_err(cannot)?;
+        }
         target::write(session, &self.own, index)?;
+        if unbuilt.is_empty() && beside.exists() {
+            fs::remove_file(beside).map_err(cannot)?;
+        }
         for old in self.by_age().into_iter().skip(KEPT) {
             // Somebody else may have been quicker.
+            let _ = fs::remove_file(old.with_extension(UNBUILT));
             let _ = fs::remove_file(old);
         }
         Ok(())

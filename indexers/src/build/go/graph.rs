@@ -130,6 +130,24 @@ impl PackageGraph {
         linking.map(|(tested, _)| &**tested).collect()
     }
 
+    /// Returns the packages that were asked for, with tests or without.
+    pub fn asked(&self) -> impl Iterator<Item = &Package> {
+        self.packages()
+            .filter(|package| !package.dep_only && package.for_test.is_empty() && !self.is_test_main(package))
+    }
+
+    /// Returns the packages that are made of one that `is_meant`, themselves or for their tests.
+    pub fn made_of(&self, is_meant: impl Fn(&Package) -> bool) -> BTreeSet<&str> {
+        let reversed = Reversed(&self.graph);
+        let meant = self.graph.node_indices().filter(|node| is_meant(&self.graph[*node]));
+        let mut search = Dfs::from_parts(meant.collect(), HashSet::new());
+        let mut reached = Vec::new();
+        while let Some(node) = search.next(reversed) {
+            reached.push(node);
+        }
+        reached.into_iter().map(|node| self.concerns(&self.graph[node])).collect()
+    }
+
     /// Returns the packages that import any variant of `package` themselves, by their import paths without variants;
     /// the external tests of a package are one of their own, `p_test`.
     pub fn importers(&self, package: &str) -> BTreeSet<&str> {

@@ -20,73 +20,87 @@ const ATTEMPTS: usize = 3;
 pub(super) struct Built {
     /// The test binaries, by suite.
     pub(super) kept: Vec<(Box<str>, Kept)>,
-    /// The tests of packages that could not be built.
+    /// Packages that could not be built, or whose vet found something.
     pub(super) missing: Vec<Missing>,
 }
 
-/// Builds the tests of the packages that are not in `without`.
-pub(super) fn build(
-    request: &Request<'_>,
-    plan: &Plan,
-    without: &BTreeSet<Box<str>>,
-) -> Result<Built, GoRecordError> {
-    let suites: BTreeSet<&str> =
-        plan.suites.values().filter(|suite| !without.contains(*suite)).map(|suite| &**suite).collect();
-    if suites.is_empty() {
+/// Builds the tests of the packages of which one is wanted, and what else has to be seen to build.
+pub(super) fn build(request: &Request<'_>, plan: &Plan) -> Result<Built, GoRecordError> {
+    let unwanted = plan.unwanted(request);
+    let unproved = plan.unproved(request, &unwanted);
+    let is_all = unwanted.is_empty();
+    let wanted = plan.suites.values().filter(|suite| !unwanted.contains(*suite)).map(|suite| &**suite);
+    let tested: BTreeSet<&str> = plan.suites.values().map(|suite| &**suite).collect();
+    let packages: BTreeSet<&str> = match is_all {
+        true => plan.graph.asked().map(|package| &*package.import_path).collect(),
+        false => wanted.chain(unproved.iter().map(|package| &**package)).collect(),
+    };
+    if packages.is_empty() {
         return Ok(Built { kept: Vec::new(), missing: Vec::new() });
     }
     // Every test binary counts in every package, so that one which does not compile keeps all of them from being
     // built. Only what needs it should be.
     let mut broken = BTreeSet::new();
-    let (mut told, mut printed) = (Vec::new(), String::new());
-    let mut kept = Vec::new();
+    let mut told = Vec::new();
+    let mut last = Answer::default();
+    let mut left = packages.clone();
     for attempt in 0..ATTEMPTS {
-        let buildable = |suite: &&str| {
-            let closure = plan.graph.closure(suite);
-            closure.iter().all(|package| !broken.contains(package.base_path()))
+        let is_buildable = |package: &str| {
+            let closure = plan.graph.closure(package);
+            !broken.contains(package) && closure.iter().all(|package| !broken.contains(package.base_path()))
         };
-        let wanted: BTreeSet<&str> = suites.iter().copied().filter(buildable).collect();
-        if wanted.is_empty() {
+        left.retain(|package| is_buildable(package));
+        if left.is_empty() {
             break;
         }
-        let is_all = without.is_empty() && broken.is_empty();
-        let asked = Asked { number: attempt, packages: (!is_all).then_some(&wanted), broken: &broken };
-        let answer = asked.ask(request, plan)?;
-        kept = answer.kept;
-        if answer.succeeded || request.watch.is_interrupted() {
+        let is_all = is_all && broken.is_empty();
+        last = Asked { number: attempt, packages: (!is_all).then_some(&left), broken: &broken }
+            .ask(request, plan)?;
+        if last.succeeded || request.watch.is_interrupted() {
             break;
         }
         let before = broken.len();
-        broken.extend(broken_packages(&answer.errors, plan));
+        broken.extend(broken_packages(&last.errors, plan));
         // That not every package is linked by tests is as it should be.
         let is_news = |line: &&str| {
             !line.starts_with("warning: no packages being") && !told.iter().any(|told| told == line)
         };
-        let news = answer.errors.lines().filter(is_news);
-        let news: Vec<String> = news.map(str::to_owned).collect();
+        let news: Vec<String> = last.errors.lines().filter(is_news).map(str::to_owned).collect();
         told.extend(news);
-        printed = answer.printed;
         if broken.len() == before {
             break;
         }
     }
-    if kept.is_empty() && !request.watch.is_interrupted() {
-        let said = format!("{}\n{printed}", told.join("\n"));
+    let is_interrupted = request.watch.is_interrupted();
+    if last.kept.is_empty() && !last.succeeded && !is_interrupted {
+        let said = format!("{}\n{}", told.join("\n"), last.printed);
         return Err(GoRecordError::Build { said: said.trim().to_owned() });
     }
     if !told.is_empty() {
         let told = told.join("\n");
         (request.listener)(Event::Warning(format!("not every package could be built:\n{told}")));
     }
-    let there: BTreeSet<&str> = kept.iter().map(|(suite, _)| &**suite).collect();
-    let why = match request.watch.is_interrupted() {
-        true => "the recording was interrupted",
-        false => "its package could not be built",
-    };
-    let missing = suites
-        .difference(&there)
-        .map(|suite| Missing { suite: (*suite).into(), name: "(all tests)".into(), why: why.to_owned() })
-        .collect();
+    let mut missing = Vec::new();
+    for package in &packages {
+        let is_kept = || last.kept.iter().any(|(suite, _)| **suite == **package);
+        let failed = || !left.contains(package) || last.failed().any(|failed| failed == *package);
+        match (tested.contains(package), is_interrupted) {
+            (true, true) if !is_kept() => {
+                missing.push(Missing::suite(*package, "the recording was interrupted"))
+            }
+            (true, false) if !is_kept() => {
+                missing.push(Missing::suite(*package, "its package could not be built"))
+            }
+            (false, false) if failed() => missing.push(Missing::build(*package, "it could not be built")),
+            _ => {}
+        }
+    }
+    if missing.is_empty() && !last.succeeded && !is_interrupted {
+        missing.push(Missing::build("go test", "it failed, and does not say for which package"));
+    }
+    // That these can be built is all that was asked of them.
+    let mut kept = last.kept;
+    kept.retain(|(suite, _)| !unwanted.contains(suite));
     Ok(Built { kept, missing })
 }
 
@@ -101,11 +115,20 @@ struct Asked<'a> {
 }
 
 /// What it did.
+#[derive(Default)]
 struct Answer {
     succeeded: bool,
     kept: Vec<(Box<str>, Kept)>,
     errors: String,
     printed: String,
+}
+
+impl Answer {
+    /// Returns the packages that it says it could not build.
+    fn failed(&self) -> impl Iterator<Item = &str> {
+        let failed = self.printed.lines().filter_map(|line| line.strip_prefix("FAIL\t")?.split_once(" ["));
+        failed.map(|(package, _)| package)
+    }
 }
 
 impl Asked<'_> {

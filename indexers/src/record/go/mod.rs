@@ -4,6 +4,7 @@
 //! plan       the user's command and one `go list` → packages, modules, what each test binary is made of
 //! build      `go test -exec`: the go tool builds every test binary and hands it to us instead of running it
 //! observer   the driver's eyes: where counters go, watching, reading
+//! unproved   packages without a wanted test, which have to be seen to build
 //! lives      whether every process of a test left the counters it should have left
 //! fresh      whether programs that tests start were built from the present sources
 //! subtests   those of tests, each alone
@@ -61,6 +62,7 @@ mod shared;
 mod subtests;
 mod test_files;
 mod uncounted;
+mod unproved;
 
 pub use environment::{Question, conditions};
 use observer::GoObserver;
@@ -145,25 +147,17 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, GoRecordError> {
     }
     // 1. The test binaries, without those of which nothing is wanted.
     let strays = Before::look(&request.repository, Vec::new());
-    let without = plan.unwanted(request);
-    let built = build::build(request, &plan, &without)?;
+    let built = build::build(request, &plan)?;
     let mut missing = built.missing;
     missing.retain(|missing| !plan.binaries.broken.contains_key(&missing.suite));
-    missing.extend(plan.binaries.broken.iter().map(|(suite, why)| Missing {
-        suite: suite.clone(),
-        name: "(all tests)".into(),
-        why: why.clone(),
-    }));
+    let broken = plan.binaries.broken.iter();
+    missing.extend(broken.map(|(suite, why)| Missing::suite(suite.clone(), why.clone())));
     // 2. Their tests.
     let mut cases = Vec::new();
     for (suite, kept) in &built.kept {
         match list_cases(request, &plan, suite, kept) {
             Ok(listed) => cases.extend(listed),
-            Err(error) => missing.push(Missing {
-                suite: suite.clone(),
-                name: "(all tests)".into(),
-                why: error.to_string(),
-            }),
+            Err(error) => missing.push(Missing::suite(suite.clone(), error.to_string())),
         }
     }
     cases.retain(|case| request.wanted.has(&case.suite, &case.name));

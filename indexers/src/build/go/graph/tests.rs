@@ -9,7 +9,9 @@ use crate::build::go::list::{PackageError, parse};
 
 fn package(import_path: &str, imports: &[&str]) -> Package {
     let name = if import_path.ends_with(".test") { "main" } else { "p" };
+    let for_test = import_path.split_once(" [").and_then(|(_, rest)| rest.strip_suffix(".test]"));
     Package {
+        for_test: for_test.unwrap_or_default().into(),
         import_path: import_path.into(),
         name: name.into(),
         imports: imports.iter().map(|import| (*import).into()).collect(),
@@ -51,6 +53,12 @@ fn variants_are_linked_where_they_are_made_for() {
     assert_eq!(graph.dangling("b"), BTreeSet::from(["gone"]));
     assert_eq!(graph.dangling("a"), BTreeSet::new());
     assert_eq!(graph.linking("nowhere"), BTreeSet::new());
+    let made_of = |name: &'static str| graph.made_of(move |package| package.base_path() == name);
+    assert_eq!(made_of("a"), BTreeSet::from(["a", "b", "c.test"]));
+    assert_eq!(made_of("a_test"), BTreeSet::from(["a"]));
+    assert_eq!(made_of("nowhere"), BTreeSet::new());
+    let asked: Vec<&str> = graph.asked().map(|package| &*package.import_path).collect();
+    assert_eq!(asked, ["a", "b", "c.test", "unsafe"]);
 }
 
 #[test]
