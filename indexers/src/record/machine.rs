@@ -1,7 +1,7 @@
 //! What code finds out of the machine that it runs on, and takes another way for.
 //!
 //! A recording says what is executed on the machine on which it was made. Code that asks how many processors there are,
-//! or what they can do, may take a way on another one that no counter has seen. So whoever executes such code depends on
+//! what they can do, or as whom it runs, may take a way on another one that no counter has seen. So whoever executes such code depends on
 //! the answer, as on a variable that it looks up. What libraries ask is not seen.
 
 use std::collections::BTreeSet;
@@ -20,17 +20,20 @@ pub enum Fact {
     Processors,
     /// What they can do besides what all of their kind can.
     Abilities,
+    /// As whom programs run: the superuser may do what others may not.
+    User,
 }
 
 impl Fact {
     /// All of them.
-    pub const ALL: [Fact; 2] = [Fact::Processors, Fact::Abilities];
+    pub const ALL: [Fact; 3] = [Fact::Processors, Fact::Abilities, Fact::User];
 
     /// Returns what it is called among variables. None that a program is given is called so.
     pub fn name(self) -> &'static str {
         match self {
             Fact::Processors => "(number of processors)",
             Fact::Abilities => "(abilities of the processors)",
+            Fact::User => "(user and group)",
         }
     }
 
@@ -39,6 +42,7 @@ impl Fact {
         match self {
             Fact::Processors => std::thread::available_parallelism().ok().map(|number| number.to_string()),
             Fact::Abilities => abilities(BufReader::new(File::open("/proc/cpuinfo").ok()?)),
+            Fact::User => user(),
         }
     }
 
@@ -78,6 +82,18 @@ impl Fact {
                 "__get_cpuid_count",
                 "getauxval",
             ],
+            (Fact::User, Language::Rust) => &[
+                "Gid",
+                "Uid",
+                "get_current_uid",
+                "get_effective_uid",
+                "getegid",
+                "geteuid",
+                "getgid",
+                "getuid",
+            ],
+            (Fact::User, Language::Go) => &["Getegid", "Geteuid", "Getgid", "Getuid"],
+            (Fact::User, Language::C | Language::Cpp) => &["getegid", "geteuid", "getgid", "getuid"],
             _ => &[],
         }
     }
@@ -114,6 +130,17 @@ impl Asked {
 /// Returns what can be asked of this machine, and what it answers.
 pub fn answers() -> impl Iterator<Item = (&'static str, String)> {
     Fact::ALL.into_iter().filter_map(|fact| Some((fact.name(), fact.here()?)))
+}
+
+#[cfg(unix)]
+fn user() -> Option<String> {
+    use rustix::process::{getegid, geteuid};
+    Some(format!("{}:{}", geteuid().as_raw(), getegid().as_raw()))
+}
+
+#[cfg(not(unix))]
+fn user() -> Option<String> {
+    None
 }
 
 /// Reads what the first processor can do.
@@ -153,6 +180,10 @@ mod tests {
         assert_eq!(asks(Language::Cpp, "int f() { return std::thread::hardware_concurrency(); }"), number);
         assert_eq!(asks(Language::C, "int f(void) { return __builtin_cpu_supports(\"avx2\"); }"), abilities);
         assert_eq!(asks(Language::C, "int f(void) { return 1; }"), "");
+        let user = Fact::User.name();
+        assert_eq!(asks(Language::Go, "package p\nfunc f() bool { return os.Geteuid() == 0 }\n"), user);
+        assert_eq!(asks(Language::Rust, "fn a() -> bool { rustix::process::geteuid().is_root() }"), user);
+        assert_eq!(asks(Language::C, "int f(void) { return getuid(); }"), user);
     }
 
     #[test]
