@@ -54,9 +54,9 @@ impl Tracer<'_> {
                 (Edit::Added, false) => is_awaited(),
                 // Many members are called the same.
                 (Edit::Added | Edit::Removed, true) => false,
-                _ => {
-                    (own.is_variable || is_awaited()) && self.waits_for_others(change, former, view, &package)
-                }
+                (Edit::Removed, false) if own.is_variable => is_awaited(),
+                // A variable that nobody waits for may itself wait longer: who gets another value from that names it.
+                _ => is_awaited() && self.waits_for_others(change, former, view, &package),
             };
         if is_meant {
             let sets = self.compiled_from(change, view)?;
@@ -148,7 +148,8 @@ impl Package {
             let before = (awaited.len(), waiting.len());
             for (own, mentioned) in &edges {
                 if own.is_variable || own.names.iter().any(|name| awaited.contains(name)) {
-                    awaited.extend(mentioned.iter().copied());
+                    // What a declaration is called does not make it wait.
+                    awaited.extend(mentioned.iter().filter(|name| !own.names.contains(name)));
                 }
                 if mentioned.iter().any(|name| waiting.contains(name)) {
                     waiting.extend(own.names.iter().copied());

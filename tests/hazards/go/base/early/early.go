@@ -41,8 +41,22 @@ func late() string { return seventh }
 
 var seventh = note("seventh", nil)
 
+var eighth = note("eighth", plain)
+
+// plain has the eighth wait for a variable that needs nothing.
+func plain() string { return fallback }
+
+var ninth = note("ninth", nil)
+
+var fallback = "nothing"
+
+var width = 25
+
+// Width is mentioned by no initialiser.
+func Width() int { return width }
+
 // Order is which came first.
 func Order() string { return strings.Join(order, " ") }
 
 // Names are what the variables hold.
-func Names() string { return first + second + third + fourth + fifth + sixth + seventh }
+func Names() string { return first + second + third + fourth + fifth + sixth + seventh + eighth + ninth }

@@ -7,3 +7,4 @@ import (
 
 func TestEarlyOrder(t *testing.T) { fmt.Println(Order()) }
 func TestEarlyNames(t *testing.T) { fmt.Println(Names()) }
+func TestEarlyWidth(t *testing.T) { fmt.Println(Width()) }
