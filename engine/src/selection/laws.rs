@@ -153,6 +153,28 @@ proptest! {
         }
     }
 
+    /// Names narrow what is selected without them, and select nobody else.
+    #[test]
+    fn names_only_narrow(
+        indexes in any_indexes(1..3),
+        drawn in any_present(),
+        now in any_now(),
+    ) {
+        let merged = merge(&indexes.iter().collect::<Vec<_>>()).unwrap();
+        prop_assume!(merged.recordings().iter().all(|recording| recording.origin == Origin::Recorded));
+        let mut known = present(&drawn);
+        known.retain(|path, _| merged.file(path).is_some());
+        for job in JOBS {
+            let job: JobName = job.parse().unwrap();
+            let skips = |policy| -> BTreeSet<TestKey> {
+                let selection = select_with(&[&merged], &job, &known, policy, &variables(&now), &Plain);
+                selection.skipped().map(|test| test.key.clone()).collect()
+            };
+            let (strict, balanced) = (skips(Policy::Strict), skips(Policy::Balanced));
+            prop_assert!(strict.is_subset(&balanced), "{:?}", strict.difference(&balanced));
+        }
+    }
+
     /// What more there is that changed, the less is skipped.
     #[test]
     fn a_larger_change_never_selects_fewer(

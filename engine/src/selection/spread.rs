@@ -279,6 +279,11 @@ impl<'a> Spreader<'a> {
         sets
     }
 
+    /// Returns the tests that were compiled from a file, where it is known that nobody else was.
+    pub(super) fn confined(&self, view: &FileView) -> Option<Vec<SetId>> {
+        self.knows_compiled.then(|| self.compiled(view))
+    }
+
     /// Reads where names are mentioned.
     fn load(&mut self, wanted: &[Identifier]) -> Result<(), CodecError> {
         let missing: BTreeSet<Identifier> =

@@ -25,58 +25,55 @@ impl Tracer<'_> {
         match (self.spreader.decide(told)?, view) {
             // What only things in a new file can mean, nothing else did.
             (Reach::Nobody | Reach::If { .. }, _) | (Reach::NamesInFile(_), None) => {}
-            (Reach::NamesInModule { names, module }, Some(view)) => {
-                let only = self.is_closed(view, &module)?.then_some(&view.file.path);
+            (Reach::NamesInModule { names, module }, Some(file)) => {
+                let only = self.is_closed(file, &module)?.then_some(&file.file.path);
                 let reached = self.spreader.follow(&names, only)?;
-                self.wanted.add(Reason::Named(change), reached.sets);
-            }
-            (Reach::NamesInModule { names, .. }, None) => {
-                let reached = self.spreader.follow(&names, None)?;
-                self.wanted.add(Reason::Named(change), reached.sets);
+                self.named(change, view, [reached.sets]);
             }
             (Reach::Made { names, layout }, _) => {
                 let made = self.spreader.follow_made(&names)?;
                 let mut more = self.spreader.follow(&names, None)?.sets;
                 let known: HashSet<SetId> = made.sets.iter().copied().collect();
                 more.retain(|set| !known.contains(set));
-                self.wanted.add(Reason::Named(change.clone()), made.sets);
+                self.named(change.clone(), view, [made.sets]);
                 // Who looks at memory is many, and seldom asked for.
                 if !more.is_empty() {
                     let layout = self.spreader.follow(&layout, None)?;
-                    self.wanted.add_both(Reason::Named(change), more, layout.sets);
+                    self.named(change, view, [more, layout.sets]);
                 }
             }
             (Reach::MadeAndNamed { made, also }, _) => {
                 let (made, also) = (self.spreader.follow_made(&made)?, self.spreader.follow(&also, None)?);
-                self.wanted.add_both(Reason::Named(change), made.sets, also.sets);
+                self.named(change, view, [made.sets, also.sets]);
             }
             (Reach::Both { first, also }, _) => {
                 let [first, also] = [first, also].map(|names| self.spreader.follow(&names, None));
-                self.wanted.add_both(Reason::Named(change), first?.sets, also?.sets);
+                self.named(change, view, [first?.sets, also?.sets]);
             }
-            (Reach::Names(names), _) | (Reach::Scope { names, .. }, None) => {
+            (Reach::Names(names) | Reach::Scope { names, .. } | Reach::NamesInModule { names, .. }, None)
+            | (Reach::Names(names), Some(_)) => {
                 let reached = self.spreader.follow(&names, None)?;
-                self.wanted.add(Reason::Named(change), reached.sets);
+                self.named(change, view, [reached.sets]);
             }
             (Reach::Values(names), _) => {
                 let reached = self.spreader.follow_values(&names)?;
-                self.wanted.add(Reason::Named(change), reached.sets);
+                self.named(change, view, [reached.sets]);
             }
-            (Reach::NamesInFile(names), Some(view)) => {
-                let reached = self.spreader.follow(&names, Some(&view.file.path))?;
-                self.wanted.add(Reason::Named(change), reached.sets);
+            (Reach::NamesInFile(names), Some(file)) => {
+                let reached = self.spreader.follow(&names, Some(&file.file.path))?;
+                self.named(change, view, [reached.sets]);
             }
-            (Reach::Scope { names, module, is_public }, Some(view)) => {
-                let is_closed = !is_public && self.is_closed(view, &module)?;
-                let reached = self.spreader.follow(&names, is_closed.then_some(&view.file.path))?;
-                self.wanted.add(Reason::Named(change.clone()), reached.sets);
+            (Reach::Scope { names, module, is_public }, Some(file)) => {
+                let is_closed = !is_public && self.is_closed(file, &module)?;
+                let reached = self.spreader.follow(&names, is_closed.then_some(&file.file.path))?;
+                self.named(change.clone(), view, [reached.sets]);
                 let is_inside = |unit: &&UnitRecord| unit.name.is_empty() || unit.name.starts_with(&*module);
-                let inside = view.units.iter().filter(is_inside);
+                let inside = file.units.iter().filter(is_inside);
                 let mut sets: Vec<SetId> = inside.flat_map(|unit| [unit.own, unit.shared]).collect();
                 if !is_closed {
                     sets.extend(self.in_scope(&change.file, is_public)?);
                 }
-                self.wanted.add(Reason::SameFile(change), sets);
+                self.add_confined(Reason::SameFile(change), view, [sets]);
             }
             (Reach::Compiled, view) => {
                 let sets = self.compiled_from(&change, view)?;
@@ -84,6 +81,22 @@ impl Tracer<'_> {
             }
         }
         Ok(())
+    }
+
+    fn named(&mut self, change: Change, view: Option<&FileView>, each: impl IntoIterator<Item = Vec<SetId>>) {
+        self.add_confined(Reason::Named(change), view, each);
+    }
+
+    /// Adds the tests that are in some set of each, but for those that were not compiled from the file of a change: what
+    /// they name is something else that is called the same.
+    fn add_confined(
+        &mut self,
+        reason: Reason,
+        view: Option<&FileView>,
+        each: impl IntoIterator<Item = Vec<SetId>>,
+    ) {
+        let compiled = view.and_then(|view| self.spreader.confined(view));
+        self.wanted.add_each(reason, each.into_iter().chain(compiled));
     }
 
     /// Returns what a language says, as far as the policy trusts it.

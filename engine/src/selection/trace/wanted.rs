@@ -17,8 +17,8 @@ pub(super) struct Wanted(Vec<(Reason, Sets)>);
 #[derive(Debug)]
 enum Sets {
     Union(Vec<SetId>),
-    /// The tests that are in one of the first as well as in one of the second.
-    Both(Vec<SetId>, Vec<SetId>),
+    /// The tests that are in some set of each.
+    Each(Vec<Vec<SetId>>),
     /// The tests of the first that are in none of the others.
     Without(SetId, Vec<SetId>),
     /// All tests of the job that are in none of them.
@@ -33,9 +33,9 @@ impl Wanted {
         }
     }
 
-    /// Adds the tests that are in one of the first sets as well as in one of the second.
-    pub(super) fn add_both(&mut self, reason: Reason, first: Vec<SetId>, second: Vec<SetId>) {
-        self.0.push((reason, Sets::Both(first, second)));
+    /// Adds the tests that are in some set of each.
+    pub(super) fn add_each(&mut self, reason: Reason, each: impl IntoIterator<Item = Vec<SetId>>) {
+        self.0.push((reason, Sets::Each(each.into_iter().collect())));
     }
 
     /// Adds the tests of a set that are in none of the others.
@@ -73,10 +73,12 @@ impl Wanted {
             };
             let tests = match &sets {
                 Sets::Union(ids) => union(ids),
-                Sets::Both(first, second) => {
-                    let mut tests = union(first);
-                    tests.intersect_with(&union(second));
-                    tests
+                Sets::Each(each) => {
+                    let meet = |mut tests: TestSet, more: TestSet| {
+                        tests.intersect_with(&more);
+                        tests
+                    };
+                    each.iter().map(|ids| union(ids)).reduce(meet).unwrap_or_default()
                 }
                 Sets::Without(base, others) => without((*read[base]).clone(), others),
                 Sets::AllWithout(others) => without(all.clone(), others),
@@ -90,12 +92,11 @@ impl Wanted {
 }
 
 impl Sets {
-    fn ids(&self) -> impl Iterator<Item = SetId> {
-        let (some, others) = match self {
-            Sets::Union(sets) | Sets::AllWithout(sets) => (&[][..], sets),
-            Sets::Both(first, second) => (&first[..], second),
-            Sets::Without(base, others) => (std::slice::from_ref(base), others),
-        };
-        some.iter().chain(others).copied()
+    fn ids(&self) -> Vec<SetId> {
+        match self {
+            Sets::Union(sets) | Sets::AllWithout(sets) => sets.clone(),
+            Sets::Each(each) => each.concat(),
+            Sets::Without(base, others) => [*base].into_iter().chain(others.iter().copied()).collect(),
+        }
     }
 }

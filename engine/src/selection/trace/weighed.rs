@@ -34,7 +34,7 @@ impl Tracer<'_> {
         let looking = self.looking(weighed.by)?;
         if !looking.is_empty() {
             let compiled = self.compiled_from(change, view)?;
-            self.wanted.add_both(Reason::Weighed(change.clone()), compiled, looking);
+            self.wanted.add_each(Reason::Weighed(change.clone()), [compiled, looking]);
         }
         Ok(())
     }
