@@ -88,6 +88,9 @@ struct OpaqueTest {
 struct MissingTest {
     test: String,
     reason: String,
+    /// It is no test, but something without tests that cannot be built.
+    #[serde(skip)]
+    is_build: bool,
 }
 
 impl Plan {
@@ -312,6 +315,7 @@ impl Plan {
                 .map(|missing| MissingTest {
                     test: format!("{} {}", missing.suite, missing.name),
                     reason: missing.why.clone(),
+                    is_build: missing.is_build(),
                 })
                 .collect(),
             files: 0,
@@ -496,14 +500,19 @@ fn warn(document: &Document, session: &Session<'_>) {
     report_missing(document, session);
 }
 
-/// Says which tests did not run, and why.
+/// Says which tests did not run, what could not be built, and why.
 fn report_missing(document: &Document, session: &Session<'_>) {
-    if document.missing.is_empty() {
-        return;
+    let (builds, tests): (Vec<&MissingTest>, Vec<&MissingTest>) =
+        document.missing.iter().partition(|missing| missing.is_build);
+    let all = [
+        (tests, "test", "did not run, and will always run"),
+        (builds, "package", "without tests cannot be built"),
+    ];
+    for (missing, noun, what) in all.into_iter().filter(|(missing, ..)| !missing.is_empty()) {
+        let names: Vec<&str> = missing.iter().map(|missing| missing.test.as_str()).collect();
+        let count = human::count(names.len() as u64, noun);
+        session.printer.warning(format_args!("{count} {what}: {}", named(&names)));
     }
-    let tests: Vec<&str> = document.missing.iter().map(|missing| missing.test.as_str()).collect();
-    let count = human::count(tests.len() as u64, "test");
-    session.printer.warning(format_args!("{count} did not run, and will always run: {}", named(&tests)));
     let reasons: BTreeSet<&str> = document.missing.iter().map(|missing| missing.reason.as_str()).collect();
     for reason in reasons.iter().take(NAMED) {
         session.printer.say(format_args!("  {reason}"));

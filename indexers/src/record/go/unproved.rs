@@ -51,6 +51,7 @@ impl Plan {
 
 /// What is different, as the go tool names it.
 struct Changed {
+    repository: PathBuf,
     paths: Vec<PathBuf>,
     /// The folders of those that it may compile.
     folders: BTreeSet<PathBuf>,
@@ -69,7 +70,7 @@ impl Changed {
         };
         let folders =
             paths.iter().filter(is_source).filter_map(|path| path.parent()).map(Path::to_owned).collect();
-        Changed { paths, folders, is_of_all }
+        Changed { repository, paths, folders, is_of_all }
     }
 
     /// Returns whether a package is made of it, or cannot be understood.
@@ -77,17 +78,19 @@ impl Changed {
         if package.standard {
             return false;
         }
+        let folder = Path::new(&*package.dir);
+        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let is_here = folder.starts_with(&self.repository);
         let is_broken = package.incomplete || package.error.is_some() || !package.deps_errors.is_empty();
         // Its C may include whatever there is.
         let has_c =
             !(package.cgo_files.is_empty() && package.c_files.is_empty() && package.cxx_files.is_empty());
-        let folder = Path::new(&*package.dir);
-        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         let embeds = [&package.embed_patterns, &package.test_embed_patterns, &package.x_test_embed_patterns]
             .iter()
             .any(|patterns| !patterns.is_empty());
         let is_below = || self.paths.iter().any(|path| path.starts_with(&folder));
-        self.is_of_all || is_broken || has_c || self.folders.contains(&folder) || embeds && is_below()
+        let is_made_of_it = has_c || self.folders.contains(&folder) || embeds && is_below();
+        self.is_of_all || is_broken || is_here && is_made_of_it
     }
 }
 
@@ -117,6 +120,7 @@ mod tests {
         assert!(concerns(&["a/x/y"], &embedding) && !concerns(&["b/x/y"], &embedding));
         let of_c = Package { cgo_files: vec!["c.go".into()], ..plain.clone() };
         assert!(concerns(&["include/x.def"], &of_c));
+        assert!(!concerns(&["include/x.def"], &Package { dir: "/elsewhere".into(), ..of_c.clone() }));
         let broken = Package { incomplete: true, ..plain.clone() };
         assert!(concerns(&["README.md"], &broken));
         assert!(!concerns(&["go.mod"], &Package { standard: true, ..plain }));
