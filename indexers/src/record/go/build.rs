@@ -24,16 +24,18 @@ pub(super) struct Built {
     pub(super) missing: Vec<Missing>,
 }
 
-/// Builds the tests of the packages of which one is wanted, and what else has to be seen to build.
-pub(super) fn build(request: &Request<'_>, plan: &Plan) -> Result<Built, GoRecordError> {
-    let unwanted = plan.unwanted(request);
-    let unproved = plan.unproved(request, &unwanted);
-    let is_all = unwanted.is_empty();
-    let wanted = plan.suites.values().filter(|suite| !unwanted.contains(*suite)).map(|suite| &**suite);
+/// Builds the tests of the packages that are not in `without`.
+pub(super) fn build(
+    request: &Request<'_>,
+    plan: &Plan,
+    without: &BTreeSet<Box<str>>,
+) -> Result<Built, GoRecordError> {
+    let is_all = without.is_empty();
     let tested: BTreeSet<&str> = plan.suites.values().map(|suite| &**suite).collect();
+    // What the user names is more than what has tests.
     let packages: BTreeSet<&str> = match is_all {
         true => plan.graph.asked().map(|package| &*package.import_path).collect(),
-        false => wanted.chain(unproved.iter().map(|package| &**package)).collect(),
+        false => tested.iter().copied().filter(|suite| !without.contains(*suite)).collect(),
     };
     if packages.is_empty() {
         return Ok(Built { kept: Vec::new(), missing: Vec::new() });
@@ -72,7 +74,7 @@ pub(super) fn build(request: &Request<'_>, plan: &Plan) -> Result<Built, GoRecor
         }
     }
     let is_interrupted = request.watch.is_interrupted();
-    if last.kept.is_empty() && !last.succeeded && !is_interrupted {
+    if last.kept.is_empty() && !is_interrupted {
         let said = format!("{}\n{}", told.join("\n"), last.printed);
         return Err(GoRecordError::Build { said: said.trim().to_owned() });
     }
@@ -98,10 +100,7 @@ pub(super) fn build(request: &Request<'_>, plan: &Plan) -> Result<Built, GoRecor
     if missing.is_empty() && !last.succeeded && !is_interrupted {
         missing.push(Missing::build("go test", "it failed, and does not say for which package"));
     }
-    // That these can be built is all that was asked of them.
-    let mut kept = last.kept;
-    kept.retain(|(suite, _)| !unwanted.contains(suite));
-    Ok(Built { kept, missing })
+    Ok(Built { kept: last.kept, missing })
 }
 
 /// What the go tool is asked to build.

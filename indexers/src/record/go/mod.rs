@@ -4,7 +4,7 @@
 //! plan       the user's command and one `go list` → packages, modules, what each test binary is made of
 //! build      `go test -exec`: the go tool builds every test binary and hands it to us instead of running it
 //! observer   the driver's eyes: where counters go, watching, reading
-//! unproved   packages without a wanted test, which have to be seen to build
+//! unproved   whether packages without a wanted test still compile
 //! lives      whether every process of a test left the counters it should have left
 //! fresh      whether programs that tests start were built from the present sources
 //! subtests   those of tests, each alone
@@ -147,8 +147,10 @@ pub fn record(request: &Request<'_>) -> Result<Outcome, GoRecordError> {
     }
     // 1. The test binaries, without those of which nothing is wanted.
     let strays = Before::look(&request.repository, Vec::new());
-    let built = build::build(request, &plan)?;
+    let without = plan.unwanted(request);
+    let built = build::build(request, &plan, &without)?;
     let mut missing = built.missing;
+    missing.extend(unproved::check(request, &plan, &without)?);
     missing.retain(|missing| !plan.binaries.broken.contains_key(&missing.suite));
     let broken = plan.binaries.broken.iter();
     missing.extend(broken.map(|(suite, why)| Missing::suite(suite.clone(), why.clone())));

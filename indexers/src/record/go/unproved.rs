@@ -1,8 +1,8 @@
-//! Packages of which no test has to run, and that may not even build any more.
+//! Packages of which no test has to run, and that may not even compile any more.
 //!
-//! `go test` fails where a package cannot be built, or where its vet finds something, whichever tests it has. That is
+//! `go test` fails where a package does not compile, or where its vet finds something, whichever tests it has. That is
 //! no proof's business: an edit that breaks a function which nobody executes concerns no test, and keeps all of them
-//! from being built.
+//! from being built. So these packages are looked at by the compiler's front, and no test binary is made of them.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -10,9 +10,12 @@ use std::path::{Path, PathBuf};
 
 use skiptrace_engine::path::RepoPath;
 
-use super::Request;
 use super::plan::Plan;
+use super::{GoRecordError, Request};
 use crate::build::go::list::Package;
+use crate::build::go::tool::ToolError;
+use crate::record::outcome::Missing;
+use crate::record::progress::Event;
 use crate::run::wanted::Unproved;
 
 /// What decides on all packages.
@@ -22,17 +25,83 @@ const SOURCES: [&str; 20] = [
     "go", "c", "cc", "cpp", "cxx", "m", "h", "hh", "hpp", "hxx", "f", "F", "for", "f90", "s", "S", "sx",
     "swig", "swigcxx", "syso",
 ];
+/// What `go test` has vet look for, unless it is told otherwise, and the version of Go that began with it.
+const VETTED: [(&str, u32); 10] = [
+    ("atomic", 0),
+    ("bool", 0),
+    ("buildtags", 0),
+    ("directive", 21),
+    ("errorsas", 0),
+    ("ifaceassert", 0),
+    ("nilfunc", 0),
+    ("printf", 0),
+    ("stringintconv", 0),
+    ("tests", 24),
+];
+
+/// Returns what is missing because of packages that are not built, for none of their tests is wanted.
+pub(super) fn check(
+    request: &Request<'_>,
+    plan: &Plan,
+    unwanted: &BTreeSet<Box<str>>,
+) -> Result<Vec<Missing>, GoRecordError> {
+    let packages = plan.unproved(request, unwanted);
+    if packages.is_empty() || request.watch.is_interrupted() {
+        return Ok(Vec::new());
+    }
+    let said = match plan.tool.ask(&plan.check(&packages), request.watch) {
+        Ok(_) | Err(ToolError::Interrupted { .. }) => return Ok(Vec::new()),
+        Err(ToolError::Failed { message, .. }) => message,
+        Err(error) => return Err(error.into()),
+    };
+    let failed: BTreeSet<&str> = failed_packages(&said).collect();
+    // Of what vet finds, it may tell the files alone.
+    let folders: BTreeSet<PathBuf> = failed_folders(&said, &plan.tool.folder).collect();
+    let made_of_them = plan
+        .graph
+        .made_of(|package| failed.contains(package.base_path()) || folders.contains(&folder_of(package)));
+    (request.listener)(Event::Warning(format!("not every package could be built:\n{said}")));
+    let tested: BTreeSet<&str> = plan.suites.values().map(|suite| &**suite).collect();
+    let mut missing: Vec<Missing> = Vec::new();
+    for package in packages.iter().filter(|package| made_of_them.contains(&***package)) {
+        missing.push(match tested.contains(&**package) {
+            true => Missing::suite(package.clone(), "its package could not be built"),
+            false => Missing::build(package.clone(), "it could not be built"),
+        });
+    }
+    if missing.is_empty() {
+        missing.push(Missing::build("go vet", "it failed, and does not say for which package"));
+    }
+    Ok(missing)
+}
+
+/// Returns the packages that the go tool says something of, without the tests that a variant is made for.
+fn failed_packages(said: &str) -> impl Iterator<Item = &str> {
+    let names = said.lines().filter_map(|line| line.strip_prefix("# ")?.split(' ').next());
+    names.filter(|name| !name.starts_with('['))
+}
+
+/// Returns the folders of the files that the go tool says something of.
+fn failed_folders(said: &str, cwd: &Path) -> impl Iterator<Item = PathBuf> {
+    let files = said.lines().filter_map(|line| {
+        let line = line.strip_prefix("vet: ").unwrap_or(line);
+        line.split_once(".go:").map(|(file, _)| cwd.join(file))
+    });
+    files.filter_map(|file| file.parent()?.canonicalize().ok())
+}
+
+fn folder_of(package: &Package) -> PathBuf {
+    let folder = Path::new(&*package.dir);
+    folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
+}
 
 impl Plan {
     /// Returns the packages that were asked for, have no test that is wanted, and are made of something that is
     /// different from when their tests ran, or could not be built last time.
-    pub(super) fn unproved(
-        &self,
-        request: &Request<'_>,
-        unwanted: &BTreeSet<Box<str>>,
-    ) -> BTreeSet<Box<str>> {
+    fn unproved(&self, request: &Request<'_>, unwanted: &BTreeSet<Box<str>>) -> BTreeSet<Box<str>> {
         let Unproved { changed, unbuilt } = request.wanted.unproved();
-        if request.wanted.is_everything() || changed.is_empty() && unbuilt.is_empty() {
+        // Where tests of all are wanted, the go tool is asked for all that the user names.
+        if unwanted.is_empty() || changed.is_empty() && unbuilt.is_empty() {
             return BTreeSet::new();
         }
         let changed = Changed::of(changed, &request.repository);
@@ -46,6 +115,26 @@ impl Plan {
             self.suites.values().any(|suite| **suite == *package) && !unwanted.contains(package)
         };
         asked.intersection(&made_of_it).filter(|name| !has_wanted(name)).map(|name| (*name).into()).collect()
+    }
+
+    /// Returns what to ask the go tool, so that it fails for packages for which `go test` would not come to their tests.
+    fn check(&self, packages: &BTreeSet<Box<str>>) -> Vec<String> {
+        let told = self.command.command.value("vet").unwrap_or_default();
+        let (verb, flags): (&str, Vec<String>) = match told {
+            "off" => ("list", ["-export", "-test", "-f", ""].map(str::to_owned).into()),
+            "all" => ("vet", Vec::new()),
+            "" => {
+                let minor = self.environment.version().map_or(u32::MAX, |version| version.minor);
+                let known = VETTED.iter().filter(|(_, since)| *since <= minor);
+                ("vet", known.map(|(name, _)| format!("-{name}")).collect())
+            }
+            some => ("vet", some.split(',').map(|name| format!("-{name}")).collect()),
+        };
+        let mut words = vec![verb.to_owned()];
+        words.extend(self.own_flags.list_args());
+        words.extend(flags);
+        words.extend(packages.iter().map(ToString::to_string));
+        words
     }
 }
 
@@ -78,8 +167,7 @@ impl Changed {
         if package.standard {
             return false;
         }
-        let folder = Path::new(&*package.dir);
-        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let folder = folder_of(package);
         let is_here = folder.starts_with(&self.repository);
         let is_broken = package.incomplete || package.error.is_some() || !package.deps_errors.is_empty();
         // Its C may include whatever there is.
@@ -100,6 +188,18 @@ mod tests {
 
     fn package(dir: &str) -> Package {
         Package { dir: dir.into(), ..Package::default() }
+    }
+
+    #[test]
+    fn what_fails_is_found_in_what_is_said() {
+        let said = "# example.com/a\n# [example.com/a]\nvet: ./a.go:3:1: no\n# example.com/b [example.com/b.test]\n\
+                    sub/b.go:8:22: Sprintf\nnothing.go: is nowhere";
+        assert_eq!(failed_packages(said).collect::<Vec<_>>(), ["example.com/a", "example.com/b"]);
+        let cwd = tempfile::tempdir().unwrap();
+        let root = cwd.path().canonicalize().unwrap();
+        std::fs::create_dir(root.join("sub")).unwrap();
+        let folders: Vec<_> = failed_folders(said, &root).collect();
+        assert_eq!(folders, [root.clone(), root.join("sub"), root]);
     }
 
     #[test]
