@@ -141,6 +141,8 @@ impl Package {
         let edges: Vec<(&Ordered, &BTreeSet<Identifier>)> =
             self.mentions.iter().filter_map(|(key, mentioned)| Some((unit(key)?, mentioned))).collect();
         let (mut awaited, mut waiting): (HashSet<Identifier>, HashSet<Identifier>) = Default::default();
+        let members = declared.values().flatten().flatten().filter(|own| own.is_member);
+        let members: HashSet<&Identifier> = members.flat_map(|own| &own.names).collect();
         let variables = declared.values().flatten().flatten().filter(|own| own.is_variable);
         waiting.extend(variables.flat_map(|own| own.names.iter().copied()));
         // Each round takes one more step; few are needed.
@@ -148,8 +150,9 @@ impl Package {
             let before = (awaited.len(), waiting.len());
             for (own, mentioned) in &edges {
                 if own.is_variable || own.names.iter().any(|name| awaited.contains(name)) {
-                    // What a declaration is called does not make it wait.
-                    awaited.extend(mentioned.iter().filter(|name| !own.names.contains(name)));
+                    // What a declaration is called does not make it wait, unless a member of something is called so.
+                    let is_meant = |name: &&Identifier| !own.names.contains(name) || members.contains(name);
+                    awaited.extend(mentioned.iter().filter(is_meant));
                 }
                 if mentioned.iter().any(|name| waiting.contains(name)) {
                     waiting.extend(own.names.iter().copied());

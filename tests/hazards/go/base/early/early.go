@@ -55,8 +55,14 @@ var width = 25
 // Width is mentioned by no initialiser.
 func Width() int { return width }
 
+var glow = note("glow", lamp{}.glow)
+
+func (lamp) glow() string { return "glow" }
+
+var tenth = note("tenth", nil)
+
 // Order is which came first.
 func Order() string { return strings.Join(order, " ") }
 
 // Names are what the variables hold.
-func Names() string { return first + second + third + fourth + fifth + sixth + seventh + eighth + ninth }
+func Names() string { return first + second + third + fourth + fifth + sixth + seventh + eighth + ninth + glow + tenth }
