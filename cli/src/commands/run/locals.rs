@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -56,8 +57,12 @@ impl Locals {
     /// Returns the suites, and packages without tests, that could not be built when an index was made: of those that an
     /// index takes over from an older one, it cannot say so.
     pub(super) fn unbuilt(index: &Path) -> BTreeSet<Box<str>> {
-        let text = fs::read_to_string(index.with_extension(UNBUILT)).unwrap_or_default();
-        text.lines().map(Into::into).collect()
+        match fs::read_to_string(index.with_extension(UNBUILT)) {
+            Ok(text) => text.lines().map(Into::into).collect(),
+            Err(error) if error.kind() == ErrorKind::NotFound => BTreeSet::new(),
+            // It may be any: nothing is called so, and then all are looked at.
+            Err(_) => BTreeSet::from([UNBUILT.into()]),
+        }
     }
 
     /// Keeps the index of this command line.

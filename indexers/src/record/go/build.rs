@@ -82,19 +82,20 @@ pub(super) fn build(
         let told = told.join("\n");
         (request.listener)(Event::Warning(format!("not every package could be built:\n{told}")));
     }
+    let why = match is_interrupted {
+        true => "the recording was interrupted",
+        false => "its package could not be built",
+    };
     let mut missing = Vec::new();
     for package in &packages {
         let is_kept = || last.kept.iter().any(|(suite, _)| **suite == **package);
         let failed = || !left.contains(package) || last.failed().any(|failed| failed == *package);
-        match (tested.contains(package), is_interrupted) {
-            (true, true) if !is_kept() => {
-                missing.push(Missing::suite(*package, "the recording was interrupted"))
-            }
-            (true, false) if !is_kept() => {
-                missing.push(Missing::suite(*package, "its package could not be built"))
-            }
-            (false, false) if failed() => missing.push(Missing::build(*package, "it could not be built")),
-            _ => {}
+        let is_missing = match tested.contains(package) {
+            true => !is_kept(),
+            false => !is_interrupted && failed(),
+        };
+        if is_missing {
+            missing.push(plan.missing(package, why));
         }
     }
     if missing.is_empty() && !last.succeeded && !is_interrupted {

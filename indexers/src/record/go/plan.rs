@@ -20,6 +20,7 @@ use crate::build::go::modules::{CoverPatterns, Modules};
 use crate::build::go::places::Places;
 use crate::build::go::tool::GoTool;
 use crate::go::home;
+use crate::record::outcome::Missing;
 use crate::run::go::command::GoCommand;
 use crate::run::go::recording::Recording;
 use crate::run::scratch::Scratch;
@@ -158,6 +159,14 @@ impl Plan {
         };
         self.graph.closure(suite).iter().any(|package| has_c(package))
             || binary.compiled.iter().chain(&binary.test_files).any(names_one)
+    }
+
+    /// Returns what is missing where a package cannot be built: its tests, or, where it has none, the package.
+    pub(super) fn missing(&self, package: &str, why: &str) -> Missing {
+        match self.suites.values().any(|suite| **suite == *package) {
+            true => Missing::suite(package, why),
+            false => Missing::build(package, why),
+        }
     }
 
     /// Returns the suites of which no test is wanted, as their sources say.

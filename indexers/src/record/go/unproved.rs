@@ -46,11 +46,16 @@ pub(super) fn check(
     unwanted: &BTreeSet<Box<str>>,
 ) -> Result<Vec<Missing>, GoRecordError> {
     let packages = plan.unproved(request, unwanted);
-    if packages.is_empty() || request.watch.is_interrupted() {
+    if packages.is_empty() {
         return Ok(Vec::new());
     }
     let said = match plan.tool.ask(&plan.check(&packages), request.watch) {
-        Ok(_) | Err(ToolError::Interrupted { .. }) => return Ok(Vec::new()),
+        Ok(_) => return Ok(Vec::new()),
+        // Nobody knows of any of them.
+        Err(ToolError::Interrupted { .. }) => {
+            let why = "the recording was interrupted";
+            return Ok(packages.iter().map(|package| plan.missing(package, why)).collect());
+        }
         Err(ToolError::Failed { message, .. }) => message,
         Err(error) => return Err(error.into()),
     };
@@ -61,14 +66,9 @@ pub(super) fn check(
         .graph
         .made_of(|package| failed.contains(package.base_path()) || folders.contains(&folder_of(package)));
     (request.listener)(Event::Warning(format!("not every package could be built:\n{said}")));
-    let tested: BTreeSet<&str> = plan.suites.values().map(|suite| &**suite).collect();
-    let mut missing: Vec<Missing> = Vec::new();
-    for package in packages.iter().filter(|package| made_of_them.contains(&***package)) {
-        missing.push(match tested.contains(&**package) {
-            true => Missing::suite(package.clone(), "its package could not be built"),
-            false => Missing::build(package.clone(), "it could not be built"),
-        });
-    }
+    let failing = packages.iter().filter(|package| made_of_them.contains(&***package));
+    let mut missing: Vec<Missing> =
+        failing.map(|package| plan.missing(package, "its package could not be built")).collect();
     if missing.is_empty() {
         missing.push(Missing::build("go vet", "it failed, and does not say for which package"));
     }
