@@ -25,8 +25,8 @@ impl Tracer<'_> {
         match (self.spreader.decide(told)?, view) {
             // What only things in a new file can mean, nothing else did.
             (Reach::Nobody | Reach::If { .. }, _) | (Reach::NamesInFile(_), None) => {}
-            (Reach::NamesInModule { names, module }, Some(file)) => {
-                let only = self.is_closed(file, &module)?.then_some(&file.file.path);
+            (Reach::NamesInModule { names, module }, Some(known)) => {
+                let only = self.is_closed(known, &module)?.then_some(&known.file.path);
                 let reached = self.spreader.follow(&names, only)?;
                 self.named(change, view, [reached.sets]);
             }
@@ -59,16 +59,16 @@ impl Tracer<'_> {
                 let reached = self.spreader.follow_values(&names)?;
                 self.named(change, view, [reached.sets]);
             }
-            (Reach::NamesInFile(names), Some(file)) => {
-                let reached = self.spreader.follow(&names, Some(&file.file.path))?;
+            (Reach::NamesInFile(names), Some(known)) => {
+                let reached = self.spreader.follow(&names, Some(&known.file.path))?;
                 self.named(change, view, [reached.sets]);
             }
-            (Reach::Scope { names, module, is_public }, Some(file)) => {
-                let is_closed = !is_public && self.is_closed(file, &module)?;
-                let reached = self.spreader.follow(&names, is_closed.then_some(&file.file.path))?;
+            (Reach::Scope { names, module, is_public }, Some(known)) => {
+                let is_closed = !is_public && self.is_closed(known, &module)?;
+                let reached = self.spreader.follow(&names, is_closed.then_some(&known.file.path))?;
                 self.named(change.clone(), view, [reached.sets]);
                 let is_inside = |unit: &&UnitRecord| unit.name.is_empty() || unit.name.starts_with(&*module);
-                let inside = file.units.iter().filter(is_inside);
+                let inside = known.units.iter().filter(is_inside);
                 let mut sets: Vec<SetId> = inside.flat_map(|unit| [unit.own, unit.shared]).collect();
                 if !is_closed {
                     sets.extend(self.in_scope(&change.file, is_public)?);

@@ -16,7 +16,6 @@ pub(super) struct Wanted(Vec<(Reason, Sets)>);
 /// Sets of tests that are still to be read.
 #[derive(Debug)]
 enum Sets {
-    Union(Vec<SetId>),
     /// The tests that are in some set of each.
     Each(Vec<Vec<SetId>>),
     /// The tests of the first that are in none of the others.
@@ -28,14 +27,16 @@ enum Sets {
 impl Wanted {
     /// Adds the tests of all of the sets.
     pub(super) fn add(&mut self, reason: Reason, sets: Vec<SetId>) {
-        if sets.iter().any(|set| *set != SetId::EMPTY) {
-            self.0.push((reason, Sets::Union(sets)));
-        }
+        self.add_each(reason, [sets]);
     }
 
     /// Adds the tests that are in some set of each.
     pub(super) fn add_each(&mut self, reason: Reason, each: impl IntoIterator<Item = Vec<SetId>>) {
-        self.0.push((reason, Sets::Each(each.into_iter().collect())));
+        let each: Vec<Vec<SetId>> = each.into_iter().collect();
+        // Where one of them is nobody, nothing has to be read.
+        if each.iter().all(|sets| sets.iter().any(|set| *set != SetId::EMPTY)) {
+            self.0.push((reason, Sets::Each(each)));
+        }
     }
 
     /// Adds the tests of a set that are in none of the others.
@@ -72,7 +73,6 @@ impl Wanted {
                 tests
             };
             let tests = match &sets {
-                Sets::Union(ids) => union(ids),
                 Sets::Each(each) => {
                     let meet = |mut tests: TestSet, more: TestSet| {
                         tests.intersect_with(&more);
@@ -94,7 +94,7 @@ impl Wanted {
 impl Sets {
     fn ids(&self) -> Vec<SetId> {
         match self {
-            Sets::Union(sets) | Sets::AllWithout(sets) => sets.clone(),
+            Sets::AllWithout(sets) => sets.clone(),
             Sets::Each(each) => each.concat(),
             Sets::Without(base, others) => [*base].into_iter().chain(others.iter().copied()).collect(),
         }
