@@ -1,8 +1,8 @@
 //! What code finds out of the machine that it runs on, and takes another way for.
 //!
 //! A recording says what is executed on the machine on which it was made. Code that asks how many processors there are,
-//! what they can do, or as whom it runs, may take a way on another one that no counter has seen. So whoever executes such code depends on
-//! the answer, as on a variable that it looks up. What libraries ask is not seen.
+//! what they can do, or as whom it runs, may take a way on another one that no counter has seen. So whoever executes such
+//! code depends on the answer, as on a variable that it looks up. What libraries ask is not seen.
 
 use std::collections::BTreeSet;
 use std::fs::File;
