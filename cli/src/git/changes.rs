@@ -1,5 +1,6 @@
 //! Which files are not what they were.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -10,6 +11,13 @@ use super::raw::Pair;
 /// A path as git has it: bytes, `/`-separated, that need not be text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct GitPath(pub(super) Vec<u8>);
+
+/// So that bytes can be looked for among paths.
+impl Borrow<[u8]> for GitPath {
+    fn borrow(&self) -> &[u8] {
+        &self.0
+    }
+}
 
 /// The files that are not what they were: their content or what git takes them for, compared as git stores them.
 ///

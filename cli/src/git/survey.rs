@@ -203,10 +203,8 @@ impl Survey {
     /// Hands out all files that are there; of each, what git knows of it without reading it.
     pub(super) fn each(&self, repository: &Repository, mut each: impl FnMut(&[u8], Listed)) {
         for entry in self.tracked.iter() {
-            let is_known = self.touched.is_empty() && self.overlooked.is_empty() || {
-                let path = GitPath(entry.path.to_vec());
-                !self.touched.contains_key(&path) && !self.overlooked.contains_key(&path)
-            };
+            let is_known =
+                !self.touched.contains_key(entry.path) && !self.overlooked.contains_key(entry.path);
             if is_known {
                 each(entry.path, Listed::from(entry.side()));
             }

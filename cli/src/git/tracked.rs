@@ -12,6 +12,8 @@ use super::raw::Side;
 #[derive(Debug, Default)]
 pub(super) struct Tracked {
     text: Vec<u8>,
+    /// Where the NUL of each is. They are gone through several times, and looked for and checked once.
+    ends: Vec<usize>,
 }
 
 /// A file that git was told of.
@@ -26,35 +28,46 @@ pub(super) struct Entry<'a> {
 impl Tracked {
     /// Reads what `ls-files -v --stage -z` prints. The error is the first piece that it never prints.
     pub(super) fn parse(text: Vec<u8>) -> Result<Tracked, Vec<u8>> {
-        let tracked = Tracked { text };
-        let odd = tracked.pieces().find(|piece| Entry::parse(piece).is_none()).map(<[u8]>::to_vec);
-        odd.map_or(Ok(tracked), Err)
+        let ends = text.iter().enumerate().filter(|(_, byte)| **byte == 0).map(|(at, _)| at).collect();
+        let tracked = Tracked { text, ends };
+        if let Some(odd) =
+            tracked.pieces().find(|piece| !Entry::split(piece).is_some_and(|entry| entry.is_sound()))
+        {
+            return Err(odd.to_vec());
+        }
+        // What is cut off in the middle has no end.
+        let end = tracked.ends.last().map_or(0, |last| last + 1);
+        match &tracked.text[end..] {
+            [] => Ok(tracked),
+            cut => Err(cut.to_vec()),
+        }
     }
 
     /// Returns the files.
     pub(super) fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
-        self.pieces().filter_map(Entry::parse)
+        self.pieces().filter_map(Entry::split)
     }
 
     fn pieces(&self) -> impl Iterator<Item = &[u8]> {
-        // What is cut off in the middle has no end, and is no piece that parses.
-        let end = self.text.len() - usize::from(self.text.ends_with(b"\0"));
-        let is_cut = !self.text.is_empty() && end == self.text.len();
-        let pieces = self.text[..end].split(|byte| *byte == 0).filter(|_| !self.text.is_empty());
-        pieces.chain(is_cut.then_some(&[][..]))
+        let starts = std::iter::once(0).chain(self.ends.iter().map(|end| end + 1));
+        starts.zip(&self.ends).map(|(start, end)| &self.text[start..*end])
     }
 }
 
 impl<'a> Entry<'a> {
-    fn parse(piece: &'a [u8]) -> Option<Entry<'a>> {
-        let tab = piece.iter().position(|byte| *byte == b'\t')?;
-        let (about, path) = (&piece[..tab], &piece[tab + 1..]);
-        let [tag, b' ', about @ ..] = about else { return None };
-        let (mode, about) = about.split_at_checked(6)?;
-        let [b' ', id @ .., b' ', b'0'..=b'3'] = about else { return None };
-        let is_id = matches!(id.len(), 40 | 64) && id.iter().all(u8::is_ascii_hexdigit);
-        let is_entry = is_id && mode.iter().all(u8::is_ascii_digit) && !path.is_empty();
-        is_entry.then_some(Entry { tag: *tag, mode, id, path })
+    /// Splits what git prints of a file, without a look at what the parts are.
+    fn split(piece: &'a [u8]) -> Option<Entry<'a>> {
+        let ([tag, b' ', mode @ .., b' '], rest) = piece.split_at_checked(9)? else { return None };
+        let id_length = [40, 64].into_iter().find(|length| rest.get(*length) == Some(&b' '))?;
+        let (id, rest) = rest.split_at(id_length);
+        let [b' ', b'0'..=b'3', b'\t', path @ ..] = rest else { return None };
+        Some(Entry { tag: *tag, mode, id, path })
+    }
+
+    /// Returns whether the parts are what git prints.
+    fn is_sound(&self) -> bool {
+        let is_path = !self.path.is_empty();
+        is_path && self.mode.iter().all(u8::is_ascii_digit) && self.id.iter().all(u8::is_ascii_hexdigit)
     }
 
     /// Returns what git has of it.
