@@ -204,7 +204,8 @@ impl<'t> Place<'t> {
     /// Makes a piece of a function.
     ///
     /// What it does is its body, also where that decides its type (`impl Trait`, `async`): a value of such a type is only
-    /// had by executing the function, and without a value others know no more of it than what the head says.
+    /// had by executing the function. Without a value others know no more of it than what the head says, but for its size
+    /// and its name: those who ask for them are found by that (`weighed`).
     fn function(&self, node: Node<'_>, start: usize, namer: &Namer<'_>) -> Piece {
         let name = node.child_by_field_name("name");
         let name = name.map(|name| namer.whole(name.start_byte(), name.end_byte())).unwrap_or_default();

@@ -22,9 +22,18 @@ use name::{as_trait, is_identifier, is_like_type, is_module, last_segment, split
 /// What the name of a function begins with that the compiler can execute.
 const EVALUABLE: &str = "const ";
 
-/// What is named by who looks at values whose types nobody can name: how large they are, and what their types are called.
-const WEIGHING: [&str; 6] =
-    ["align_of", "align_of_val", "needs_drop", "size_of", "size_of_val", "type_name_of_val"];
+/// What is named by who looks at types that nobody can name, with a value or without (`fn() -> T` is one of a function that
+/// nobody calls): how large they are, what they are called, and which they are.
+const WEIGHING: [&str; 8] = [
+    "TypeId",
+    "align_of",
+    "align_of_val",
+    "needs_drop",
+    "size_of",
+    "size_of_val",
+    "type_name",
+    "type_name_of_val",
+];
 
 /// Returns whom an edit of what an item of a file says to others concerns.
 pub(super) fn reach(file: &RepoPath, name: &str, edit: Edit) -> Reach {

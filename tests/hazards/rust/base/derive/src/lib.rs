@@ -7,7 +7,7 @@ mod words;
 /// Gives a type a `describe`.
 #[proc_macro_derive(Describe)]
 pub fn describe(input: TokenStream) -> TokenStream {
-    let name = type_name(input);
+    let name = name_of_type(input);
     format!("impl {name} {{ pub fn describe(&self) -> &'static str {{ \"{}\" }} }}", words::about(&name))
         .parse()
         .unwrap()
@@ -26,7 +26,7 @@ pub fn keep(_arguments: TokenStream, item: TokenStream) -> TokenStream {
     item
 }
 
-fn type_name(input: TokenStream) -> String {
+fn name_of_type(input: TokenStream) -> String {
     word_after(input, &["struct", "enum"])
 }
 

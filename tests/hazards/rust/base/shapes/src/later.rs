@@ -22,3 +22,11 @@ fn always() -> impl Fn() -> u8 {
 pub fn room<T>(_: &T) -> usize {
     std::mem::size_of::<T>()
 }
+
+pub fn unmade() -> impl Sized {
+    1_u8
+}
+
+pub fn what_it_makes<T>(_: fn() -> T) -> &'static str {
+    std::any::type_name::<T>()
+}

@@ -1,4 +1,4 @@
-use crate::later::{outer, room, sometimes};
+use crate::later::{outer, room, sometimes, unmade, what_it_makes};
 
 #[test]
 fn outer_takes_room() {
@@ -18,4 +18,9 @@ fn never_takes_room() {
 #[test]
 fn never_is_nothing() {
     println!("{}", sometimes(false).is_some());
+}
+
+#[test]
+fn unmade_is_a_type() {
+    println!("{}", what_it_makes(unmade));
 }
