@@ -23,10 +23,11 @@ use super::dep_info::DepInfo;
 use super::invocation::{Invocation, note_of};
 use super::paths::{Home, Normalizer, Roots};
 use super::script::ScriptOutput;
-use about::sees_about;
+use asking::Asking;
 use locate::{build_scripts, notes_of, read_note};
 
 mod about;
+mod asking;
 mod locate;
 mod script;
 
@@ -47,6 +48,7 @@ pub struct Crates<'a> {
     parts: HashMap<PathBuf, Part>,
     /// Which sources may look up what cargo says of a package.
     looking_up: HashMap<RepoPath, bool>,
+    asking: Asking,
 }
 
 /// What one crate alone was compiled from, and the notes of what it is made of besides.
@@ -70,7 +72,15 @@ impl<'a> Crates<'a> {
         let repository = roots.repository.clone();
         let normalizer = Normalizer::new(roots);
         let (parts, looking_up) = (HashMap::new(), HashMap::new());
-        Crates { normalizer, repository, variables, opens: None, parts, looking_up }
+        Crates {
+            normalizer,
+            repository,
+            variables,
+            opens: None,
+            parts,
+            looking_up,
+            asking: Asking::default(),
+        }
     }
 
     /// Takes what was opened while everything was built.
@@ -202,7 +212,7 @@ impl<'a> Crates<'a> {
         }
         self.read_dep_info(invocation, is_ours, &mut part.own);
         part.looks_up = is_ours && self.looks_up(&part.own.files);
-        let sees_about = sees_about(invocation, &part.own);
+        let sees_about = self.sees_about(invocation, &part.own);
         for own in part.own.manifests.values_mut() {
             own.is_tested = invocation.is_test;
             own.sees_about = sees_about;

@@ -1,11 +1,10 @@
 //! Who may see what cargo says of a package: its version, and what its manifest says to people.
 //!
-//! Cargo hands it to compilers, build scripts and running tests as variables, `CARGO_PKG_VERSION` and others.
+//! Cargo hands it to compilers, build scripts and running tests as variables, `CARGO_PKG_VERSION` and others. What a crate
+//! itself asks for (`env!`) is in its dep-info; what macros ask for is not (`asking`).
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
 
 use skiptrace_engine::path::RepoPath;
 
@@ -41,20 +40,17 @@ fn looks_up(source: &str) -> bool {
     source.contains(ABOUT) || names_all()
 }
 
-/// Returns whether a crate, or what is executed to make it or with it, may see its package's version, and what else
-/// cargo says of the package in variables.
-pub(super) fn sees_about(invocation: &Invocation, own: &Compiled) -> bool {
-    // What a macro asks for leaves no trace; the libraries of macros are loaded.
-    let is_loaded = |library: &PathBuf| {
-        let extension = library.extension().and_then(OsStr::to_str);
-        !matches!(extension, Some("rlib" | "rmeta" | "a"))
-    };
-    let asks = |name: &str| name.starts_with("CARGO_PKG_") && name != "CARGO_PKG_NAME";
-    invocation.is_script
-        || invocation.generated.is_some()
-        || invocation.externs.iter().any(is_loaded)
-        || !own.unknown.is_empty()
-        || own.variables.keys().any(|name| asks(name))
+impl Crates<'_> {
+    /// Returns whether a crate, or what is executed to make it or with it, may see its package's version, and what else
+    /// cargo says of the package in variables.
+    pub(super) fn sees_about(&mut self, invocation: &Invocation, own: &Compiled) -> bool {
+        let asks = |name: &str| name.starts_with(ABOUT) && name != "CARGO_PKG_NAME";
+        invocation.is_script
+            || invocation.generated.is_some()
+            || !own.unknown.is_empty()
+            || own.variables.keys().any(|name| asks(name))
+            || invocation.externs.iter().any(|library| self.brings_asking(library))
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,3 @@
+//! Hands on a macro of another package.
+
+pub use asking::version;
