@@ -28,6 +28,7 @@ use locate::{build_scripts, notes_of, read_note};
 
 mod about;
 mod asking;
+mod compiling;
 mod locate;
 mod script;
 

@@ -127,6 +127,9 @@ fn harnesses_of_all_kinds() {
     let (compiles, _) = cargo.test("compiles");
     assert!(cargo.files(compiles).contains("harness/src/lib.rs"), "{:?}", cargo.files(compiles));
     assert!(!cargo.truth["compiles"].contains("three"));
+    // Those that are given what compiles, and do not name it, are like any others.
+    let (lists, _) = cargo.test("twice");
+    assert!(!cargo.files(lists).contains("trybuild/src/lib.rs"), "{:?}", cargo.files(lists));
     assert_eq!(project.status(), "");
     if require("cargo-nextest").is_none() {
         return;

@@ -27,10 +27,6 @@ use crate::run::case::Case;
 use crate::run::driver::Ran;
 use crate::trace::Trace;
 
-/// Packages whose tests compile code as they run: what decides their results is source text, executed or not.
-const COMPILING: &[&str] =
-    &["trybuild", "compiletest_rs", "ui_test", "macrotest", "compile-fail", "tryexpand", "goldentests"];
-
 /// Packages whose macros read files as they are expanded, and do not tell the compiler.
 const READING: &[&str] =
     &["diesel_migrations", "include_directory", "include_dir", "refinery", "rust-embed", "static-files"];
@@ -130,11 +126,11 @@ impl<'a> Gatherer<'a> {
         let mut uncounted: BTreeMap<Box<str>, Vec<FilePart>> = BTreeMap::new();
         for (suite, paths) in binaries {
             let mut of_suite = Compiled::default();
-            for path in paths {
-                of_suite.add(&crates.compiled(&path));
+            for path in &paths {
+                of_suite.add(&crates.compiled(path));
             }
             let mut parts = inputs.of(&of_suite);
-            if of_suite.packages.iter().any(|package| COMPILING.contains(&package.name.as_str())) {
+            if paths.iter().any(|path| crates.compiles(path)) {
                 compiling.insert(suite.clone());
                 depend_on_all(&mut parts, &of_suite);
             }
