@@ -159,9 +159,9 @@ fn packages_that_cannot_be_built() {
         "bad/bad.go:12:13: cannot use \"text\"",
         "badtest/badtest_test.go:14:13: cannot use \"text\"",
         "format %d has arg \"text\" of wrong type string",
-        "6 tests did not run, and will always run: `example.org/main/bad (all tests)`, `example.org/main/badtest (all \
-         tests)`, `example.org/main/importing (all tests)`, `example.org/main/vetted (all tests)`, \
-         `example.org/main/syntax (all tests)` and 1 more",
+        "6 tests did not run, and cannot be skipped until they are recorded: `example.org/main/bad (all tests)`, \
+         `example.org/main/badtest (all tests)`, `example.org/main/importing (all tests)`, `example.org/main/vetted \
+         (all tests)`, `example.org/main/syntax (all tests)` and 1 more",
         "syntax/syntax_test.go:3:18: expected ')', found 'EOF'",
         "the tests in `$DIR/work/dies` cannot be listed",
     ] {

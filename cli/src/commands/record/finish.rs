@@ -505,7 +505,7 @@ fn report_missing(document: &Document, session: &Session<'_>) {
     let (builds, tests): (Vec<&MissingTest>, Vec<&MissingTest>) =
         document.missing.iter().partition(|missing| missing.is_build);
     let all = [
-        (tests, "test", "did not run, and will always run"),
+        (tests, "test", "did not run, and cannot be skipped until they are recorded"),
         (builds, "package", "without tests cannot be built"),
     ];
     for (missing, noun, what) in all.into_iter().filter(|(missing, ..)| !missing.is_empty()) {
