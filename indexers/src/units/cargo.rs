@@ -28,7 +28,8 @@
 //! The last three are there always, so that whoever depends on them notices a table that is new. Dependencies of the
 //! workspace are in none of these: until a package takes one, nobody is concerned.
 //!
-//! Comments and layout are in no fingerprint, the order of keys and tables is not either.
+//! Comments and layout are in no fingerprint, the order of keys and tables is not either. Nor is the version that is asked
+//! for of a dependency in a folder, which releases of workspaces change everywhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -268,14 +269,20 @@ fn canonical(value: &DeValue<'_>) -> Vec<u8> {
             let values: Vec<Vec<u8>> = values.iter().map(|value| canonical(value.get_ref())).collect();
             tagged(b'a', &values.iter().map(Vec::as_slice).collect::<Vec<_>>())
         }
-        DeValue::Table(table) => {
-            let entries: BTreeMap<&str, Vec<u8>> =
-                table.iter().map(|(key, value)| (&**key.get_ref(), canonical(value.get_ref()))).collect();
-            let texts: Vec<&[u8]> =
-                entries.iter().flat_map(|(key, value)| [key.as_bytes(), value.as_slice()]).collect();
-            tagged(b't', &texts)
-        }
+        DeValue::Table(table) => canonical_table(table, |_| true),
     }
+}
+
+/// Returns those entries of a table that count, without their layout and order.
+fn canonical_table(table: &DeTable<'_>, counts: impl Fn(&str) -> bool) -> Vec<u8> {
+    let entries: BTreeMap<&str, Vec<u8>> = table
+        .iter()
+        .filter(|(key, _)| counts(key.get_ref()))
+        .map(|(key, value)| (&**key.get_ref(), canonical(value.get_ref())))
+        .collect();
+    let texts: Vec<&[u8]> =
+        entries.iter().flat_map(|(key, value)| [key.as_bytes(), value.as_slice()]).collect();
+    [b"t".as_slice(), &encode(&texts)].concat()
 }
 
 /// Returns whether lints are among a table's that keep what they find from being compiled, be it elsewhere.
@@ -371,8 +378,6 @@ impl Parsed {
             let name = &**key.get_ref();
             let unit_name = format!("{unit} {name}");
             let span = key.span().start..value.span().end.max(key.span().end);
-            let said = encode(&[table_name.as_bytes(), name.as_bytes(), &canonical(value.get_ref())]);
-            self.entries.add(unit_name.clone(), span, said);
             let value = value.get_ref();
             let text = |key: &str| value.get(key).and_then(|value| value.get_ref().as_str());
             let inherited = value.get("workspace").is_some_and(|is| is.get_ref().as_bool() == Some(true));
@@ -385,6 +390,13 @@ impl Parsed {
                 (None, Some(_)) => Origin::Folder,
                 (None, None) => Origin::Registry,
             };
+            let said = match (&from, value) {
+                // What is in the folder is built, whatever its version; one that does not fit keeps all from being built.
+                (Origin::Folder, DeValue::Table(table)) => canonical_table(table, |key| key != "version"),
+                _ => canonical(value),
+            };
+            let said = encode(&[table_name.as_bytes(), name.as_bytes(), &said]);
+            self.entries.add(unit_name.clone(), span, said);
             let declared = Declared {
                 unit: unit_name.into(),
                 key: name.into(),

@@ -194,6 +194,8 @@ fn layout_comments_and_order_of_a_manifest_change_nothing() {
     }
     let text = MANIFEST.replace('\n', "\r\n");
     assert_eq!(super::changed(Language::CargoToml, MANIFEST, &text), [""; 0]);
+    // What is built of a folder is what is in it.
+    assert_eq!(manifest("path = \"../base\"", "path = \"../base\", version = \"2\""), [""; 0]);
 }
 
 #[test]
