@@ -228,7 +228,7 @@ impl<'t> Place<'t> {
         let piece = Piece::of(node, start, kind, format!("{}{mark}{name}", self.path));
         let mut marks: Vec<Cow<'static, str>> =
             marks.unwrap_or_default().into_iter().map(Cow::from).collect();
-        if rust_compile_time::hides_type(namer, start, head_end) {
+        if rust_compile_time::hides_type(node, namer, start, head_end) {
             marks.push(rust_compile_time::HIDDEN.into());
         }
         Piece { body: body.filter(|_| !acts_in_body), marks, ..piece }

@@ -1,5 +1,7 @@
 //! What a function of Rust has the compiler do that nobody sees when it is executed.
 
+use tree_sitter::Node;
+
 use super::lex::{Token, TokenKind};
 use super::names::Namer;
 
@@ -14,10 +16,19 @@ pub(super) const EVALUATES: &str = "const";
 /// call of it and never makes it.
 pub(super) const HIDDEN: &str = "-> impl";
 
-/// Returns whether the head of a function leaves something of its type to its body.
-pub(super) fn hides_type(namer: &Namer<'_>, start: usize, head_end: usize) -> bool {
+/// Returns whether a function leaves something of its type to its body: what it returns, or a macro in its place may. What
+/// it is given as an `impl`, its callers decide.
+pub(super) fn hides_type(node: Node<'_>, namer: &Namer<'_>, start: usize, head_end: usize) -> bool {
     let source = namer.source();
-    namer.tokens(start, head_end).iter().any(|token| token.is(source, "impl") || token.is(source, "async"))
+    let says = |start: usize, end: usize, words: &[&str]| {
+        namer.tokens(start, end).iter().any(|token| words.iter().any(|word| token.is(source, word)))
+    };
+    let returned = match (node.has_error(), node.child_by_field_name("return_type")) {
+        (true, _) => says(start, head_end, &["impl"]),
+        (false, Some(returned)) => says(returned.start_byte(), returned.end_byte(), &["impl", "!"]),
+        (false, None) => false,
+    };
+    returned || says(start, head_end, &["async"])
 }
 
 /// Macros of the standard library, which evaluate nothing while they are compiled, and take what they are given as it is.

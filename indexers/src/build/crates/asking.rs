@@ -72,10 +72,13 @@ fn names_asking(invocation: &Invocation) -> Option<bool> {
     for source in info.sources() {
         let source = std::str::from_utf8(source).ok()?;
         let text = fs::read(invocation.cwd.join(source)).ok()?;
-        // What is no source is taken in as it is.
-        if Path::new(source).extension().is_some_and(|extension| extension == "rs")
-            && plain_words_of_rust(std::str::from_utf8(&text).ok()?)?.any(|word| ASKING.contains(&word))
-        {
+        let text = std::str::from_utf8(&text).ok()?;
+        let asks = match Path::new(source).extension().is_some_and(|extension| extension == "rs") {
+            true => plain_words_of_rust(text)?.any(|word| ASKING.contains(&word)),
+            // It may be code all the same.
+            false => ASKING.iter().any(|word| text.contains(word)),
+        };
+        if asks {
             return Some(true);
         }
     }

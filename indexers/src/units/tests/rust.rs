@@ -3,7 +3,7 @@
 use skiptrace_engine::fingerprint::Identifier;
 use skiptrace_engine::unit::UnitKind;
 
-use super::super::{Language, cut};
+use super::super::{Language, cut, is_seen_by_examples};
 
 pub(super) const EXAMPLE: &str = r##"#!/usr/bin/env run
 #![allow(dead_code)]
@@ -269,5 +269,22 @@ fn doc_comments_count_where_a_macro_may_see_them() {
     ];
     for quiet in quiet {
         assert_eq!(check(quiet), 0, "{quiet}");
+    }
+}
+
+#[test]
+fn a_type_is_hidden_by_what_is_returned() {
+    for (source, hides) in [
+        ("fn a() -> impl Fn() { || () }", true),
+        ("fn a() -> Option<impl Fn()> { Some(|| ()) }", true),
+        ("fn a() -> made!() { 1 }", true),
+        ("async fn a() {}", true),
+        ("fn a() -> u8 { 1 }", false),
+        ("fn a(b: impl Fn()) { b() }", false),
+        ("fn a<B: Fn() -> u8>(b: B, c: impl Fn() -> u8) -> u8 { b() + c() }", false),
+    ] {
+        let units = cut(Some(Language::Rust), source.as_bytes());
+        let function = units.iter().find(|unit| unit.kind == UnitKind::Function).unwrap();
+        assert_eq!(is_seen_by_examples(function), hides, "{source}");
     }
 }
