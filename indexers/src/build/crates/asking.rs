@@ -15,9 +15,9 @@ use crate::build::dep_info::DepInfo;
 use crate::build::invocation::{Invocation, note_of};
 use crate::units::plain_words_of_rust;
 
-/// What is named by who looks variables up while it is executed, or lets another program do so. `env!` is none of that: it
-/// is expanded where it stands.
-const ASKING: &[&str] = &["Command", "env", "environ", "getenv", "libc", "nix"];
+/// What is named by who looks variables up while it is executed, reads the manifest itself, or lets another program do so.
+/// `env!` is none of that: it is expanded where it stands.
+const ASKING: &[&str] = &["Command", "env", "environ", "fs", "getenv", "libc", "nix"];
 
 /// What is known of crates, by their notes.
 #[derive(Debug, Default)]
@@ -76,7 +76,7 @@ fn names_asking(invocation: &Invocation) -> Option<bool> {
         let asks = match Path::new(source).extension().is_some_and(|extension| extension == "rs") {
             true => plain_words_of_rust(text)?.any(|word| ASKING.contains(&word)),
             // It may be code all the same.
-            false => ASKING.iter().any(|word| text.contains(word)),
+            false => text.split(|c: char| !c.is_alphanumeric()).any(|word| ASKING.contains(&word)),
         };
         if asks {
             return Some(true);
@@ -110,6 +110,7 @@ mod tests {
             "fn f(name: &str) { std::env::var(name); }",
             "use std::env; fn f() { env::vars(); }",
             "fn f() { std::process::Command::new(\"cargo\"); }",
+            "fn f() { std::fs::read(\"Cargo.toml\"); }",
             "extern \"C\" { fn getenv(name: *const u8) -> *const u8; }",
             "fn f() { if env != 1 {} }",
             "fn f() { \"",
