@@ -79,8 +79,11 @@ fn a_manifest_concerns_whoever_is_built_by_it() {
     assert_eq!(updated.edit("truth/Cargo.toml", "0.1.0", "0.1.1"), nobody);
     assert_eq!(updated.edit("alone/Cargo.toml", "publish", "description = \"x\"\npublish"), nobody);
     // What only tests are given concerns these.
-    let edited = updated.edit("letters/Cargo.toml", "\"../truth\" }", "\"../truth\", version = \"0.1\" }");
+    let edited = updated.edit("letters/Cargo.toml", "\"../truth\" }", "\"../truth\", features = [] }");
     assert_eq!(edited, ["letters_are_raised"]);
+    // What is in a folder is built whatever its version.
+    let edited = updated.edit("letters/Cargo.toml", "features = [] }", "features = [], version = \"0.1\" }");
+    assert_eq!(edited, nobody);
     let of_letters = and(&USER, &["letters_are_raised", "plain_counts", "plain_shouts"]);
     assert_eq!(updated.edit("letters/Cargo.toml", "loud = []", "loud = []\nquiet = []"), of_letters);
     // What a workspace offers concerns who takes it.
