@@ -78,6 +78,8 @@ fn main() {
     match Args::parse().command {
         Command_::Prepare { workload, folder } => prepare(&plan(&workload), &folder),
         Command_::Time { workload, folder, skiptrace, times, text } => {
+            // It is run in that folder.
+            let skiptrace = skiptrace.canonicalize().expect("the program is there");
             Bench { plan: plan(&workload), folder, skiptrace, times, text }.run();
         }
     }

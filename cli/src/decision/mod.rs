@@ -12,6 +12,8 @@ mod differing;
 mod ignored;
 mod unkept;
 
+use std::panic::resume_unwind;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use skiptrace_engine::id::JobName;
@@ -23,7 +25,7 @@ use skiptrace_indexers::units::reach::Languages;
 
 use crate::commands::record::runner::Runner;
 use crate::error::{CommandError, ErrorKind};
-use crate::git::Repository;
+use crate::git::{GitError, Messages, Repository};
 use crate::rules::pack::is_foreign;
 use crate::session::Session;
 
@@ -73,12 +75,29 @@ impl Decision {
     /// Decides. Only what the user typed wrong is an error.
     pub fn make(asked: &Asked<'_>, session: &Session<'_>) -> Result<Decision, CommandError> {
         let started = Instant::now();
-        let decision = Decision::find(asked, session)?;
+        let repository = session.repository();
+        let decision = thread::scope(|scope| {
+            // Git looks for them while everything else is decided.
+            let messages = match (&repository, asked.escape) {
+                (Ok(Some(repository)), Some(_)) => {
+                    let (repository, revision) = (*repository, asked.at.unwrap_or("HEAD"));
+                    Some(scope.spawn(move || repository.messages(revision)))
+                }
+                _ => None,
+            };
+            let messages = || Some(messages?.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            Decision::find(asked, session, repository, messages)
+        })?;
         Ok(Decision { took: started.elapsed(), ..decision })
     }
 
-    fn find(asked: &Asked<'_>, session: &Session<'_>) -> Result<Decision, CommandError> {
-        let repository = session.repository();
+    /// Decides; `messages` waits for those of the commit, where they may have everything run.
+    fn find(
+        asked: &Asked<'_>,
+        session: &Session<'_>,
+        repository: Result<Option<&Repository>, CommandError>,
+        messages: impl FnOnce() -> Option<Result<Messages, GitError>>,
+    ) -> Result<Decision, CommandError> {
         // Git looks through the work tree meanwhile.
         let now = match &repository {
             Ok(Some(repository)) => Some(repository.present(asked.at)),
@@ -125,7 +144,8 @@ impl Decision {
         };
         let mut selection = select(&parts, &question);
         let mut notes: Vec<String> = basis.notes.iter().cloned().chain(notes).collect();
-        for cause in everything.into_iter().chain(escaped(asked, repository, &mut notes)) {
+        let escaped = asked.escape.zip(messages()).and_then(|(text, said)| escaped(text, said, &mut notes));
+        for cause in everything.into_iter().chain(escaped) {
             selection.run_everything(cause);
         }
         Ok(Decision { selection, present, notes, basis: Some(basis), took: Duration::ZERO })
@@ -139,9 +159,8 @@ impl Decision {
 }
 
 /// Says that a commit's message has everything run, or may have.
-fn escaped(asked: &Asked<'_>, repository: &Repository, notes: &mut Vec<String>) -> Option<Cause> {
-    let escape = asked.escape?;
-    match repository.messages(asked.at.unwrap_or("HEAD")) {
+fn escaped(escape: &str, messages: Result<Messages, GitError>, notes: &mut Vec<String>) -> Option<Cause> {
+    match messages {
         Ok(messages) if messages.have(escape) => return Some(Cause::Asked(escape.to_owned())),
         Ok(messages) if messages.is_cut => notes.push(format!(
             "this clone does not have the commit that is merged, so nobody knows whether its message says `{escape}` \
