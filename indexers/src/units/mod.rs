@@ -191,22 +191,25 @@ pub fn cut(language: Option<Language>, source: &[u8]) -> Vec<Unit> {
 
 /// Returns the words of a source of Rust that stand in no comment and no text; `None` if it cannot be read.
 pub(crate) fn words_of_rust(source: &str) -> Option<impl Iterator<Item = &str>> {
-    words_before(source, |_| true)
+    let words = tokens_of_rust(source)?.filter(|token| token.kind == TokenKind::Word);
+    Some(words.map(|token| text_of(source, token)))
 }
 
-/// Returns the same words without the names of macros that are called.
-pub(crate) fn plain_words_of_rust(source: &str) -> Option<impl Iterator<Item = &str>> {
-    words_before(source, |rest| !rest.trim_start().starts_with('!') || rest.trim_start().starts_with("!="))
+/// Returns the same words and all that stands between them but comments, each alone.
+pub(crate) fn texts_of_rust(source: &str) -> Option<impl Iterator<Item = &str>> {
+    Some(tokens_of_rust(source)?.map(|token| text_of(source, token)))
 }
 
-/// Returns those words behind which something of a kind stands.
-fn words_before(source: &str, is_meant: impl Fn(&str) -> bool) -> Option<impl Iterator<Item = &str>> {
-    let tokens = lex::rust::tokens(source)?;
-    let words = tokens.into_iter().filter(move |token| {
-        token.kind == TokenKind::Word && is_meant(source.get(token.end..).unwrap_or_default())
-    });
-    let text = |token: Token| source.get(token.start..token.end).unwrap_or_default();
-    Some(words.map(move |token| text(token).trim_start_matches("r#")))
+fn tokens_of_rust(source: &str) -> Option<impl Iterator<Item = Token>> {
+    Some(lex::rust::tokens(source)?.into_iter().filter(|token| !token.is_doc()))
+}
+
+fn text_of(source: &str, token: Token) -> &str {
+    let text = source.get(token.start..token.end).unwrap_or_default();
+    match token.kind {
+        TokenKind::Word => text.trim_start_matches("r#"),
+        _ => text,
+    }
 }
 
 fn try_cut(language: Language, source: &[u8]) -> Option<Vec<Unit>> {

@@ -40,15 +40,19 @@ fn looks_up(source: &str) -> bool {
     source.contains(ABOUT) || names_all()
 }
 
+/// Returns whether a variable says something of a package that its manifest may say otherwise tomorrow.
+pub(super) fn is_about(variable: &str) -> bool {
+    variable.starts_with(ABOUT) && variable != "CARGO_PKG_NAME"
+}
+
 impl Crates<'_> {
     /// Returns whether a crate, or what is executed to make it or with it, may see its package's version, and what else
     /// cargo says of the package in variables.
     pub(super) fn sees_about(&mut self, invocation: &Invocation, own: &Compiled) -> bool {
-        let asks = |name: &str| name.starts_with(ABOUT) && name != "CARGO_PKG_NAME";
         invocation.is_script
             || invocation.generated.is_some()
             || !own.unknown.is_empty()
-            || own.variables.keys().any(|name| asks(name))
+            || own.variables.keys().any(|name| is_about(name))
             || invocation.externs.iter().any(|library| self.brings_asking(library))
     }
 }

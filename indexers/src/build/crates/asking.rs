@@ -2,7 +2,7 @@
 //!
 //! What a macro asks for leaves no trace. It may be any variable of the package that it is used in, and it may come from
 //! anywhere: a library that hands it on is enough. So the sources of macros are read, and those of all that they are made
-//! of.
+//! of. Where all that they ask for stands there as text, they ask for nothing else.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -10,14 +10,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Crates;
+use super::about::is_about;
 use super::locate::read_note;
 use crate::build::dep_info::DepInfo;
 use crate::build::invocation::{Invocation, note_of};
-use crate::units::plain_words_of_rust;
+use crate::units::texts_of_rust;
 
 /// What is named by who looks variables up while it is executed, reads the manifest itself, or lets another program do so.
-/// `env!` is none of that: it is expanded where it stands.
-const ASKING: &[&str] = &["Command", "env", "environ", "fs", "getenv", "libc", "nix"];
+const ASKING: &[&str] = &["Command", ENV, "environ", "fs", "getenv", "libc", "nix"];
+const ENV: &str = "env";
 
 /// What is known of crates, by their notes.
 #[derive(Debug, Default)]
@@ -74,7 +75,7 @@ fn names_asking(invocation: &Invocation) -> Option<bool> {
         let text = fs::read(invocation.cwd.join(source)).ok()?;
         let text = std::str::from_utf8(&text).ok()?;
         let asks = match Path::new(source).extension().is_some_and(|extension| extension == "rs") {
-            true => plain_words_of_rust(text)?.any(|word| ASKING.contains(&word)),
+            true => asks(&texts_of_rust(text)?.collect::<Vec<_>>()),
             // It may be code all the same.
             false => text.split(|c: char| !c.is_alphanumeric()).any(|word| ASKING.contains(&word)),
         };
@@ -83,6 +84,33 @@ fn names_asking(invocation: &Invocation) -> Option<bool> {
         }
     }
     Some(false)
+}
+
+/// Returns whether code names something that looks variables up, other than what is sure to ask for no such variable.
+fn asks(code: &[&str]) -> bool {
+    let mut imports = false;
+    code.iter().enumerate().any(|(at, text)| {
+        let next = &code[at + 1..];
+        match *text {
+            "use" => imports = next.first() != Some(&"<"),
+            ";" => imports = false,
+            _ => {}
+        }
+        let is_quiet = match next {
+            // It is expanded where it stands.
+            ["!", ..] => true,
+            ["," | ";" | "}", ..] => imports && *text == ENV,
+            ["::", "var" | "var_os", "(", name, ")", ..] => *text == ENV && is_other(name),
+            _ => false,
+        };
+        ASKING.contains(text) && !is_quiet
+    })
+}
+
+/// Returns whether a literal is the name of a variable that says nothing of a package.
+fn is_other(literal: &str) -> bool {
+    let name = literal.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    name.is_some_and(|name| !name.contains('\\') && !is_about(name))
 }
 
 #[cfg(test)]
@@ -113,13 +141,24 @@ mod tests {
             "fn f() { std::fs::read(\"Cargo.toml\"); }",
             "extern \"C\" { fn getenv(name: *const u8) -> *const u8; }",
             "fn f() { if env != 1 {} }",
+            "use std::env::var; fn f() { var(\"CARGO_PKG_VERSION\"); }",
+            "use std::env as e; fn f() { e::var(\"CARGO_PKG_VERSION\"); }",
+            "fn f() -> impl A + use<'_> { g(env, \"CARGO_PKG_VERSION\") }",
+            "use std::env; fn f() { env::var(\"CARGO_PKG_VERSION\"); }",
+            "use std::env; fn f() { env::var(\"CARGO\\x5fPKG_VERSION\"); }",
+            "use std::env; fn f() { env::var(r\"CARGO_PKG_VERSION\"); }",
+            "use std::env; fn f() { env::var(concat!(\"CARGO_PKG_\", \"VERSION\")); }",
             "fn f() { \"",
         ] {
             assert!(asks(source), "{source}");
         }
-        for source in
-            ["fn f() { env!(\"CARGO_PKG_VERSION\") }", "fn f() { \"env\" } // env", "fn f(var: u8) {}"]
-        {
+        for source in [
+            "fn f() { env!(\"CARGO_PKG_VERSION\") }",
+            "fn f() { \"env\" } // env",
+            "fn f(var: u8) {}",
+            "use std::env; fn f() { env::var(\"HOME\"); std::env::var_os(\"CARGO_PKG_NAME\"); }",
+            "use std::{env, time::Duration}; fn f() { env::var(\"TERM\"); }",
+        ] {
             assert!(!asks(source), "{source}");
         }
     }
