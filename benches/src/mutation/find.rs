@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use tree_sitter::{Node, Parser};
 
-use super::{Mutant, go, rust};
+use super::{Mutant, go, go_added, rust, rust_added};
 
 /// A language that there are operators for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,27 +43,37 @@ pub fn mutants(language: Language, path: &str, text: &str) -> Vec<Mutant> {
         Err(_) => None,
     };
     let Some(tree) = tree else { return Vec::new() };
-    let mut found = Vec::new();
-    let mut rest = vec![tree.root_node()];
-    while let Some(node) = rest.pop() {
-        let edits = match language {
-            Language::Rust => rust::edits(node, text),
-            Language::Go => go::edits(node, text),
-        };
-        found.extend(edits.into_iter().map(|(operator, span, replacement)| Mutant {
-            path: path.to_owned(),
-            line: text[..span.start].matches('\n').count() + 1,
-            span,
-            replacement,
-            operator,
-        }));
-        let mut cursor = node.walk();
-        rest.extend(node.children(&mut cursor));
-    }
+    let mut edits = match language {
+        Language::Rust => rust_added::edits(tree.root_node(), text),
+        Language::Go => go_added::edits(tree.root_node(), text),
+    };
+    edits.extend(inside(tree.root_node()).into_iter().flat_map(|node| match language {
+        Language::Rust => rust::edits(node, text),
+        Language::Go => go::edits(node, text),
+    }));
+    let found = edits.into_iter().map(|(operator, span, replacement)| Mutant {
+        path: path.to_owned(),
+        line: text[..span.start].matches('\n').count() + 1,
+        span,
+        replacement,
+        operator,
+    });
+    let mut found: Vec<Mutant> = found.collect();
     found.retain(|mutant| text.get(mutant.span.clone()).is_some_and(|was| was != mutant.replacement));
     found.sort_by(|a, b| {
         (a.span.start, a.span.end, &a.operator).cmp(&(b.span.start, b.span.end, &b.operator))
     });
+    found
+}
+
+/// Returns a node and all in it.
+pub(super) fn inside(node: Node<'_>) -> Vec<Node<'_>> {
+    let (mut found, mut rest) = (Vec::new(), vec![node]);
+    while let Some(node) = rest.pop() {
+        let mut cursor = node.walk();
+        rest.extend(node.children(&mut cursor));
+        found.push(node);
+    }
     found
 }
 
@@ -176,6 +186,26 @@ mod tests {
         check("fn f() { match a { 1 => 2, _ => 3 } }", "arm removed", "fn f() { match a {  _ => 3 } }");
         check("fn f() -> bool { true }", "boolean in a body", "fn f() -> bool { false }");
         check("fn f() { return x; }", "returned value", "fn f() { return Default::default(); }");
+        check(
+            "struct A;",
+            "Drop added",
+            "struct A;\nimpl Drop for A { fn drop(&mut self) { if !std::thread::panicking() { panic!(\"added\") } } }\n",
+        );
+        check(
+            "trait A { fn a(&self) -> u8 { 1 } }\nimpl A for B {}",
+            "provided method added",
+            "trait A { fn a(&self) -> u8 { 1 } }\nimpl A for B {    fn a(&self) -> u8 { panic!(\"added\") }\n}",
+        );
+        check(
+            "impl<T> A for B<T> where T: C { fn a(&self) {} }",
+            "method beside that of a trait added",
+            "impl<T> A for B<T> where T: C { fn a(&self) {} }\nimpl<T> B<T> where T: C { pub fn a(&self) { panic!(\"added\") } }\n",
+        );
+        check(
+            "//! a\n#![b]\nfn f() {}",
+            "u8 added",
+            "//! a\n#![b]\n#[allow(non_camel_case_types, dead_code)] type u8 = i16;\nfn f() {}",
+        );
     }
 
     #[test]
@@ -205,6 +235,17 @@ mod tests {
         check("func f() bool { return true }", "boolean in a body", "func f() bool { return false }");
         check("func f() error { return err }", "returned value", "func f() error { return nil }");
         check("func f() { switch a {\ncase 1: b()\n} }", "case removed", "func f() { switch a {\n} }");
+        check("var a = true", "true added", "var a = true\n\nconst true = 1 == 2");
+        check(
+            "type A int",
+            "method String added",
+            "type A int\n\nfunc (A) String() string { return \"added\" }",
+        );
+        check(
+            "type A struct { *B }\nfunc (b *B) C() int { return 1 }",
+            "method over a promoted one added",
+            "type A struct { *B }\nfunc (b *B) C() int { return 1 }\n\nfunc (*A) C() int { panic(\"added\") }",
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Small changes to real projects, and what all of their tests say to each.
 //!
-//! - [`find`]: every place where something can be changed, by syntax trees; [`rust`] and [`go`] say what;
+//! - [`find`]: every place where something can be changed, by syntax trees; [`rust`] and [`go`] say what, and
+//!   [`rust_added`] and [`go_added`] what can be added;
 //! - [`borrowed`]: the list that cargo-mutants makes;
 //! - [`sample`]: some of them, by a seed, evenly over what they do;
 //! - [`suite`]: all tests, as the project's own runner has them.
@@ -8,8 +9,10 @@
 pub mod borrowed;
 pub mod find;
 pub mod go;
+pub mod go_added;
 pub mod runs;
 pub mod rust;
+pub mod rust_added;
 pub mod sample;
 pub mod suite;
 
