@@ -53,6 +53,7 @@ fn shard(number: u64, job_name: &str, shard: &str) -> Index {
         environment: EnvironmentKey::default(),
         tool: "test".to_owned(),
         origin: Origin::Recorded,
+        asked_for: None,
     });
     for path in ["executed.rs", "idle.rs"] {
         builder.add_key(recording, &RepoPath::new(path).unwrap());

@@ -126,6 +126,7 @@ fn index(commit: &CommitId, shard: Shard, branch: Option<&str>, minute: u64) -> 
         environment: EnvironmentKey::default(),
         tool: "test".to_owned(),
         origin: Origin::Recorded,
+        asked_for: None,
     });
     builder.finish()
 }

@@ -267,6 +267,7 @@ impl Plan {
             },
             tool: "benches".to_owned(),
             origin: Origin::Recorded,
+            asked_for: None,
         }
     }
 

@@ -83,6 +83,16 @@ pub enum Reach {
         /// Whom it concerns if not.
         otherwise: Box<Reach>,
     },
+    /// One or the other, depending on whether code from elsewhere, which the tests were built with, may ask values for a
+    /// method.
+    IfAsked {
+        /// The method.
+        method: Identifier,
+        /// Whom the edit concerns if it may.
+        then: Box<Reach>,
+        /// Whom it concerns if not.
+        otherwise: Box<Reach>,
+    },
     /// Whoever was compiled with the value of one of these functions, which the compiler asked for: an item that mentions
     /// it, a function that has the compiler evaluate something, or another such function, and so on.
     Values(Vec<Identifier>),

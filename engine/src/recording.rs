@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::fingerprint::Identifier;
 use crate::id::{CommitId, JobName, ObjectId};
 use crate::time::Timestamp;
 
@@ -143,6 +144,20 @@ pub struct Recording {
     pub tool: String,
     /// Where its evidence is from.
     pub origin: Origin,
+    /// The methods that code from elsewhere, which the tests were built with, may ask any value for, in order. `None` where
+    /// nobody looked, or where it may be any method.
+    pub asked_for: Option<Vec<Identifier>>,
+}
+
+/// Returns what may be asked for of the tests of two recordings.
+pub fn asked_for_by_either(
+    a: Option<Vec<Identifier>>,
+    b: Option<Vec<Identifier>>,
+) -> Option<Vec<Identifier>> {
+    let mut methods = [a?, b?].concat();
+    methods.sort_unstable();
+    methods.dedup();
+    Some(methods)
 }
 
 #[cfg(test)]

@@ -205,6 +205,7 @@ fn index(subject: &Subject, collector: Collector, traces: Vec<Trace>, kind: Inde
         environment: EnvironmentKey { parts: BTreeMap::new() },
         tool: "bench".to_owned(),
         origin: Origin::Recorded,
+        asked_for: None,
     };
     let tests = subject.tests.iter().zip(traces).map(|(test, trace)| RecordedTest {
         suite: test.package.as_str().into(),

@@ -220,6 +220,7 @@ fn index(collector: Collector, traces: Vec<Trace>, repository: &Path) -> Vec<u8>
         environment: EnvironmentKey { parts: BTreeMap::new() },
         tool: "bench".to_owned(),
         origin: Origin::Recorded,
+        asked_for: None,
     };
     let tests = traces.into_iter().enumerate().map(|(number, trace)| RecordedTest {
         suite: "suite".into(),

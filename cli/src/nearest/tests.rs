@@ -90,6 +90,7 @@ fn index(commit: &CommitId, job: &str, shard: &str, branch: Option<&str>, at: u6
         environment: EnvironmentKey::default(),
         tool: "test".to_owned(),
         origin: Origin::Recorded,
+        asked_for: None,
     });
     builder.finish()
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fingerprint::Identifier;
 use crate::id::{JobName, TestId};
 use crate::index::{ExpectedShard, Index, JobTests};
 use crate::kind::IndexKind;
@@ -53,6 +54,8 @@ struct RecordingJson {
     environment: BTreeMap<String, String>,
     tool: String,
     origin: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked_for: Option<Vec<u32>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -81,6 +84,7 @@ pub(super) fn encode(index: &Index, counts: Counts) -> Vec<u8> {
         environment: recording.environment.parts.clone(),
         tool: recording.tool.clone(),
         origin: ORIGINS[recording.origin as usize].0.to_owned(),
+        asked_for: recording.asked_for.as_ref().map(|names| names.iter().map(|name| name.0).collect()),
     };
     let expected = |expected: &ExpectedShard| ExpectedJson {
         job: expected.job.to_string(),
@@ -128,6 +132,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Meta, CodecError> {
 
 fn parse_recording(json: RecordingJson) -> Result<Recording, CodecError> {
     let origin = ORIGINS.iter().find(|(name, _)| *name == json.origin);
+    if !json.asked_for.as_ref().is_none_or(|names| names.is_sorted_by(|a, b| a < b)) {
+        return Err(corrupt("the methods that a recording names are in no order"));
+    }
     Ok(Recording {
         job: parse(&json.job)?,
         shard: parse::<Shard>(&json.shard)?,
@@ -138,6 +145,7 @@ fn parse_recording(json: RecordingJson) -> Result<Recording, CodecError> {
         environment: EnvironmentKey { parts: json.environment },
         tool: json.tool,
         origin: origin.ok_or_else(|| corrupt("a recording is of unknown origin"))?.1,
+        asked_for: json.asked_for.map(|names| names.into_iter().map(Identifier).collect()),
     })
 }
 

@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::fingerprint::Fingerprint;
+use crate::fingerprint::{Fingerprint, Identifier};
 use crate::id::{JobName, SetId, TestId};
 use crate::observation::{Executed, Parts};
 use crate::path::RepoPath;
 use crate::record::{Role, TestKey, TestRecord};
+use crate::recording::asked_for_by_either;
 use crate::test_set::TestSet;
 use crate::unit::{SourceFile, UnitKind};
 use crate::variable::Consulted;
@@ -28,6 +29,8 @@ pub struct Carried {
     /// What all of several tests of a suite executed, whether they are taken over or not, of suites of which some are; in
     /// terms of the present listings.
     pub common: BTreeMap<Box<str>, Vec<Executed>>,
+    /// The methods that code from elsewhere may ask the values of these tests for; `None` where it may be any.
+    pub asked_for: Option<Vec<Identifier>>,
 }
 
 /// A test that need not run.
@@ -66,7 +69,9 @@ pub fn carry(
     let is_kept = |id: &TestId| kept(&index.tests()[id.index()].key);
     let kept: TestSet = of_job.intersection(&index.provable()).iter().filter(is_kept).collect();
 
-    let mut carried = Carried::default();
+    let recordings = index.recordings().iter().filter(|recording| recording.job == *job);
+    let asked_for = recordings.map(|recording| recording.asked_for.clone()).reduce(asked_for_by_either);
+    let mut carried = Carried { asked_for: asked_for.flatten(), ..Carried::default() };
     for id in of_job.iter().filter(|id| !kept.contains(*id)) {
         carried.again.insert(index.tests()[id.index()].key.clone());
     }

@@ -189,6 +189,7 @@ fn build_in_order(kind: IndexKind, drawn: &Drawn, files_last: bool) -> Index {
         environment: EnvironmentKey { parts: BTreeMap::from([("os".to_owned(), "linux".to_owned())]) },
         tool: "laws".to_owned(),
         origin: Origin::Recorded,
+        asked_for: (drawn.commit == 2).then(|| vec![Identifier(1), Identifier(7)]),
     });
     let add_files = |builder: &mut IndexBuilder| {
         for (number, versions) in &drawn.files {

@@ -26,6 +26,7 @@ fn recording(job: &JobName) -> Recording {
         environment: EnvironmentKey::default(),
         tool: "test".to_owned(),
         origin: Origin::Imported,
+        asked_for: None,
     }
 }
 

@@ -77,6 +77,7 @@ fn opened_by_one_test(source: SourceFile) -> (Index, TestKey) {
         environment: EnvironmentKey { parts: BTreeMap::new() },
         tool: "laws".to_owned(),
         origin: Origin::Recorded,
+        asked_for: None,
     });
     builder.add_file(recording, source);
     let observation = Observation {

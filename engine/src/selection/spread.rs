@@ -185,7 +185,7 @@ impl<'a> Spreader<'a> {
         reached.sets.extend([unit.own, unit.shared]);
         let path = &view.file.path;
         match self.reach(view, place)? {
-            Reach::Nobody | Reach::If { .. } => {}
+            Reach::Nobody | Reach::If { .. } | Reach::IfAsked { .. } => {}
             // What an import brings in is what is followed already; under another name it is one more.
             Reach::Names(names) | Reach::Scope { names, .. } | Reach::NamesInModule { names, .. } => {
                 todo.everywhere.extend(names);
@@ -212,14 +212,31 @@ impl<'a> Spreader<'a> {
         self.decide(self.language.reach(&view.file.path, unit.kind, &unit.name, edit))
     }
 
-    /// Returns what a reach comes to, where that depends on marks.
+    /// Returns what a reach comes to, where that depends on marks, or on what else the tests were built with.
     pub(super) fn decide(&mut self, mut reach: Reach) -> Result<Reach, CodecError> {
-        while let Reach::If { mentioned, within, then, otherwise } = reach {
-            self.load(&[mentioned])?;
-            let is_mentioned = self.mentioned_in(&mentioned).any(|(view, _)| view.file.path.is_in(&within));
-            reach = if is_mentioned { *then } else { *otherwise };
+        loop {
+            reach = match reach {
+                Reach::If { mentioned, within, then, otherwise } => {
+                    self.load(&[mentioned])?;
+                    let mut mentions = self.mentioned_in(&mentioned);
+                    let is_mentioned = mentions.any(|(view, _)| view.file.path.is_in(&within));
+                    if is_mentioned { *then } else { *otherwise }
+                }
+                Reach::IfAsked { method, then, otherwise } => match self.may_ask_for(&method) {
+                    true => *then,
+                    false => *otherwise,
+                },
+                decided => return Ok(decided),
+            };
         }
-        Ok(reach)
+    }
+
+    /// Returns whether code from elsewhere may ask values for a method.
+    fn may_ask_for(&self, method: &Identifier) -> bool {
+        let may = |recording: &Recording| {
+            recording.asked_for.as_ref().is_none_or(|methods| methods.binary_search(method).is_ok())
+        };
+        self.evidence.recordings().iter().any(may)
     }
 
     /// Returns whether anything mentions one of these names.

@@ -145,6 +145,11 @@ impl Language for Toy {
             _ if name.starts_with("both") => {
                 Reach::Both { first: names, also: vec![Identifier::of("Shape")] }
             }
+            _ if name == "asked" => Reach::IfAsked {
+                method: Identifier::of("asked"),
+                then: Box::new(Reach::Names(names)),
+                otherwise: Box::new(Reach::Nobody),
+            },
             _ if name.starts_with("perhaps") => Reach::If {
                 mentioned: Identifier::of("mark"),
                 within: path("src"),
@@ -179,6 +184,7 @@ fn recording() -> Recording {
         environment: EnvironmentKey::default(),
         tool: "test".to_owned(),
         origin: Origin::Recorded,
+        asked_for: None,
     }
 }
 

@@ -300,6 +300,7 @@ fn recording(job: &JobName) -> Recording {
         environment: EnvironmentKey::default(),
         tool: "test".to_owned(),
         origin: Origin::Imported,
+        asked_for: None,
     }
 }
 

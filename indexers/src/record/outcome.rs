@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use skiptrace_engine::fingerprint::Identifier;
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::{Outcome as TestOutcome, Problem};
 use skiptrace_engine::recording::EnvironmentKey;
@@ -37,6 +38,9 @@ pub struct Outcome {
     pub watched: Option<Watched>,
     /// The conditions.
     pub environment: EnvironmentKey,
+    /// The methods that code from elsewhere, which the tests were built with, may ask any value for, in order; `None` where
+    /// nobody looked, or where it may be any method.
+    pub asked_for: Option<Vec<Identifier>>,
     /// The tests that should have run and did not.
     pub missing: Vec<Missing>,
     /// How many tests their runner leaves out.

@@ -21,6 +21,8 @@ mod go_changes;
 #[cfg(unix)]
 mod go_conditions;
 #[cfg(unix)]
+mod go_methods;
+#[cfg(unix)]
 mod go_modules;
 #[cfg(unix)]
 mod go_options;

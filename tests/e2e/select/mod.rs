@@ -57,6 +57,7 @@ pub(crate) fn index(sandbox: &Sandbox, repo: &Repo<'_>, tests: &[Known]) -> Path
         environment: EnvironmentKey::default(),
         tool: "a test".to_owned(),
         origin: Origin::Imported,
+        asked_for: None,
     });
     let path = |text: &String| RepoPath::new(text.as_str()).unwrap();
     let mut files: Vec<&String> = tests.iter().flat_map(|test| &test.files).collect();

@@ -350,6 +350,7 @@ fn recording(job: &JobName, shard: Shard, commit: &Commit, branch: Option<&Strin
         environment: EnvironmentKey::default(),
         tool: concat!("skiptrace ", env!("CARGO_PKG_VERSION")).to_owned(),
         origin: Origin::Imported,
+        asked_for: None,
     }
 }
 

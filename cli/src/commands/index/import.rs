@@ -110,6 +110,7 @@ pub(super) fn run(args: &ImportArgs, session: &Session<'_>) -> Result<ExitStatus
         environment: EnvironmentKey::default(),
         tool: concat!("skiptrace ", env!("CARGO_PKG_VERSION")).to_owned(),
         origin: Origin::Imported,
+        asked_for: None,
     };
     let known = match args.known_keys {
         Known::Document => KnownKeys::Document,

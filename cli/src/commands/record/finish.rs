@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::time::{Instant, SystemTime};
 
 use serde::Serialize;
+use skiptrace_engine::fingerprint::Identifier;
 use skiptrace_engine::history::IndexUsed;
 use skiptrace_engine::id::JobName;
 use skiptrace_engine::index::{FileRecord, Index};
 use skiptrace_engine::kind::IndexKind;
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::record::Outcome as TestOutcome;
-use skiptrace_engine::recording::{Origin, Recording, Shard};
+use skiptrace_engine::recording::{EnvironmentKey, Origin, Recording, Shard, asked_for_by_either};
 use skiptrace_engine::time::Timestamp;
 use skiptrace_engine::tree::FOLDER;
 use skiptrace_indexers::record::fold::{Extras, Gathered, Noticed, fold_with};
@@ -173,6 +174,10 @@ impl Plan {
         tree.settle(outcome.settled);
         let n_carried = update.carried.tests.len();
         let is_complete = outcome.missing.is_empty();
+        let asked_for = match n_carried {
+            0 => outcome.asked_for,
+            _ => asked_for_by_either(outcome.asked_for, update.carried.asked_for.clone()),
+        };
         let mut compiled = outcome.compiled;
         for (suite, folders) in &outcome.folders {
             let files = folders.iter().flat_map(|folder| tree.below(folder)).cloned();
@@ -180,7 +185,7 @@ impl Plan {
         }
         let mut document = self.document(&tree, &outcome.tests, &outcome.missing, outcome.skipped);
         let gathered = Gathered {
-            recording: self.recording(session, &tree, outcome.environment),
+            recording: self.recording(session, &tree, outcome.environment, asked_for),
             tests: outcome.tests,
             places: outcome.places,
             shared: outcome.shared,
@@ -268,7 +273,8 @@ impl Plan {
         &self,
         session: &Session<'_>,
         tree: &WorkTree,
-        environment: skiptrace_engine::recording::EnvironmentKey,
+        environment: EnvironmentKey,
+        asked_for: Option<Vec<Identifier>>,
     ) -> Recording {
         Recording {
             job: self.job.clone(),
@@ -280,6 +286,7 @@ impl Plan {
             environment,
             tool: concat!("skiptrace ", env!("CARGO_PKG_VERSION")).to_owned(),
             origin: Origin::Recorded,
+            asked_for,
         }
     }
 

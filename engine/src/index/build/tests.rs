@@ -34,6 +34,7 @@ fn recording(job_name: &str, number: u32) -> Recording {
         environment: EnvironmentKey::default(),
         tool: "test".to_owned(),
         origin: Origin::Recorded,
+        asked_for: None,
     }
 }
 

@@ -73,6 +73,7 @@ fn index() -> Index {
         environment: EnvironmentKey::default(),
         tool: "test".to_owned(),
         origin: Origin::Recorded,
+        asked_for: None,
     });
     builder.add_file(recording, source("a.rs", A));
     builder.add_file(recording, source("b.rs", B));

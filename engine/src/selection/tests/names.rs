@@ -164,6 +164,31 @@ fn what_takes_two_names_concerns_who_has_both() {
 }
 
 #[test]
+fn a_method_concerns_more_where_others_may_ask_for_it() {
+    let said_of = |asked_for: &[Option<&str>]| {
+        let mut index = index_of(&[("a.toy", &["i asked=1", "f one=1/1 asked"])]);
+        let first = index.recordings[0].clone();
+        index.recordings = (0..)
+            .zip(asked_for)
+            .map(|(time, asked_for)| Recording {
+                recorded_at: Timestamp(time),
+                asked_for: asked_for.map(|name| vec![Identifier::of(name)]),
+                ..first.clone()
+            })
+            .collect();
+        let now = ["i asked=2", "f one=1/1 asked"];
+        let present = Present::from([(path("a.toy"), changed(Some(source("a.toy", &now))))]);
+        said(&ask(&index, &present, Policy::Balanced, &PathRules::default()))
+    };
+    assert_eq!(said_of(&[Some("other")]), "");
+    assert_eq!(said_of(&[Some("asked")]), "one: named");
+    // Where nobody looked, it may be.
+    assert_eq!(said_of(&[None]), "one: named");
+    assert_eq!(said_of(&[Some("other"), Some("asked")]), "one: named");
+    assert_eq!(said_of(&[Some("other"), None]), "one: named");
+}
+
+#[test]
 fn where_names_cannot_be_trusted_all_that_was_compiled_counts() {
     let b = ["f far=1/1 own_it", "i any_macro=2 LIMIT"];
     let present = Present::from([(path("b.toy"), changed(Some(source("b.toy", &b))))]);

@@ -24,7 +24,8 @@ impl Tracer<'_> {
         let told = self.told(&change.file, *kind, name, change.edit)?;
         match (self.spreader.decide(told)?, view) {
             // What only things in a new file can mean, nothing else did.
-            (Reach::Nobody | Reach::If { .. }, _) | (Reach::NamesInFile(_), None) => {}
+            (Reach::Nobody | Reach::If { .. } | Reach::IfAsked { .. }, _) | (Reach::NamesInFile(_), None) => {
+            }
             (Reach::NamesInModule { names, module }, Some(known)) => {
                 let only = self.is_closed(known, &module)?.then_some(&known.file.path);
                 let reached = self.spreader.follow(&names, only)?;

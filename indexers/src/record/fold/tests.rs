@@ -79,6 +79,7 @@ fn gathered(tests: Vec<RecordedTest>, places: Places) -> Gathered {
             environment: EnvironmentKey::default(),
             tool: "test".to_owned(),
             origin: Origin::Recorded,
+            asked_for: None,
         },
         tests,
         places,

@@ -17,6 +17,7 @@ use super::plan::Plan;
 use super::test_files::TestFiles;
 use super::uncounted::{c_files, header, of_modules};
 use super::{GoRecordError, Request, programs};
+use crate::build::go::asked;
 use crate::build::go::compiled::TestBinary;
 use crate::go::collect::Collector;
 use crate::record::fold::{FilePart, RecordedTest, Shared};
@@ -56,6 +57,8 @@ pub(super) fn gather(
     let mut heard = Lookups::default();
     let mut suites: BTreeMap<Box<str>, Suite> = BTreeMap::new();
     let started = programs::started(request, plan, &collector, &baselines, &mut runs)?;
+    let programs::Started { binaries: started, graph } = started;
+    let asked_for = asked::asked_for(plan.graph.packages().chain(graph.packages()));
     let places = collector.into_places();
     let mut before = Before::new(&request.repository, &places);
     let read_together = read_together(&read);
@@ -156,6 +159,7 @@ pub(super) fn gather(
         settled: BTreeSet::new(),
         watched,
         environment: environment::of(request, plan),
+        asked_for,
         missing,
         skipped,
         exit: None,

@@ -14,14 +14,22 @@ use crate::go::collect::{Binary, Collector};
 use crate::record::outcome::Run;
 use crate::trace::Trace;
 
-/// Returns what the programs that the tests of each suite started are made of, beyond the suite's own binary.
+/// The programs that tests started.
+pub(super) struct Started {
+    /// What they are made of, beyond the suite's own binary, by the suite.
+    pub(super) binaries: BTreeMap<Box<str>, TestBinary>,
+    /// All that they are made of.
+    pub(super) graph: PackageGraph,
+}
+
+/// Returns what the programs that the tests of each suite started are made of.
 pub(super) fn started(
     request: &Request<'_>,
     plan: &Plan,
     collector: &Collector,
     baselines: &HashMap<Box<str>, Trace>,
     runs: &mut [Run],
-) -> Result<BTreeMap<Box<str>, TestBinary>, GoRecordError> {
+) -> Result<Started, GoRecordError> {
     // 1. The packages that reported for a suite and are not in its binary.
     let mut binaries: BTreeMap<&Box<str>, BTreeSet<u32>> = BTreeMap::new();
     for run in &*runs {
@@ -40,8 +48,9 @@ pub(super) fn started(
         }
     }
     if packages.is_empty() {
-        distrust(&Imports::of(plan, &PackageGraph::new([])), plan, collector, baselines, runs);
-        return Ok(BTreeMap::new());
+        let graph = PackageGraph::new([]);
+        distrust(&Imports::of(plan, &graph), plan, collector, baselines, runs);
+        return Ok(Started { binaries: BTreeMap::new(), graph });
     }
     // 2. What these are made of, all together: few suites start programs, and those mostly the same ones.
     let all: BTreeSet<&str> = packages.values().flatten().map(|path| &**path).collect();
@@ -58,7 +67,8 @@ pub(super) fn started(
     };
     let mut places = Places::new(&request.repository, &plan.environment);
     let programs = TestBinary::of_programs(&build, &mut places);
-    Ok(packages.into_keys().map(|suite| (suite, programs.clone())).collect())
+    let binaries = packages.into_keys().map(|suite| (suite, programs.clone())).collect();
+    Ok(Started { binaries, graph })
 }
 
 /// Distrusts the runs that started a program which counts in some of the repository's packages only.

@@ -123,6 +123,7 @@ impl Gatherer<'_> {
         Outcome {
             tests,
             environment: flags::environment(&build),
+            asked_for: None,
             places: self.collector.into_places(),
             shared: None,
             compiled,

@@ -186,6 +186,7 @@ impl<'a> Gatherer<'a> {
             settled: inputs.settled().into_iter().cloned().collect(),
             watched,
             environment: EnvironmentKey::default(),
+            asked_for: None,
             missing: Vec::new(),
             skipped: 0,
             exit: None,

@@ -65,10 +65,10 @@ pub(super) fn ordered(name: &str) -> Option<Ordered> {
 }
 
 /// A method takes the place of a promoted one, makes its type one of an interface, or stops to: all of that concerns
-/// values of the type, and whoever has one executed something that names the type or what embeds it. So does whatever
-/// looks at the methods of a type as it runs. Where no other code is likely to name a method of the same name, whoever
-/// names it is asked as well. A method that is not exported is seen by neither other modules nor reflection: whoever
-/// calls it, or an interface that has it, names it.
+/// values of the type, and whoever has one executed something that names the type or what embeds it. Whoever calls the
+/// method, or an interface of the repository that has it, names it. Other modules need not, nor whatever looks at the
+/// methods of a type as it runs: where there is any of that which may ask for it, whoever has a value is concerned. It
+/// never may for a method that is not exported.
 fn function(name: &str) -> Reach {
     let (receiver, simple) = match name.rsplit_once('.') {
         Some((receiver, simple)) => (Some(receiver), simple),
@@ -85,11 +85,23 @@ fn function(name: &str) -> Reach {
         };
     };
     let of = receiver.strip_prefix("(*").and_then(|of| of.strip_suffix(')')).unwrap_or(receiver);
-    match is_word(of) {
-        true if std_names::is_common_in_go(simple) => names([of]),
-        true if simple.starts_with(char::is_uppercase) => names([of, simple]),
-        true => names([simple]),
-        false => Reach::Compiled,
+    if !is_word(of) {
+        return Reach::Compiled;
+    }
+    let (is_common, is_exported) =
+        (std_names::is_common_in_go(simple), simple.starts_with(char::is_uppercase));
+    let called = match is_common {
+        // Others are called the same, but nobody calls this one without a value of the type.
+        true => Reach::Both { first: identifiers([of]), also: identifiers([simple]) },
+        false => names([simple]),
+    };
+    match is_exported {
+        true => Reach::IfAsked {
+            method: Identifier::of(simple),
+            then: Box::new(if is_common { names([of]) } else { names([of, simple]) }),
+            otherwise: Box::new(called),
+        },
+        false => called,
     }
 }
 

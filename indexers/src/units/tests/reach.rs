@@ -92,6 +92,10 @@ fn shown(reach: &Reach, sources: &[&str]) -> String {
             let [then, otherwise] = [then, otherwise].map(|reach| shown(reach, sources));
             format!("if `{}`{within}: {then}; if not: {otherwise}", mark.unwrap_or_default())
         }
+        Reach::IfAsked { method, then, otherwise } => {
+            let [then, otherwise] = [then, otherwise].map(|reach| shown(reach, sources));
+            format!("if somebody may ask for {}: {then}; if not: {otherwise}", list(&[*method]))
+        }
         Reach::Scope { names, module, is_public } => {
             let glob = if *is_public { ", a glob" } else { "" };
             let inside = if module.is_empty() { String::new() } else { format!(" in {module}") };

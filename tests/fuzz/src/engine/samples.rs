@@ -36,6 +36,7 @@ pub fn recording(job_name: &str, shard: &str, time: u64) -> Recording {
         environment: EnvironmentKey { parts: BTreeMap::from([("os".to_owned(), "linux".to_owned())]) },
         tool: "0.1.0".to_owned(),
         origin: if time.is_multiple_of(3) { Origin::Imported } else { Origin::Recorded },
+        asked_for: None,
     }
 }
 

@@ -37,7 +37,7 @@ fn what_is_new_or_gone() {
     ]), @r#"
     Area: who names Area
     Map: who names Map
-    (*Point).String: who names Point
+    (*Point).String: if somebody may ask for String: who names Point; if not: who names Point and String
     Point.moved: who names moved
     Point.moved: who names moved
     init: who was compiled from it
@@ -127,9 +127,11 @@ fn half_of_a_function() {
         assert_eq!(source.matches(old).count(), 1, "{old}");
         edits("a.go", source, &source.replace(old, new))
     };
+    let of_method =
+        "Head (*Point).Moved: if somebody may ask for Moved: who names Moved Point; if not: who names Moved";
     assert_eq!(edit("return p", "return nil"), "Body (*Point).Moved: nobody");
-    assert_eq!(edit("x int", "x uint"), "Head (*Point).Moved: who names Moved Point");
-    assert_eq!(edit("M()", "N()"), "Head (*Point).Moved: who names Moved Point");
+    assert_eq!(edit("x int", "x uint"), of_method);
+    assert_eq!(edit("M()", "N()"), of_method);
     assert_eq!(edit("struct{ a int }", "struct{ a uint }"), "Head Types: who names Types");
     assert_eq!(edit("return b", "return bb"), "Body Types: nobody");
     assert_eq!(edit("noinline", "nosplitting"), "Head Slow: who names Slow");
