@@ -7,7 +7,7 @@
 
 use crate::fingerprint::Identifier;
 use crate::path::RepoPath;
-use crate::unit::UnitKind;
+use crate::unit::{SourceFile, Unit, UnitKind};
 
 /// What became of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -147,7 +147,7 @@ pub type IsMeant = Box<dyn Fn(&RepoPath) -> bool>;
 pub trait Language: Sync {
     /// Returns whom a file concerns that was not there, besides those who looked for it, listed its folder, or executed
     /// something that mentions what is in it.
-    fn arrival(&self, file: &RepoPath) -> Arrival;
+    fn arrival(&self, file: &SourceFile) -> Arrival;
 
     /// Returns names that functions mention which see where they are called from: all names of one of the lists.
     fn marks_of_caller(&self) -> Vec<Vec<Identifier>>;
@@ -186,8 +186,9 @@ pub trait Language: Sync {
     fn brings_in(&self, file: &RepoPath, name: &str) -> Option<(Vec<RepoPath>, Identifier)>;
 
     /// Returns whether a unit of a file that is new means nothing to anybody who does not say where it is, which is a
-    /// change of its own: a function at the top of a module.
-    fn is_apart(&self, file: &RepoPath, kind: UnitKind, name: &str) -> bool;
+    /// change of its own: a function at the top of a module. What only says to which package the file belongs means nothing
+    /// either.
+    fn is_apart(&self, file: &RepoPath, unit: &Unit) -> bool;
 
     /// Returns what a unit declares, if variables are initialised in an order that hangs on who mentions it, among the
     /// files of its folder.

@@ -7,7 +7,7 @@ use crate::id::JobName;
 use crate::index::{Evidence, Index};
 use crate::path::RepoPath;
 use crate::reach::{Arrival, Edit, Language, Reach};
-use crate::unit::{SourceFile, UnitKind};
+use crate::unit::{SourceFile, Unit, UnitKind};
 use crate::variable::Variables;
 
 use super::{Now, PathRules, Policy, Present, Question, Selection, select};
@@ -16,7 +16,7 @@ use super::{Now, PathRules, Policy, Present, Question, Selection, select};
 pub(crate) struct Plain;
 
 impl Language for Plain {
-    fn arrival(&self, _: &RepoPath) -> Arrival {
+    fn arrival(&self, _: &SourceFile) -> Arrival {
         Arrival::Whoever(Vec::new())
     }
 
@@ -24,7 +24,7 @@ impl Language for Plain {
         None
     }
 
-    fn is_apart(&self, _: &RepoPath, _: UnitKind, _: &str) -> bool {
+    fn is_apart(&self, _: &RepoPath, _: &Unit) -> bool {
         false
     }
 

@@ -51,8 +51,8 @@ fn source(file: &str, units: &[&str]) -> SourceFile {
 struct Toy;
 
 impl Language for Toy {
-    fn arrival(&self, file: &RepoPath) -> Arrival {
-        match file.as_str() {
+    fn arrival(&self, file: &SourceFile) -> Arrival {
+        match file.path.as_str() {
             "build.toy" => Arrival::Everything,
             text if text.starts_with("pages/") => {
                 let is_page = |path: &RepoPath| path.as_str().starts_with("pages/");
@@ -67,8 +67,8 @@ impl Language for Toy {
         Some((vec![path(&format!("{name}.toy"))], Identifier::of(name)))
     }
 
-    fn is_apart(&self, _: &RepoPath, _: UnitKind, name: &str) -> bool {
-        name.starts_with("apart")
+    fn is_apart(&self, _: &RepoPath, unit: &Unit) -> bool {
+        unit.name.starts_with("apart")
     }
 
     fn marks_of_caller(&self) -> Vec<Vec<Identifier>> {

@@ -13,8 +13,9 @@
 //! | | New file | Concerns |
 //! |---|---|---|
 //! | any | what builds are told by (`go.mod`, `Cargo.toml`, `CMakeLists.txt` …) | everything |
-//! | Go | a file with an extension that the go tool builds, or `default.pgo` | tests compiled from a file of the same folder |
-//! | Go | `…_test.go` | tests compiled from a test file of the same folder |
+//! | Go | a source without C, and without conditions under which it is built | nobody, but what is in it does what it would do in another file of the package |
+//! | Go | any other file with an extension that the go tool builds, or `default.pgo` | tests compiled from a file of the same folder |
+//! | Go | any other `…_test.go` | tests compiled from a test file of the same folder |
 //! | Go | a header of C | besides, tests compiled from any C |
 //! | Go | any, for `//go:embed` | tests compiled from a file of Go in a folder around the new one, and from a file that is no source below that |
 //! | Go | a file in a new folder | nobody: whoever imports the package says so |
@@ -151,8 +152,9 @@ const LISTING: &[&str] = &[
     "datatest",
 ];
 
-/// Returns whom a file concerns that is new at `path`, in a job whose tests are built by `builder`.
-pub fn concerned_by_new_file(path: &RepoPath, builder: Builder) -> Concern {
+/// Returns whom a file concerns that is new at `path`, in a job whose tests are built by `builder`. Where the file speaks for
+/// itself, nothing need be said but what is told of each of its units.
+pub fn concerned_by_new_file(path: &RepoPath, builder: Builder, speaks_for_itself: bool) -> Concern {
     let name = name(path);
     let extension = extension(name);
     let folder = path.parent().unwrap_or_else(RepoPath::root);
@@ -164,7 +166,9 @@ pub fn concerned_by_new_file(path: &RepoPath, builder: Builder) -> Concern {
     let mut among = Vec::new();
     match builder {
         Builder::Go => {
-            if name.ends_with("_test.go") && is_built_by_go(path) {
+            if speaks_for_itself {
+                // As much as if it stood in another file of the package.
+            } else if name.ends_with("_test.go") && is_built_by_go(path) {
                 among.push(Among::In(folder, Kind::GoTest));
             } else if is_built_by_go(path) || name == "default.pgo" {
                 among.push(Among::In(folder, Kind::Any));
@@ -315,7 +319,7 @@ mod tests {
 
     /// Returns which of them a new file concerns the tests of.
     fn check(builder: Builder, path: &str) -> String {
-        match concerned_by_new_file(&RepoPath::new(path).unwrap(), builder) {
+        match concerned_by_new_file(&RepoPath::new(path).unwrap(), builder, false) {
             Concern::Everything => "everything".to_owned(),
             Concern::Whoever(among) => {
                 let has_go = |folder: &RepoPath| {
@@ -341,6 +345,9 @@ mod tests {
         let check = |path| check(Builder::Go, path);
         assert_eq!(check("a/new.go"), "a/a.go a/a_test.go a/fast.s");
         assert_eq!(check("a/new_windows.s"), "a/a.go a/a_test.go a/fast.s");
+        let plain = concerned_by_new_file(&RepoPath::new("a/new.go").unwrap(), Builder::Go, true);
+        let Concern::Whoever(among) = plain else { panic!("{plain:?}") };
+        assert!(among.iter().all(|among| matches!(among, Among::Embedded(_))), "{among:?}");
         assert_eq!(check("a/_new.go"), "");
         assert_eq!(check("a/new_test.go"), "a/a_test.go");
         assert_eq!(check("b/new_test.go"), "b/pages/x/index.html");
@@ -363,7 +370,9 @@ mod tests {
             assert_eq!(check(path), "everything", "{path}");
         }
         let path = RepoPath::new("migrations/2.sql").unwrap();
-        let Concern::Whoever(among) = concerned_by_new_file(&path, Builder::Cargo) else { panic!("{path}") };
+        let Concern::Whoever(among) = concerned_by_new_file(&path, Builder::Cargo, false) else {
+            panic!("{path}")
+        };
         assert!(among.contains(&Among::Mentioning("embed_migrations")));
     }
 
@@ -378,7 +387,9 @@ mod tests {
             assert_eq!(check(path), "everything", "{path}");
         }
         let path = RepoPath::new("lib/other.h").unwrap();
-        let Concern::Whoever(among) = concerned_by_new_file(&path, Builder::Native) else { panic!("{path}") };
+        let Concern::Whoever(among) = concerned_by_new_file(&path, Builder::Native, false) else {
+            panic!("{path}")
+        };
         assert!(among.contains(&Among::Mentioning("__has_include")));
     }
 }

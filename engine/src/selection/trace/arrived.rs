@@ -42,7 +42,7 @@ impl Tracer<'_> {
         let Some(now) = now else { return Ok(()) };
         self.traced.changes.insert(Change::of_file(path, Edit::Added));
         self.sought(path)?;
-        match self.question.language.arrival(path) {
+        match self.question.language.arrival(now) {
             Arrival::Everything => {
                 self.traced.everything.insert(Cause::UnknownPath(path.clone()));
             }
@@ -80,9 +80,7 @@ impl Tracer<'_> {
 
     /// Takes a unit of a file that is new.
     fn brought_along(&mut self, path: &RepoPath, unit: &Unit) -> Result<(), CodecError> {
-        if self.question.policy == Policy::Balanced
-            && self.question.language.is_apart(path, unit.kind, &unit.name)
-        {
+        if self.question.policy == Policy::Balanced && self.question.language.is_apart(path, unit) {
             return Ok(());
         }
         self.edit(Change::of_unit(path, unit.kind, &unit.name, Edit::Added), None, None)

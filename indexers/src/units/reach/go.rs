@@ -2,8 +2,10 @@
 
 use skiptrace_engine::fingerprint::Identifier;
 use skiptrace_engine::reach::{Ordered, Reach, Weighed};
+use skiptrace_engine::unit::{SourceFile, Unit, UnitKind};
 
 use super::super::go::{ACTS, LINKED};
+use super::super::{Language, cut};
 use super::{identifiers, is_word, names, std_names, without_number};
 
 /// What is named by who counts how often memory is asked for. Whether a value needs any hangs on all functions that may
@@ -103,6 +105,24 @@ fn function(name: &str) -> Reach {
         },
         false => called,
     }
+}
+
+/// Returns whether all that a new file does, the units of it do, each by itself: it could as well stand at the end of another
+/// file of the package. The go tool takes it up under all conditions, and it has no C.
+pub(super) fn speaks_for_itself(file: &SourceFile) -> bool {
+    let is_c = |name: &str| name.ends_with(" \"C\"") || name.ends_with(" `C`");
+    let is_known = |unit: &Unit| {
+        matches!(unit.kind, UnitKind::Function | UnitKind::Item) && !is_c(without_number(&unit.name))
+    };
+    file.units.iter().all(is_known) && file.units.iter().any(is_plain_clause)
+}
+
+/// Returns whether a unit is the clause that says which package a file belongs to, and has nothing besides: no conditions
+/// of the build, no settings.
+pub(super) fn is_plain_clause(unit: &Unit) -> bool {
+    let is_clause = unit.name.strip_prefix("package ").is_some_and(is_word);
+    let alone = || cut(Some(Language::Go), format!("{}\n", unit.name).as_bytes());
+    is_clause && alone().iter().any(|alone| alone.fingerprint == unit.fingerprint)
 }
 
 /// An import names something for its file, and links a package, which runs what it does at its start. Of the standard

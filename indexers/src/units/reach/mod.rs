@@ -34,7 +34,7 @@ use std::collections::BTreeSet;
 use skiptrace_engine::fingerprint::Identifier;
 use skiptrace_engine::path::RepoPath;
 use skiptrace_engine::reach::{Arrival, Edit, Language as Knows, Ordered, Reach, Weighed};
-use skiptrace_engine::unit::UnitKind;
+use skiptrace_engine::unit::{SourceFile, Unit, UnitKind};
 
 use super::assemble::INCLUDES;
 use super::{Language, rust_compile_time};
@@ -48,10 +48,11 @@ pub struct Languages {
 }
 
 impl Knows for Languages {
-    fn arrival(&self, file: &RepoPath) -> Arrival {
+    fn arrival(&self, file: &SourceFile) -> Arrival {
+        let speaks_for_itself = Language::of(&file.path) == Some(Language::Go) && go::speaks_for_itself(file);
         let mut all = Vec::new();
         for builder in &self.builders {
-            match concerned_by_new_file(file, *builder).into_arrival() {
+            match concerned_by_new_file(&file.path, *builder, speaks_for_itself).into_arrival() {
                 Arrival::Everything => return Arrival::Everything,
                 Arrival::Whoever(among) => all.extend(among),
             }
@@ -67,10 +68,14 @@ impl Knows for Languages {
         }
     }
 
-    fn is_apart(&self, file: &RepoPath, kind: UnitKind, name: &str) -> bool {
-        Language::of(file) == Some(Language::Rust)
-            && matches!(kind, UnitKind::Function | UnitKind::Item)
-            && rust::is_apart(name)
+    fn is_apart(&self, file: &RepoPath, unit: &Unit) -> bool {
+        let is_known = matches!(unit.kind, UnitKind::Function | UnitKind::Item);
+        is_known
+            && match Language::of(file) {
+                Some(Language::Rust) => rust::is_apart(&unit.name),
+                Some(Language::Go) => go::is_plain_clause(unit),
+                _ => false,
+            }
     }
 
     fn marks_of_caller(&self) -> Vec<Vec<Identifier>> {

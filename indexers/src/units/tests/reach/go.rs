@@ -1,6 +1,12 @@
 //! Go, and what the go tool builds by.
 
-use super::{addition, edits};
+use std::collections::BTreeSet;
+
+use skiptrace_engine::reach::{Among, Arrival, Language as _};
+use skiptrace_engine::unit::{SourceFile, Unit};
+
+use super::{Language, Languages, addition, cut, edits};
+use crate::record::gains::Builder;
 
 fn added(codes: &[&str]) -> String {
     let around = "package p\nimport \"errors\"\nimport \"fmt\"\n…";
@@ -208,4 +214,43 @@ fn modules() {
     Added b: nobody
     Added ## workspace: who was compiled from it
     ");
+}
+
+#[test]
+fn what_a_new_file_does_its_units_do() {
+    let languages = Languages { builders: BTreeSet::from([Builder::Go]) };
+    let speaks_for_itself = |path: &str, source: &str| {
+        let units = cut(Language::of(&path.parse().unwrap()), source.as_bytes());
+        let file = SourceFile { path: path.parse().unwrap(), blob: None, units };
+        let Arrival::Whoever(among) = languages.arrival(&file) else { panic!("{source}") };
+        // What packages embed that are around it is asked all the same.
+        let is_plain = among.iter().all(|among| matches!(among, Among::Both(..)));
+        let clause = |unit: &&Unit| unit.name.starts_with("package ");
+        let concerns_nobody =
+            file.units.iter().find(clause).is_some_and(|unit| languages.is_apart(&file.path, unit));
+        assert!(concerns_nobody || !is_plain, "{source}");
+        is_plain
+    };
+    for source in [
+        "package p\n",
+        "// Copyright.\n\n// Package p is.\npackage p // p\n\nimport \"fmt\"\n\nfunc F() { fmt.Println() }\n",
+        "package p\n\n//go:generate x\nfunc init() {}\n\nvar a = f()\n",
+    ] {
+        assert!(speaks_for_itself("a/new.go", source), "{source}");
+        assert!(speaks_for_itself("a/new_test.go", source), "{source}");
+    }
+    for source in [
+        "//go:build linux\n\npackage p\n",
+        "// +build linux\n\npackage p\n",
+        "//go:debug panicnil=1\npackage p\n",
+        "package p\n\n// int a;\nimport \"C\"\n",
+        "package p\n\nimport \"fmt\"\n\nimport `C`\n",
+        "package p\n\nfunc f() {\n",
+        "func f() {}\n",
+        "",
+    ] {
+        assert!(!speaks_for_itself("a/new.go", source), "{source}");
+    }
+    assert!(!speaks_for_itself("a/new.s", "package p\n"));
+    assert!(!speaks_for_itself("a/new.c", "package p\n"));
 }
